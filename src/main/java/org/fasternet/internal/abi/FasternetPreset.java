@@ -1,0 +1,30 @@
+package org.fasternet.internal.abi;
+
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Properties;
+import org.bytedeco.javacpp.tools.Info;
+import org.bytedeco.javacpp.tools.InfoMap;
+import org.bytedeco.javacpp.tools.InfoMapper;
+
+/**
+ * Tells JavaCPP how to bind {@code cpp/include/fasternet.h}; the binding is generated as {@code Abi}.
+ *
+ * <p>{@code preload} with {@code preloadresource} makes the loader take oneDNN's libgomp before ours is looked for, so the process
+ * has one OpenMP runtime whichever library is touched first.
+ */
+@Properties(
+        value = @Platform(
+                value = {"linux-x86_64", "linux-arm64"},
+                compiler = "cpp17",
+                cinclude = "fasternet.h",
+                link = "fasternet",
+                preload = "gomp@.1",
+                preloadresource = "/org/bytedeco/dnnl/"),
+        target = "org.fasternet.internal.abi",
+        global = "org.fasternet.internal.abi.Abi")
+public class FasternetPreset implements InfoMapper {
+    @Override
+    public void map(InfoMap infos) {
+        infos.put(new Info("FN_API").cppTypes().annotations().cppText(""));
+    }
+}
