@@ -8,6 +8,7 @@ module org.fasternet {
     requires me.tongfei.progressbar;
 
     exports org.fasternet;
+    exports org.fasternet.checkpoint;
     exports org.fasternet.tensor;
 
     opens org.fasternet.cli to info.picocli;

@@ -1,0 +1,188 @@
+package org.fasternet.checkpoint;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+import org.fasternet.internal.io.MalformedException;
+import org.fasternet.internal.io.StoredValues;
+import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Tensor;
+
+/**
+ * Reads the zip files that {@code torch.save} writes since PyTorch 1.6: in one folder the pickle {@code data.pkl}, which describes
+ * the tensors, and for each storage an entry {@code data/<key>} with its values. Checksums are not compared: PyTorch can be told
+ * not to compute them, and does not compare them either.
+ */
+final class PyTorchReader {
+    /**
+     * How many times a file's size may be allocated while reading it: f16 doubles, views of one storage are copied, and weights
+     * hardly compress. More is a zip bomb.
+     */
+    private static final int MAX_EXPANSION = 16;
+    /** A pickle becomes up to 60 times its size in objects; a tensor takes about 100 bytes of it. */
+    private static final int MAX_PICKLE = 4 << 20;
+    private static final int MAX_BYTE_ORDER = 16;
+    /** Where training scripts put the state dict beside the optimizer's state and the like. */
+    private static final List<String> WRAPPERS = List.of("state_dict", "model");
+
+    private final ZipFile zip;
+    private final Map<String, ZipEntry> entries;
+    private final long maxBytes;
+
+    private PyTorchReader(ZipFile zip, long size) throws MalformedException {
+        this.zip = zip;
+        this.entries = entries(zip);
+        this.maxBytes = size * MAX_EXPANSION;
+    }
+
+    static Map<String, Tensor> read(Path path, long size) throws IOException {
+        try (ZipFile zip = new ZipFile(path.toFile())) {
+            return new PyTorchReader(zip, size).read();
+        } catch (ZipException e) {
+            throw new MalformedException("is a zip file that is truncated or damaged: " + e.getMessage());
+        }
+    }
+
+    private Map<String, Tensor> read() throws IOException {
+        checkByteOrder();
+        Object root = PickleReader.read(bytes(entry("data.pkl"), MAX_PICKLE));
+        Map<String, PickledTensor.View> views = views(stateDict(root));
+        checkMemory(views);
+        Map<PickledTensor.Storage, float[]> storages = new HashMap<>();
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (Map.Entry<String, PickledTensor.View> named : views.entrySet()) {
+            PickledTensor.View view = named.getValue();
+            float[] stored = storages.get(view.storage());
+            if (stored == null) {
+                stored = values(named.getKey(), view.storage());
+                storages.put(view.storage(), stored);
+            }
+            tensors.put(named.getKey(), new Tensor(view.shape(), view.values(stored)));
+        }
+        return tensors;
+    }
+
+    // The zip file
+
+    /** The files by their names below the one folder that all of them are in. */
+    private static Map<String, ZipEntry> entries(ZipFile zip) throws MalformedException {
+        Map<String, ZipEntry> entries = new HashMap<>();
+        Set<String> folders = new HashSet<>();
+        for (ZipEntry entry : (Iterable<ZipEntry>) zip.stream().map(ZipEntry.class::cast)::iterator) {
+            String name = entry.getName();
+            int slash = name.indexOf('/');
+            if (slash <= 0 || !isPlain(name)) {
+                throw new MalformedException("is a zip file with an entry " + MalformedException.quote(name)
+                        + "; a checkpoint's entries lie in one folder and are named plainly");
+            }
+            folders.add(name.substring(0, slash));
+            if (entries.put(name.substring(slash + 1), entry) != null || folders.size() > 1) {
+                throw new MalformedException("is a zip file whose entry " + MalformedException.quote(name)
+                        + " is there twice or in a second folder; a checkpoint has one folder");
+            }
+        }
+        return entries;
+    }
+
+    private static boolean isPlain(String name) {
+        return !name.contains("\\") && !name.contains("//") && List.of(name.split("/")).stream()
+                .noneMatch(part -> part.equals(".") || part.equals(".."));
+    }
+
+    private ZipEntry entry(String name) throws MalformedException {
+        ZipEntry entry = entries.get(name);
+        if (entry == null) {
+            throw new MalformedException("is a zip file without the entry " + MalformedException.quote(name)
+                    + ", so it is no PyTorch checkpoint or a damaged one");
+        }
+        return entry;
+    }
+
+    private byte[] bytes(ZipEntry entry, long limit) throws IOException {
+        long size = entry.getSize();
+        if (size < 0 || size > Math.min(limit, maxBytes)) {
+            throw new MalformedException("is a zip file whose entry " + MalformedException.quote(entry.getName()) + " claims " + size
+                    + " bytes; at most " + Math.min(limit, maxBytes) + " are expected");
+        }
+        try (InputStream in = zip.getInputStream(entry)) {
+            return in.readNBytes((int) size);
+        }
+    }
+
+    private void checkByteOrder() throws IOException {
+        if (!entries.containsKey("byteorder")) {
+            return; // Written since PyTorch 2.1; before, checkpoints were little-endian.
+        }
+        String order = new String(bytes(entry("byteorder"), MAX_BYTE_ORDER), StandardCharsets.UTF_8);
+        if (!order.equals("little")) {
+            throw new MalformedException("has byte order " + MalformedException.quote(order) + "; 'little' is expected");
+        }
+    }
+
+    // The pickle
+
+    private static Map<?, ?> stateDict(Object root) throws MalformedException {
+        if (!(root instanceof Map<?, ?> dict)) {
+            throw new MalformedException("holds no dict of tensors; save the model's state_dict");
+        }
+        for (String wrapper : WRAPPERS) {
+            if (dict.get(wrapper) instanceof Map<?, ?> inner) {
+                return inner;
+            }
+        }
+        return dict;
+    }
+
+    private static Map<String, PickledTensor.View> views(Map<?, ?> stateDict) throws MalformedException {
+        Map<String, PickledTensor.View> views = new LinkedHashMap<>();
+        for (Map.Entry<?, ?> entry : stateDict.entrySet()) {
+            String key = entry.getKey().toString();
+            if (StateDictReader.isIgnored(key)) {
+                continue;
+            }
+            if (!(entry.getKey() instanceof String && entry.getValue() instanceof PickledTensor tensor)) {
+                throw new MalformedException("has a state dict whose entry " + MalformedException.quote(key)
+                        + " is no tensor; a state dict, alone or under one of " + WRAPPERS + ", is expected");
+            }
+            views.put(key, tensor.view(key));
+        }
+        return views;
+    }
+
+    // The values
+
+    private void checkMemory(Map<String, PickledTensor.View> views) throws MalformedException {
+        Set<PickledTensor.Storage> storages = new HashSet<>();
+        long bytes = 0;
+        for (PickledTensor.View view : views.values()) {
+            bytes += storages.add(view.storage()) ? view.storage().elements() * Float.BYTES : 0;
+            bytes += view.isWholeStorage() ? 0 : (long) view.elements() * Float.BYTES;
+        }
+        if (bytes > maxBytes) {
+            throw new MalformedException("describes tensors that need " + bytes + " bytes; at most " + MAX_EXPANSION
+                    + " times the file's size, " + maxBytes + ", are expected");
+        }
+    }
+
+    private float[] values(String name, PickledTensor.Storage storage) throws IOException {
+        DType dtype = StateDictReader.dtype(name, storage.dtype());
+        ZipEntry entry = entry("data/" + storage.key());
+        if (entry.getSize() != storage.elements() * dtype.bytes()) {
+            throw new MalformedException("tensor " + MalformedException.quote(name) + " has a storage of " + storage.elements()
+                    + " values of " + dtype + ", and the entry with its values has " + entry.getSize() + " bytes");
+        }
+        try (InputStream in = zip.getInputStream(entry)) {
+            return StoredValues.read(in, dtype, (int) storage.elements());
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package org.fasternet.checkpoint;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.fasternet.internal.io.MalformedException;
+import org.fasternet.internal.io.StoredValues;
+import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Tensor;
+
+/**
+ * Reads <a href="https://github.com/huggingface/safetensors#format">safetensors</a>: 8 bytes of header length, a JSON header
+ * {@code {name: {"dtype", "shape", "data_offsets": [begin, end]}}}, the values. As the format demands, the tensors must cover the
+ * bytes behind the header exactly, with no hole and no overlap.
+ */
+final class SafetensorsReader {
+    static final String METADATA = "__metadata__";
+    /**
+     * The format allows 100 MB, which as a tree of JSON could take 30 times that in memory. A FasterNet needs 200 bytes for each of
+     * at most 500 tensors.
+     */
+    private static final int MAX_HEADER = 8 << 20;
+    private static final ObjectMapper JSON = new ObjectMapper(headerFactory())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    /** A tensor as the header describes it; the offsets count from the end of the header. */
+    private record Entry(String name, String dtype, int[] shape, long begin, long end) {
+    }
+
+    private SafetensorsReader() {
+    }
+
+    private static JsonFactory headerFactory() {
+        return new JsonFactoryBuilder()
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(3).build())
+                .build();
+    }
+
+    static Map<String, Tensor> read(Path path, long size) throws IOException {
+        try (InputStream in = Files.newInputStream(path)) {
+            byte[] header = header(in, size);
+            List<Entry> entries = entries(parse(header));
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            // The header need not list the tensors in the order in which they lie: it fixes the order of the result.
+            entries.forEach(entry -> tensors.put(entry.name, null));
+            entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
+            checkCoverage(entries, size - Long.BYTES - header.length);
+            for (Entry entry : entries) {
+                if (StateDictReader.isIgnored(entry.name)) {
+                    tensors.remove(entry.name);
+                    in.skipNBytes(entry.end - entry.begin);
+                } else {
+                    tensors.put(entry.name, readValues(in, entry));
+                }
+            }
+            return tensors;
+        }
+    }
+
+    static Map<String, String> metadata(Path path, long size) throws IOException {
+        try (InputStream in = Files.newInputStream(path)) {
+            Map<String, String> metadata = new LinkedHashMap<>();
+            for (Map.Entry<String, JsonNode> entry : parse(header(in, size)).path(METADATA).properties()) {
+                if (!entry.getValue().isTextual()) {
+                    throw new MalformedException(METADATA + " holds something other than a string under "
+                            + MalformedException.quote(entry.getKey()));
+                }
+                metadata.put(entry.getKey(), entry.getValue().textValue());
+            }
+            return metadata;
+        }
+    }
+
+    private static byte[] header(InputStream in, long size) throws IOException {
+        byte[] prefix = in.readNBytes(Long.BYTES + 1);
+        if (prefix.length <= Long.BYTES) {
+            throw new EOFException();
+        }
+        long length = ByteBuffer.wrap(prefix).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        if (prefix[Long.BYTES] != '{') {
+            throw new MalformedException("is no checkpoint: neither a zip file as torch.save writes nor safetensors");
+        }
+        if (length < 2 || length > size - Long.BYTES || length > MAX_HEADER) {
+            throw new MalformedException("claims a safetensors header of " + Long.toUnsignedString(length) + " bytes in a file of "
+                    + size + "; at most " + MAX_HEADER + " within the file are expected");
+        }
+        byte[] header = new byte[(int) length];
+        header[0] = '{';
+        if (in.readNBytes(header, 1, header.length - 1) < header.length - 1) {
+            throw new EOFException();
+        }
+        return header;
+    }
+
+    private static JsonNode parse(byte[] header) throws IOException {
+        try {
+            return JSON.readTree(header);
+        } catch (JsonProcessingException e) {
+            throw new MalformedException("has a safetensors header that is not valid: " + e.getOriginalMessage());
+        }
+    }
+
+    private static List<Entry> entries(JsonNode header) throws MalformedException {
+        List<Entry> entries = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> property : header.properties()) {
+            if (!property.getKey().equals(METADATA)) {
+                entries.add(entry(property.getKey(), property.getValue()));
+            }
+        }
+        return entries;
+    }
+
+    private static Entry entry(String name, JsonNode json) throws MalformedException {
+        String what = "tensor " + MalformedException.quote(name);
+        JsonNode dtype = json.path("dtype");
+        long[] sizes = integers(json.path("shape"));
+        long[] offsets = integers(json.path("data_offsets"));
+        if (json.size() != 3 || !dtype.isTextual() || sizes == null || offsets == null || offsets.length != 2) {
+            throw new MalformedException(what + " has a header entry other than {dtype: string, shape: [integer...], "
+                    + "data_offsets: [begin, end]}");
+        }
+        return new Entry(name, dtype.textValue(), StoredValues.shape(what, sizes), offsets[0], offsets[1]);
+    }
+
+    /** Null unless {@code json} is an array of integers that fit. */
+    private static long[] integers(JsonNode json) {
+        long[] values = new long[json.size()];
+        for (int i = 0; i < values.length; i++) {
+            JsonNode value = json.path(i);
+            if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+                return null;
+            }
+            values[i] = value.longValue();
+        }
+        return json.isArray() ? values : null;
+    }
+
+    private static void checkCoverage(List<Entry> sorted, long dataBytes) throws MalformedException {
+        long covered = 0;
+        for (Entry entry : sorted) {
+            if (entry.begin != covered || entry.end < entry.begin || entry.end > dataBytes) {
+                throw new MalformedException("tensor " + MalformedException.quote(entry.name) + " lies at bytes " + entry.begin
+                        + " to " + entry.end + " of " + dataBytes + "; it is expected to begin at " + covered
+                        + ", where the one before it ends, and to end within the file");
+            }
+            covered = entry.end;
+        }
+        if (covered != dataBytes) {
+            throw new MalformedException("has " + dataBytes + " bytes behind its header, of which its tensors cover " + covered);
+        }
+    }
+
+    private static Tensor readValues(InputStream in, Entry entry) throws IOException {
+        DType dtype = StateDictReader.dtype(entry.name, entry.dtype);
+        int elements = Tensor.elements(entry.shape);
+        long bytes = entry.end - entry.begin;
+        if (bytes != (long) elements * dtype.bytes()) {
+            throw new MalformedException("tensor " + MalformedException.quote(entry.name) + " has " + bytes + " bytes; "
+                    + elements + " values of " + dtype + " need " + elements * (long) dtype.bytes());
+        }
+        return new Tensor(entry.shape, StoredValues.read(in, dtype, elements));
+    }
+}

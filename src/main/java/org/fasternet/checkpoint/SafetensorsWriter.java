@@ -1,0 +1,72 @@
+package org.fasternet.checkpoint;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import org.fasternet.InvalidFileException;
+import org.fasternet.UnsupportedException;
+import org.fasternet.internal.io.OutputFile;
+import org.fasternet.internal.io.StoredValues;
+import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Tensor;
+
+/** Writes safetensors files. */
+public final class SafetensorsWriter {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private SafetensorsWriter() {
+    }
+
+    /**
+     * Writes the tensors in the map's order, completely or not at all: an existing file is replaced at the end.
+     *
+     * @param dtype what every value is rounded to, to nearest even
+     * @param metadata kept in the header under {@code __metadata__}; may be empty
+     * @throws UnsupportedException if a finite value would become infinite
+     * @throws InvalidFileException if the file cannot be written
+     */
+    public static void write(Path path, Map<String, Tensor> tensors, DType dtype, Map<String, String> metadata) {
+        tensors.forEach((name, tensor) -> checkRange(name, tensor, dtype));
+        byte[] header = header(tensors, dtype, metadata);
+        OutputFile.write(path, out -> {
+            out.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            out.write(header);
+            for (Tensor tensor : tensors.values()) {
+                StoredValues.write(tensor.data(), dtype, out);
+            }
+        });
+    }
+
+    private static void checkRange(String name, Tensor tensor, DType dtype) {
+        for (float value : tensor.data()) {
+            if (dtype.overflows(value)) {
+                throw new UnsupportedException("tensor '" + name + "' holds " + value + ", which is out of the range of " + dtype);
+            }
+        }
+    }
+
+    private static byte[] header(Map<String, Tensor> tensors, DType dtype, Map<String, String> metadata) {
+        ObjectNode header = JSON.createObjectNode();
+        if (!metadata.isEmpty()) {
+            metadata.forEach(header.putObject(SafetensorsReader.METADATA)::put);
+        }
+        long offset = 0;
+        for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+            ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", dtype.name());
+            entry.set("shape", JSON.valueToTree(tensor.getValue().shape()));
+            long end = offset + (long) tensor.getValue().elements() * dtype.bytes();
+            entry.putArray("data_offsets").add(offset).add(end);
+            offset = end;
+        }
+        byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+        // Padded, so that values that are mapped into memory are aligned.
+        byte[] padded = Arrays.copyOf(json, json.length + (-json.length & Long.BYTES - 1));
+        Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+        return padded;
+    }
+}

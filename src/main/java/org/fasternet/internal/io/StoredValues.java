@@ -1,0 +1,75 @@
+package org.fasternet.internal.io;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.fasternet.tensor.DType;
+
+/** Tensors as little-endian values in a file: their sizes checked, their values converted in pieces. */
+public final class StoredValues {
+    /** The longest array that every JVM can allocate. */
+    public static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
+    private static final int MAX_RANK = 8;
+    private static final int CHUNK = 1 << 16;
+
+    private StoredValues() {
+    }
+
+    /**
+     * The sizes of a tensor as a file gives them, when they can be those of an array.
+     *
+     * @param what begins the message, for example "tensor 'head.bias'"
+     */
+    public static int[] shape(String what, long[] sizes) throws MalformedException {
+        if (sizes.length > MAX_RANK) {
+            throw new MalformedException(what + " has " + sizes.length + " dimensions; at most " + MAX_RANK + " are expected");
+        }
+        int[] shape = new int[sizes.length];
+        long elements = 1;
+        for (int i = 0; i < shape.length; i++) {
+            // Both factors are below 2^31, so the product cannot overflow.
+            if (sizes[i] < 0 || sizes[i] > MAX_ELEMENTS || elements * sizes[i] > MAX_ELEMENTS) {
+                throw new MalformedException(what + " has shape " + Arrays.toString(sizes) + "; sizes of 0 or more with a product "
+                        + "of at most " + MAX_ELEMENTS + " are expected");
+            }
+            elements *= sizes[i];
+            shape[i] = (int) sizes[i];
+        }
+        return shape;
+    }
+
+    /**
+     * Reads {@code count} values.
+     *
+     * @throws EOFException if {@code in} ends before
+     */
+    public static float[] read(InputStream in, DType dtype, int count) throws IOException {
+        float[] values = new float[count];
+        byte[] bytes = new byte[CHUNK];
+        ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (int done = 0; done < count;) {
+            int n = Math.min(CHUNK / dtype.bytes(), count - done);
+            if (in.readNBytes(bytes, 0, n * dtype.bytes()) < n * dtype.bytes()) {
+                throw new EOFException();
+            }
+            dtype.decode(chunk.rewind(), values, done, n);
+            done += n;
+        }
+        return values;
+    }
+
+    /** Writes all of {@code values}. */
+    public static void write(float[] values, DType dtype, OutputStream out) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+        for (int done = 0; done < values.length;) {
+            int n = Math.min(CHUNK / dtype.bytes(), values.length - done);
+            dtype.encode(values, done, n, chunk.clear());
+            out.write(chunk.array(), 0, chunk.position());
+            done += n;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package org.fasternet.tensor;
+
+import java.nio.ByteBuffer;
+
+/** How a float value is stored in a file; the names are those of the safetensors format. In memory every value is an f32. */
+public enum DType {
+    F32(4, Float.MAX_VALUE),
+    F16(2, Math.nextDown(65520f)),
+    BF16(2, Math.nextDown(0x1.ffp127f));
+
+    private final int bytes;
+    private final float largest;
+
+    DType(int bytes, float largest) {
+        this.bytes = bytes;
+        this.largest = largest;
+    }
+
+    /** Bytes per value. */
+    public int bytes() {
+        return bytes;
+    }
+
+    /** Whether a finite value becomes infinite when stored. */
+    public boolean overflows(float value) {
+        return Math.abs(value) > largest && !Float.isInfinite(value);
+    }
+
+    /** Widens the next {@code count} values of {@code src}, exactly; {@code src} moves on and its byte order applies. */
+    public void decode(ByteBuffer src, float[] dst, int from, int count) {
+        switch (this) {
+            case F32 -> {
+                src.asFloatBuffer().get(dst, from, count);
+                src.position(src.position() + count * bytes);
+            }
+            case F16 -> {
+                for (int i = from; i < from + count; i++) {
+                    dst[i] = HalfPrecision.f16ToFloat(src.getShort());
+                }
+            }
+            case BF16 -> {
+                for (int i = from; i < from + count; i++) {
+                    dst[i] = HalfPrecision.bf16ToFloat(src.getShort());
+                }
+            }
+        }
+    }
+
+    /** Appends {@code count} values to {@code dst}, rounded to nearest even; the byte order of {@code dst} applies. */
+    public void encode(float[] src, int from, int count, ByteBuffer dst) {
+        switch (this) {
+            case F32 -> {
+                dst.asFloatBuffer().put(src, from, count);
+                dst.position(dst.position() + count * bytes);
+            }
+            case F16 -> {
+                for (int i = from; i < from + count; i++) {
+                    dst.putShort(HalfPrecision.floatToF16(src[i]));
+                }
+            }
+            case BF16 -> {
+                for (int i = from; i < from + count; i++) {
+                    dst.putShort(HalfPrecision.floatToBf16(src[i]));
+                }
+            }
+        }
+    }
+}
