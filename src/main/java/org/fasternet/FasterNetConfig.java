@@ -15,7 +15,7 @@ import java.util.List;
  * @param numClasses logits; 0 for a model whose output is the head's hidden layer, or a detection backbone
  * @param activation the non-linearity of blocks and head
  * @param layerScale whether blocks scale their branch by a learned vector before adding it
- * @param patchNorm whether batch normalisation follows the patch embedding and the mergings
+ * @param patchNorm whether batch normalisation follows the patch embedding; the mergings always have it
  * @param detection whether the model is a detection backbone: one normalised feature map per stage, no head
  */
 public record FasterNetConfig(
@@ -49,6 +49,12 @@ public record FasterNetConfig(
         if (!condition) {
             throw new ShapeException("not a FasterNet configuration: " + otherwise);
         }
+    }
+
+    /** The same network with another non-linearity. */
+    public FasterNetConfig withActivation(Activation other) {
+        return new FasterNetConfig(inChannels, embedDim, depths, nDiv, mlpRatio, featureDim, numClasses, other, layerScale,
+                patchNorm, detection);
     }
 
     public int stages() {
