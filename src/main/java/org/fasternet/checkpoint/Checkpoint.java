@@ -1,0 +1,196 @@
+package org.fasternet.checkpoint;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.fasternet.Activation;
+import org.fasternet.FasterNetConfig;
+import org.fasternet.InvalidFileException;
+import org.fasternet.Preprocessing;
+import org.fasternet.ShapeException;
+import org.fasternet.internal.io.MalformedException;
+import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Tensor;
+
+/**
+ * The weights of a FasterNet together with all that is known of the network, checked against each other: every parameter that the
+ * configuration implies is there with the shape it implies, and nothing else is.
+ *
+ * <p>Immutable, so that threads may share it, as long as nobody writes to the tensors' arrays.
+ */
+public final class Checkpoint {
+    private final String source;
+    private final FasterNetConfig config;
+    private final String activationSource;
+    private final Preprocessing preprocessing;
+    private final List<String> labels;
+    private final Structure structure;
+    private final Map<String, Tensor> weights;
+
+    private Checkpoint(
+            String source,
+            FasterNetConfig config,
+            String activationSource,
+            Preprocessing preprocessing,
+            List<String> labels,
+            Structure structure,
+            Map<String, Tensor> weights) {
+        this.source = source;
+        this.config = config;
+        this.activationSource = activationSource;
+        this.preprocessing = preprocessing;
+        this.labels = labels;
+        this.structure = structure;
+        this.weights = Collections.unmodifiableMap(weights);
+    }
+
+    /** Reads a checkpoint with nothing known besides the file. */
+    public static Checkpoint read(Path path) {
+        return read(path, CheckpointOptions.none());
+    }
+
+    /**
+     * Reads a checkpoint in any of the formats of {@link StateDictReader}, with the key names of the published code or timm's, trained
+     * or folded. Sizes and structure come from the tensors. The activation, preprocessing and labels come from the config.json that
+     * the options name; else from the header, if {@link #write} made the file; else from the config.json beside the file. The
+     * activation that none of these says is the options', else the published one.
+     *
+     * @throws InvalidFileException if a file cannot be read, a parameter is missing, surplus or mis-shaped (it is named), or what
+     *     config.json or the options say contradicts the weights or each other
+     */
+    public static Checkpoint read(Path path, CheckpointOptions options) {
+        ModelCard card = ModelCard.find(path, options.config());
+        return of(path.toString(), StateDictReader.read(path), card, options.activation());
+    }
+
+    /** As {@link #read}, of tensors under the names they have in a file. */
+    static Checkpoint of(String source, Map<String, Tensor> stored, ModelCard card, Optional<Activation> asked) {
+        try {
+            KeyNames names = KeyNames.of(stored.keySet());
+            Map<String, String> nameInFile = publishedToStored(names, stored);
+            Structure structure = Inference.structure(nameInFile.keySet());
+            KeyCheck check = new KeyCheck(
+                    structure.parameters(), key -> nameInFile.getOrDefault(key, names.inFile(key)));
+            check.keys(nameInFile.keySet());
+            Map<String, Tensor> weights = new LinkedHashMap<>();
+            structure.parameters().forEach(p -> weights.put(p.key(), stored.get(nameInFile.get(p.key()))));
+            FasterNetConfig config = Inference.config(structure, weights);
+            check.shapes(config, weights);
+            card.checkAgainst(config, structure.folded());
+            Chosen chosen = Chosen.of(card, asked, config.embedDim());
+            return new Checkpoint(source, config.withActivation(chosen.activation), chosen.activation.id() + ", " + chosen.why,
+                    card.preprocessing(config.inChannels()), card.labels(config.numClasses()), structure, weights);
+        } catch (ShapeException e) {
+            throw new InvalidFileException(source + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, String> publishedToStored(KeyNames names, Map<String, Tensor> stored) {
+        Map<String, String> published = new LinkedHashMap<>();
+        for (String key : stored.keySet()) {
+            String other = published.put(names.published(key), key);
+            if (other != null) {
+                throw new ShapeException(MalformedException.quote(other) + " and " + MalformedException.quote(key)
+                        + " are two names of one parameter");
+            }
+        }
+        return published;
+    }
+
+    /** An activation and the rule by which it was chosen. */
+    private record Chosen(Activation activation, String why) {
+        static Chosen of(ModelCard card, Optional<Activation> asked, int embedDim) {
+            Optional<Activation> said = card.activation();
+            if (said.isPresent() && asked.isPresent() && !said.equals(asked)) {
+                throw new ShapeException("the activation is " + said.get().id() + " according to " + card.name() + ", but "
+                        + asked.get().id() + " was asked for");
+            }
+            return said.map(activation -> new Chosen(activation, "from " + card.name()))
+                    .or(() -> asked.map(activation -> new Chosen(activation, "as asked")))
+                    .orElseGet(() -> new Chosen(Activation.published(embedDim), "the published rule for embed_dim " + embedDim));
+        }
+    }
+
+    /**
+     * A network that nobody has trained, with weights of a trained one's magnitudes: activations and logits are of the order of 1
+     * at any depth. The weights depend on nothing but the arguments; preprocessing is {@link Preprocessing#imagenet}.
+     */
+    public static Checkpoint random(FasterNetConfig config, long seed) {
+        return new Checkpoint("random weights, seed " + seed, config, config.activation().id() + ", as configured",
+                Preprocessing.imagenet(config.inChannels()), List.of(), Structure.of(config), RandomWeights.generate(config, seed));
+    }
+
+    /**
+     * Writes a safetensors file with the published key names, whose header also holds the activation, preprocessing and labels, so
+     * that {@link #read} needs nothing else.
+     *
+     * @param fold whether to write {@link #folded()} instead of {@link #weights()}: the file no longer says whether there was a layer
+     *     scale
+     * @param dtype what the weights are rounded to
+     */
+    public void write(Path path, boolean fold, DType dtype) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", "pt"); // as loaders for PyTorch expect
+        metadata.put(ModelCard.METADATA_KEY, ModelCard.json(config.activation(), preprocessing, labels));
+        SafetensorsWriter.write(path, fold ? folded() : weights, dtype, metadata);
+    }
+
+    /** Where the weights come from: the path of a file, or a description. */
+    public String source() {
+        return source;
+    }
+
+    public FasterNetConfig config() {
+        return config;
+    }
+
+    /** The activation and the rule by which it was chosen, such as {@code gelu, from config.json}. */
+    public String activationSource() {
+        return activationSource;
+    }
+
+    public Preprocessing preprocessing() {
+        return preprocessing;
+    }
+
+    /** The classes' names, one for each of {@code config().numClasses()}, or none. */
+    public List<String> labels() {
+        return labels;
+    }
+
+    /** The weights as they are in the file, under the published names, from the network's input to its output. */
+    public Map<String, Tensor> weights() {
+        return weights;
+    }
+
+    /**
+     * The weights with batch normalisation and layer scale folded into the convolutions, under the published names. A convolution
+     * with batch normalisation, and only such a one, has a {@code bias} beside its {@code weight}; a detection backbone's
+     * {@code norm0}, {@code norm2}... are a factor {@code weight} and a summand {@code bias} per channel.
+     *
+     * <p>Computed anew by each call and not kept, because it is as large as the weights; what folding does not change is shared.
+     *
+     * @throws InvalidFileException if a variance is negative, or a folded value leaves the range of f32
+     */
+    public Map<String, Tensor> folded() {
+        try {
+            return Collections.unmodifiableMap(BatchNormFolding.fold(structure, weights));
+        } catch (ShapeException e) {
+            throw new InvalidFileException(source + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The learnable parameters of the network as PyTorch counts them: without running statistics, and with batch normalisation even
+     * where the file has it folded.
+     */
+    public long parameterCount() {
+        return Structure.of(config).parameters().stream()
+                .filter(parameter -> parameter.role().learnable())
+                .mapToLong(parameter -> Tensor.elements(parameter.shape(config)))
+                .sum();
+    }
+}

@@ -1,0 +1,173 @@
+package org.fasternet.checkpoint;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.fasternet.Activation;
+import org.fasternet.FasterNetConfig;
+import org.fasternet.Preprocessing;
+import org.fasternet.Preprocessing.Interpolation;
+import org.fasternet.ShapeException;
+import org.fasternet.UnsupportedException;
+import org.fasternet.checkpoint.JsonFields.Kind;
+import org.fasternet.internal.io.InputFile;
+import org.fasternet.internal.io.MalformedException;
+
+/**
+ * A config.json, or its equal in a safetensors header: what the weights cannot say, and what they say as well, which must then agree.
+ * The model's arguments stand under {@code model_args}, as timm writes them, or at the top; what concerns the images, under
+ * {@code pretrained_cfg} or at the top. All of it may be absent, and other fields are not looked at.
+ *
+ * @param name what the user knows it as
+ */
+record ModelCard(String name, JsonFields fields) {
+    /** The key of the {@code __metadata__} of a safetensors file whose value is a model card. */
+    static final String METADATA_KEY = "fasternet";
+    private static final String FILE_NAME = "config.json";
+    private static final String MODEL = "model_args";
+    private static final String IMAGES = "pretrained_cfg";
+    /** The 21,841 labels of the full ImageNet take 1 MB. */
+    private static final int MAX_BYTES = 4 << 20;
+
+    /** The first there is of: the given file, the checkpoint's header, the config.json beside it, an empty one. */
+    static ModelCard find(Path checkpoint, Optional<Path> given) {
+        if (given.isPresent()) {
+            return read(given.get());
+        }
+        // The header belongs to this checkpoint for certain; a config.json may be there for another one in the same folder.
+        String header = StateDictReader.metadata(checkpoint).get(METADATA_KEY);
+        if (header != null) {
+            return parse("the file's header", checkpoint + ": " + METADATA_KEY + " in the header", header);
+        }
+        Path beside = checkpoint.resolveSibling(FILE_NAME);
+        return Files.isRegularFile(beside) ? read(beside) : empty();
+    }
+
+    static ModelCard read(Path path) {
+        String json = InputFile.read(path, size -> {
+            if (size > MAX_BYTES) {
+                throw new MalformedException("has " + size + " bytes, at most " + MAX_BYTES + " are expected");
+            }
+            return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
+        });
+        return parse(path.getFileName().toString(), path.toString(), json);
+    }
+
+    static ModelCard parse(String name, String source, String json) {
+        return new ModelCard(name, JsonFields.parse(source, json));
+    }
+
+    static ModelCard empty() {
+        return parse("nothing", "nothing", "{}");
+    }
+
+    /** The card that {@link #find} reads back from a header: only what the weights cannot say. */
+    static String json(Activation activation, Preprocessing preprocessing, List<String> labels) {
+        ObjectNode card = JsonNodeFactory.instance.objectNode();
+        card.putObject(MODEL).put("act_layer", activation.id());
+        ObjectNode images = card.putObject(IMAGES);
+        images.putArray("input_size").add(preprocessing.mean().size()).add(preprocessing.height()).add(preprocessing.width());
+        preprocessing.mean().forEach(images.putArray("mean")::add);
+        preprocessing.std().forEach(images.putArray("std")::add);
+        images.put("crop_pct", preprocessing.cropFraction());
+        images.put("interpolation", preprocessing.interpolation().name().toLowerCase(Locale.ROOT));
+        labels.forEach(images.putArray("label_names")::add);
+        return card.toString();
+    }
+
+    Optional<Activation> activation() {
+        try {
+            return fields.get(MODEL, "act_layer", Kind.TEXT).map(Activation::parse);
+        } catch (UnsupportedException e) {
+            throw fields.fault("act_layer: " + e.getMessage());
+        }
+    }
+
+    /**
+     * Compares what the card says with what the weights say.
+     *
+     * @param folded whether the weights no longer show if there was a layer scale
+     */
+    void checkAgainst(FasterNetConfig config, boolean folded) {
+        agree("in_chans", Kind.INTEGER, config.inChannels());
+        agree("embed_dim", Kind.INTEGER, config.embedDim());
+        agree("depths", Kind.listOf(Kind.INTEGER), config.depths());
+        agree("patch_norm", Kind.FLAG, config.patchNorm());
+        agree("fork_feat", Kind.FLAG, config.detection());
+        if (!folded) {
+            agree("layer_scale", Kind.FLAG, config.layerScale());
+        }
+        // The published code takes both for a detection backbone too, and ignores them.
+        if (!config.detection()) {
+            agree("feature_dim", Kind.INTEGER, config.featureDim());
+            agree("num_classes", Kind.INTEGER, config.numClasses());
+        }
+        // Several values of these two make the same network.
+        agree("n_div", Kind.INTEGER, config.nDiv(), nDiv -> nDiv > 0 && inAllBlocks(config,
+                stage -> config.channels(stage) / nDiv == config.partialChannels(stage)));
+        agree("mlp_ratio", Kind.NUMBER, config.mlpRatio(), ratio -> inAllBlocks(config,
+                stage -> (int) (config.channels(stage) * ratio) == config.hiddenChannels(stage)));
+    }
+
+    private static boolean inAllBlocks(FasterNetConfig config, IntPredicate holdsAtStage) {
+        return IntStream.range(0, config.stages()).filter(stage -> config.depths().get(stage) > 0).allMatch(holdsAtStage);
+    }
+
+    private <T> void agree(String argument, Kind<T> kind, T inWeights) {
+        agree(argument, kind, inWeights, inWeights::equals);
+    }
+
+    private <T> void agree(String argument, Kind<T> kind, T inWeights, Predicate<T> fits) {
+        fields.get(MODEL, argument, kind).filter(fits.negate()).ifPresent(said -> {
+            throw fields.fault(argument + " is " + said + ", but the weights are those of a network with " + inWeights);
+        });
+    }
+
+    /** What the card says about images; {@link Preprocessing#imagenet} where it is silent. */
+    Preprocessing preprocessing(int channels) {
+        Preprocessing published = Preprocessing.imagenet(channels);
+        List<Integer> size = fields.get(IMAGES, "input_size", Kind.listOf(Kind.INTEGER))
+                .orElse(List.of(channels, published.height(), published.width()));
+        if (size.size() != 3 || size.get(0) != channels) {
+            throw fields.fault("input_size is " + size + ", [" + channels + ", height, width] is expected");
+        }
+        List<Double> mean = fields.get(IMAGES, "mean", Kind.listOf(Kind.NUMBER)).orElse(published.mean());
+        if (mean.size() != channels) {
+            throw fields.fault("mean has " + mean.size() + " values, the network has " + channels + " input channels");
+        }
+        try {
+            return new Preprocessing(size.get(1), size.get(2), mean,
+                    fields.get(IMAGES, "std", Kind.listOf(Kind.NUMBER)).orElse(published.std()),
+                    fields.get(IMAGES, "crop_pct", Kind.NUMBER).orElse(published.cropFraction()),
+                    fields.get(IMAGES, "interpolation", Kind.TEXT).map(this::interpolation).orElse(published.interpolation()));
+        } catch (ShapeException e) {
+            throw fields.fault(e.getMessage());
+        }
+    }
+
+    private Interpolation interpolation(String id) {
+        return switch (id.toLowerCase(Locale.ROOT)) {
+            case "bilinear" -> Interpolation.BILINEAR;
+            case "bicubic" -> Interpolation.BICUBIC;
+            default -> throw fields.fault(
+                    "interpolation is " + MalformedException.quote(id) + ", bilinear or bicubic is expected");
+        };
+    }
+
+    /** One label per class, or none at all. */
+    List<String> labels(int classes) {
+        List<String> labels = fields.get(IMAGES, "label_names", Kind.listOf(Kind.TEXT)).orElse(List.of());
+        if (!labels.isEmpty() && labels.size() != classes) {
+            throw fields.fault("label_names has " + labels.size() + " entries, the network has " + classes + " classes");
+        }
+        return labels;
+    }
+}
