@@ -1,0 +1,20 @@
+#pragma once
+
+#include "fasternet.h"
+
+#include <string>
+
+namespace fn {
+
+/** CPUs in the calling thread's affinity mask; 0 if the kernel does not say. */
+int affinity_cpus();
+
+/**
+ * CPU time per time allowed by the tightest CPU quota of this process's cgroup and its ancestors, versions 1 and 2; 0 if there is none.
+ * `root` is prepended to /proc and to the mount points found there: "" for the real ones.
+ */
+double cgroup_quota(const std::string& root);
+
+fn_cpu_count count_cpus(const std::string& root, int affinity);
+
+}  // namespace fn
