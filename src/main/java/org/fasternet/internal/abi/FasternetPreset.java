@@ -7,7 +7,7 @@ import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
 /**
- * Tells JavaCPP how to bind {@code cpp/include/fasternet.h}; the binding is generated as {@code Abi}.
+ * Tells JavaCPP how to bind the headers of {@code cpp/include}; the binding is generated as {@code Abi}.
  *
  * <p>{@code preload} with {@code preloadresource} makes the loader take oneDNN's libgomp before ours is looked for, so the process
  * has one OpenMP runtime whichever library is touched first.
@@ -16,7 +16,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
         value = @Platform(
                 value = {"linux-x86_64", "linux-arm64"},
                 compiler = "cpp17",
-                cinclude = "fasternet.h",
+                cinclude = {"fasternet.h", "fasternet_onednn.h"},
                 link = "fasternet",
                 preload = "gomp@.1",
                 preloadresource = "/org/bytedeco/dnnl/"),
@@ -26,5 +26,6 @@ public class FasternetPreset implements InfoMapper {
     @Override
     public void map(InfoMap infos) {
         infos.put(new Info("FN_API").cppTypes().annotations().cppText(""));
+        infos.put(new Info("fn_sequence").pointerTypes("FnSequence"));
     }
 }
