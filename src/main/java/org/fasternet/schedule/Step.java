@@ -1,0 +1,76 @@
+package org.fasternet.schedule;
+
+import java.util.List;
+import java.util.Optional;
+import org.fasternet.Activation;
+import org.fasternet.tensor.Tensor;
+
+/** One operation on views of buffers. Steps of a schedule run one after the other; {@code label} says which layer's part it is. */
+public sealed interface Step {
+    String label();
+
+    View src();
+
+    View dst();
+
+    long multiplyAdds();
+
+    /** The views whose content the step depends on. */
+    default List<View> reads() {
+        return List.of(src());
+    }
+
+    /** Copies {@code src} to {@code dst}, of equal shape, converting layout and element type where they differ. */
+    record Copy(String label, View src, View dst) implements Step {
+        @Override
+        public long multiplyAdds() {
+            return 0;
+        }
+    }
+
+    /**
+     * {@code dst = act(conv(src) + bias)}, or {@code dst += act(conv(src) + bias)} with {@code accumulate}.
+     *
+     * @param weights O x I x k x k
+     * @param bias O values, or none
+     * @param stride in both directions
+     * @param padding zeros on each side
+     */
+    record Conv(
+            String label,
+            View src,
+            View dst,
+            Tensor weights,
+            Optional<float[]> bias,
+            int stride,
+            int padding,
+            Optional<Activation> activation,
+            boolean accumulate)
+            implements Step {
+        @Override
+        public long multiplyAdds() {
+            return (long) dst.shape().pixels() * weights.elements();
+        }
+
+        @Override
+        public List<View> reads() {
+            return accumulate ? List.of(src, dst) : List.of(src);
+        }
+    }
+
+    /** The mean over rows and columns. */
+    record Mean(String label, View src, View dst) implements Step {
+        @Override
+        public long multiplyAdds() {
+            return 0;
+        }
+    }
+
+    /** {@code dst = scale * src + shift}, per channel. */
+    record Affine(String label, View src, View dst, float[] scale, float[] shift) implements Step {
+        @Override
+        public long multiplyAdds() {
+            return src.shape().elements();
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** From a chain of layers to a list of operations on planned buffers. */
+package org.fasternet.schedule;
