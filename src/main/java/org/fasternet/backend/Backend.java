@@ -1,0 +1,28 @@
+package org.fasternet.backend;
+
+import java.util.Optional;
+import org.fasternet.Precision;
+import org.fasternet.schedule.ProgramSpec;
+
+/** Something that computes. Back ends are stateless and may be used by many threads. */
+public interface Backend {
+    /** As in options and reports. */
+    String name();
+
+    /** Why it cannot be used on this machine, in one sentence; empty if it can. */
+    Optional<String> unavailable();
+
+    /** The instruction set it uses on this machine. Only for a back end that is available. */
+    String isa();
+
+    /** Why it cannot compute in {@code precision} on this machine, in one sentence; empty if it can. */
+    Optional<String> refuses(Precision precision);
+
+    /**
+     * Does everything that is slow: packs weights, chooses implementations, allocates.
+     *
+     * @throws org.fasternet.ShapeException if the layers do not fit each other or the source
+     * @throws org.fasternet.NativeException if memory or a primitive was refused
+     */
+    Program compile(ProgramSpec spec);
+}

@@ -1,0 +1,48 @@
+package org.fasternet.backend;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.fasternet.Precision;
+import org.fasternet.UnsupportedException;
+import org.fasternet.backend.onednn.OneDnnBackend;
+
+/** All back ends, and the one place where one is chosen. */
+public final class Backends {
+    /** The name that leaves the choice to {@link #choose}. */
+    public static final String AUTO = "auto";
+
+    private static final List<Backend> ALL = List.of(new OneDnnBackend());
+
+    private Backends() {}
+
+    /** In the order in which {@code auto} prefers them. */
+    public static List<Backend> all() {
+        return ALL;
+    }
+
+    /**
+     * The back end called {@code name}, or for {@code auto} the first one that can compute in {@code precision} here.
+     *
+     * @throws UnsupportedException if there is none: the message says what would work
+     */
+    public static Backend choose(String name, Precision precision) {
+        List<String> reasons = new ArrayList<>();
+        for (Backend backend : ALL) {
+            if (!name.equals(AUTO) && !name.equals(backend.name())) {
+                continue;
+            }
+            Optional<String> reason = backend.unavailable().or(() -> backend.refuses(precision));
+            if (reason.isEmpty()) {
+                return backend;
+            }
+            reasons.add(backend.name() + ": " + reason.get());
+        }
+        if (reasons.isEmpty()) {
+            throw new UnsupportedException("unknown back end '" + name + "': " + AUTO + " and "
+                    + ALL.stream().map(Backend::name).collect(Collectors.joining(", ")) + " are known");
+        }
+        throw new UnsupportedException(String.join("; ", reasons));
+    }
+}
