@@ -1,0 +1,98 @@
+package org.fasternet;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.fasternet.backend.Program;
+import org.fasternet.schedule.TensorBuffer;
+import org.fasternet.tensor.Shape;
+
+/**
+ * A network compiled for one shape, precision and thread count, with its own buffers.
+ *
+ * <p><b>Threads.</b> One thread at a time: a second one that comes in gets an {@link IllegalStateException}. A model serves any
+ * number of sessions, so open one per thread.
+ *
+ * <p><b>Buffers</b> are the caller's: direct, in native byte order, read and written from their position on, which does not move.
+ * Nothing is copied on the Java side. A run on the same buffer objects as the run before allocates nothing on the Java heap.
+ *
+ * <p><b>Ownership.</b> Holds native memory until {@link #close}, which may be called more than once; a session that is lost without
+ * it is freed some time after the garbage collector notices.
+ */
+public final class Session implements AutoCloseable {
+    private final Execution execution;
+    private final boolean pixels;
+
+    Session(Program program, boolean pixels) {
+        this.execution = new Execution(program, "session");
+        this.pixels = pixels;
+    }
+
+    /** The input's shape N x C x H x W; in memory NCHW for f32, N x H x W x C for 8-bit pixels. */
+    public Shape srcShape() {
+        return execution.program().src().shape();
+    }
+
+    /**
+     * The outputs' shapes: one N x classes x 1 x 1 (N x features x 1 x 1 for a model without classes), or for a detection backbone
+     * one feature map N x C x H x W, in NCHW order, per stage.
+     */
+    public List<Shape> dstShapes() {
+        return execution.program().dsts().stream().map(TensorBuffer::shape).toList();
+    }
+
+    /** What really runs. */
+    public ExecutionPlan plan() {
+        return execution.program().plan();
+    }
+
+    /**
+     * Runs a model with one output on normalised f32.
+     *
+     * @param src N x C x H x W values
+     * @param dst receives the output; must not overlap {@code src}
+     * @throws ShapeException if a buffer is too small, on the heap, read-only (dst) or in another byte order
+     * @throws IllegalStateException if the session is closed, reads pixels, or is in use by another thread
+     */
+    public void run(FloatBuffer src, FloatBuffer dst) {
+        requirePixels(false);
+        execution.run(src, dst);
+    }
+
+    /** Runs a detection backbone on normalised f32; {@code dsts} receive one feature map each. Otherwise like {@link #run(FloatBuffer, FloatBuffer)}. */
+    public void run(FloatBuffer src, FloatBuffer[] dsts) {
+        requirePixels(false);
+        execution.run(src, dsts);
+    }
+
+    /**
+     * Runs a model with one output on 8-bit rows, which the session was opened for with {@link SessionOptions#withPixels}.
+     *
+     * @param src N x H rows of W x C bytes, as far apart as the options say
+     * @param dst receives the output; must not overlap {@code src}
+     */
+    public void run(ByteBuffer src, FloatBuffer dst) {
+        requirePixels(true);
+        execution.run(src, dst);
+    }
+
+    /** Runs a detection backbone on 8-bit rows; otherwise like {@link #run(ByteBuffer, FloatBuffer)}. */
+    public void run(ByteBuffer src, FloatBuffer[] dsts) {
+        requirePixels(true);
+        execution.run(src, dsts);
+    }
+
+    private void requirePixels(boolean given) {
+        if (given != pixels) {
+            throw new IllegalStateException(pixels
+                    ? "this session was opened for 8-bit pixels: give it a ByteBuffer"
+                    : "this session was opened for f32 input: give it a FloatBuffer, or open it with withPixels()");
+        }
+    }
+
+    /** @throws IllegalStateException if another thread is running it */
+    @Override
+    public void close() {
+        execution.close();
+    }
+}

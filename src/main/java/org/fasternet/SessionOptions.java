@@ -1,0 +1,84 @@
+package org.fasternet;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.fasternet.backend.Backends;
+
+/**
+ * How a network or kernel is compiled. Immutable and free of native resources; every {@code with} method returns a changed copy.
+ *
+ * @param backend {@code auto}, or a back end by name, which is used or refused
+ * @param precision what is computed in
+ * @param threads threads of one run, 1 to 1024; absent: as many as the process may use ({@link Hardware})
+ * @param batch images in one run
+ * @param size rows and columns of the input; absent: the model's own
+ * @param pixels how 8-bit input lies in memory; absent: the input is f32, N x C x H x W, normalised by the caller
+ */
+public record SessionOptions(
+        String backend, Precision precision, OptionalInt threads, int batch, Optional<Size> size, Optional<Pixels> pixels) {
+    private static final int MAX_THREADS = 1024;
+    private static final SessionOptions DEFAULTS = new SessionOptions(
+            Backends.AUTO, Precision.F32, OptionalInt.empty(), 1, Optional.empty(), Optional.empty());
+
+    /** Rows and columns. */
+    public record Size(int height, int width) {}
+
+    /**
+     * 8-bit rows, H x W x C, C channels beside each other, images of a batch one after the other.
+     *
+     * @param rowStride bytes from one row to the next, at least W x C; absent: W x C
+     */
+    public record Pixels(OptionalInt rowStride) {}
+
+    public SessionOptions {
+        if (threads.isPresent() && (threads.getAsInt() < 1 || threads.getAsInt() > MAX_THREADS)) {
+            throw new UnsupportedException(threads.getAsInt() + " threads were asked for: 1 to " + MAX_THREADS + " are possible");
+        }
+        if (batch < 1) {
+            throw new ShapeException("a batch of " + batch + ": at least 1 image is needed");
+        }
+        if (size.isPresent() && (size.get().height() < 1 || size.get().width() < 1)) {
+            throw new ShapeException("a size of " + size.get().height() + "x" + size.get().width() + ": at least 1x1 is needed");
+        }
+    }
+
+    /** The {@code auto} back end, f32, all usable CPUs, one image of the model's own size in f32. */
+    public static SessionOptions defaults() {
+        return DEFAULTS;
+    }
+
+    public SessionOptions withBackend(String name) {
+        return new SessionOptions(name, precision, threads, batch, size, pixels);
+    }
+
+    public SessionOptions withPrecision(Precision value) {
+        return new SessionOptions(backend, value, threads, batch, size, pixels);
+    }
+
+    public SessionOptions withThreads(int count) {
+        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels);
+    }
+
+    public SessionOptions withBatch(int images) {
+        return new SessionOptions(backend, precision, threads, images, size, pixels);
+    }
+
+    public SessionOptions withSize(int height, int width) {
+        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels);
+    }
+
+    /** Input is 8-bit rows without gaps; the model's normalisation is folded into its first layer. */
+    public SessionOptions withPixels() {
+        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.empty())));
+    }
+
+    /** Input is 8-bit rows {@code rowStride} bytes apart; the model's normalisation is folded into its first layer. */
+    public SessionOptions withPixels(int rowStride) {
+        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.of(rowStride))));
+    }
+
+    /** The thread count that these options mean on this machine now. */
+    int resolvedThreads() {
+        return threads.orElseGet(() -> Math.min(Runtime.getRuntime().availableProcessors(), MAX_THREADS));
+    }
+}
