@@ -1,0 +1,60 @@
+# Sourced by the commands of this folder, by their resolved path.
+# shellcheck shell=bash
+
+root=${BASH_SOURCE[0]%/native/*}
+target=$root/target
+
+say() { echo "fasternet: $*" >&2; }
+
+die() {
+    say "$*"
+    exit 1
+}
+
+# A JDK of 17 or newer, JAVA_HOME's if that is set, else PATH's.
+has_jdk() {
+    [[ $("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1) =~ ^javac\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 17))
+}
+
+# Prints the Debian packages of what is not here.
+missing_packages() {
+    has_jdk || echo openjdk-17-jdk-headless
+    local tool
+    for tool in cmake g++ make; do
+        command -v "$tool" > /dev/null || echo "$tool"
+    done
+    command -v mvn > /dev/null || echo maven
+    # The library for the plain tests, its sources for builds with a sanitizer.
+    [ -e /usr/include/gtest/gtest.h ] || echo libgtest-dev
+    [ -e /usr/src/googletest ] || echo googletest
+}
+
+# Installs what is not here, or says how to.
+require_tools() {
+    if [ -n "${JAVA_HOME:-}" ] && ! has_jdk; then
+        die "JAVA_HOME is $JAVA_HOME, which is not a JDK 17 or newer"
+    fi
+    local packages
+    mapfile -t packages < <(missing_packages)
+    [ ${#packages[@]} -gt 0 ] || return 0
+    command -v apt-get > /dev/null || die "please install (named as in Debian): ${packages[*]}"
+    local install="apt-get install -y --no-install-recommends ${packages[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        say "some tools are missing; this installs them:"
+        die "sudo apt-get update && sudo $install"
+    fi
+    say "installing ${packages[*]}"
+    quietly bash -c "apt-get update && DEBIAN_FRONTEND=noninteractive $install"
+    mapfile -t packages < <(missing_packages)
+    [ ${#packages[@]} -eq 0 ] || die "still not usable after installing: ${packages[*]}"
+}
+
+# Runs a command whose output matters only if it fails.
+quietly() {
+    local log=$target/build.log
+    mkdir -p "$target"
+    "$@" > "$log" 2>&1 || {
+        cat "$log" >&2
+        die "failed: $*"
+    }
+}
