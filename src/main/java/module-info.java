@@ -1,15 +1,18 @@
 /** FasterNet and its kernels on the CPU: see {@link org.fasternet}. */
 module org.fasternet {
-    requires org.bytedeco.javacpp;
-    requires org.bytedeco.dnnl;
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires java.desktop;
     requires me.tongfei.progressbar;
+    requires org.bytedeco.dnnl;
+    requires org.bytedeco.javacpp;
 
     exports org.fasternet;
     exports org.fasternet.checkpoint;
+    exports org.fasternet.image;
+    exports org.fasternet.layer;
     exports org.fasternet.tensor;
 
-    opens org.fasternet.cli to info.picocli;
+    opens org.fasternet.cli to
+            info.picocli;
 }

@@ -1,0 +1,168 @@
+package org.fasternet.image;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.fasternet.InvalidFileException;
+import org.fasternet.Preprocessing.Interpolation;
+import org.fasternet.ShapeException;
+
+/**
+ * An 8-bit image: H x W x C bytes, row-major, C is 1 (grey) or 3 (RGB). Immutable, and shared by threads freely.
+ *
+ * <p>The array is owned by the image and shared, not copied: whoever passes one in or reads one out must not write to it.
+ */
+public final class Image {
+    /** More pixels than this are not decoded: 2^27, a little below the 178 million at which PIL refuses. */
+    public static final int MAX_PIXELS = 1 << 27;
+
+    /** A longer file is not read: an uncompressed image of {@link #MAX_PIXELS} RGB pixels fits. */
+    private static final int MAX_FILE_BYTES = 1 << 29;
+
+    private final int height;
+    private final int width;
+    private final int channels;
+    private final byte[] pixels;
+
+    /**
+     * @param pixels H x W x C bytes, row-major
+     * @throws ShapeException if a size is below 1, {@code channels} is neither 1 nor 3, or {@code pixels} has another length
+     */
+    public Image(int height, int width, int channels, byte[] pixels) {
+        checkChannels(channels);
+        if (elements(height, width, channels) != pixels.length) {
+            throw new ShapeException("an image of " + height + "x" + width + "x" + channels + " has "
+                    + elements(height, width, channels) + " bytes, not " + pixels.length);
+        }
+        this.height = height;
+        this.width = width;
+        this.channels = channels;
+        this.pixels = pixels;
+    }
+
+    /**
+     * Reads a PNG, JPEG, GIF (its first frame), BMP or WebP file as PIL's {@code Image.open(file).convert("RGB")} or
+     * {@code convert("L")} does: alpha is dropped without compositing, palettes are looked up, EXIF orientation, gamma and ICC
+     * profiles are ignored. Unlike PIL, which clips 16-bit grey at 255, samples of 16 bits keep their high byte in every format.
+     *
+     * @param channels 3 for RGB, 1 for grey: (19595 R + 38470 G + 7471 B + 32768) / 65536
+     * @throws InvalidFileException if the file cannot be read, is in no such format, is truncated or damaged, or has no pixels or more
+     *     than {@link #MAX_PIXELS}; a damaged file that still decodes gives an image
+     * @throws org.fasternet.UnsupportedException if the format's reader is missing from this Java runtime or class path
+     */
+    public static Image read(Path file, int channels) {
+        checkChannels(channels);
+        byte[] bytes;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            // Before all of a film or a device is read.
+            in.mark(ImageFormat.MAGIC_BYTES);
+            ImageFormat.of(in.readNBytes(ImageFormat.MAGIC_BYTES), file.toString());
+            in.reset();
+            bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+        } catch (NoSuchFileException e) {
+            throw new InvalidFileException(file + ": no such file", e);
+        } catch (IOException e) {
+            throw new InvalidFileException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+        if (bytes.length > MAX_FILE_BYTES) {
+            throw new InvalidFileException(file + ": longer than " + MAX_FILE_BYTES + " bytes, the most an image file may have");
+        }
+        return ImageDecoder.decode(bytes, file.toString(), channels);
+    }
+
+    /**
+     * Reads an image file that is in memory already; otherwise as {@link #read}.
+     *
+     * @param name what an exception calls the file
+     */
+    public static Image decode(byte[] file, String name, int channels) {
+        checkChannels(channels);
+        return ImageDecoder.decode(file, name, channels);
+    }
+
+    public int height() {
+        return height;
+    }
+
+    public int width() {
+        return width;
+    }
+
+    public int channels() {
+        return channels;
+    }
+
+    /** The pixels themselves, H x W x C row-major; not a copy. */
+    public byte[] pixels() {
+        return pixels;
+    }
+
+    /**
+     * Resamples to the given size with antialiasing, equal to PIL's {@code Image.resize} bit for bit.
+     *
+     * @throws ShapeException if a size is below 1, the result has more than {@link #MAX_PIXELS} pixels, or what lies between its two passes
+     *     exceeds 2^31 - 1 bytes
+     */
+    public Image resize(int height, int width, Interpolation interpolation) {
+        elements(height, width, channels);
+        if ((long) height * width > MAX_PIXELS) {
+            throw new ShapeException(this + " resized to " + height + "x" + width + " has more than " + MAX_PIXELS + " pixels");
+        }
+        return Resampling.resample(
+                this,
+                ResamplingTaps.of(this.height, height, 0, height, interpolation),
+                ResamplingTaps.of(this.width, width, 0, width, interpolation));
+    }
+
+    /**
+     * The centre of the image as torchvision's {@code CenterCrop} cuts it: where the image is smaller, zeros surround it, the odd one
+     * below and right; the offset is rounded half to even.
+     *
+     * @throws ShapeException if a size is below 1 or the result exceeds 2^31 - 1 bytes
+     */
+    public Image centerCrop(int height, int width) {
+        byte[] dst = new byte[elements(height, width, channels)];
+        int top = centerOffset(this.height, height);
+        int left = centerOffset(this.width, width);
+        int from = Math.max(0, left);
+        int columns = Math.min(this.width, left + width) - from;
+        for (int y = Math.max(0, -top); y < Math.min(height, this.height - top); y++) {
+            System.arraycopy(
+                    pixels, ((y + top) * this.width + from) * channels,
+                    dst, (y * width + from - left) * channels,
+                    columns * channels);
+        }
+        return new Image(height, width, channels, dst);
+    }
+
+    /** Where a centred crop begins in {@code size} pixels; negative if it is larger. */
+    static int centerOffset(int size, int crop) {
+        return crop > size ? -((crop - size) / 2) : (int) Math.rint((size - crop) / 2.0);
+    }
+
+    static int elements(int height, int width, int channels) {
+        if (height < 1 || width < 1) {
+            throw new ShapeException("an image of " + height + "x" + width + " pixels: at least 1x1 is needed");
+        }
+        // Two factors below 2^31 and one below 4: no overflow of 64 bits.
+        long elements = (long) height * width * channels;
+        if (elements > Integer.MAX_VALUE) {
+            throw new ShapeException("an image of " + height + "x" + width + "x" + channels + " has more than 2^31 - 1 bytes");
+        }
+        return (int) elements;
+    }
+
+    private static void checkChannels(int channels) {
+        if (channels != 1 && channels != 3) {
+            throw new ShapeException("an image of " + channels + " channels: 1 (grey) or 3 (RGB) are possible");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Image[" + height + "x" + width + "x" + channels + "]";
+    }
+}
