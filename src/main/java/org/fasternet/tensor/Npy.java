@@ -86,7 +86,7 @@ public final class Npy {
                     + "; descr, fortran_order and shape are expected");
         }
         if (!entries.get("descr").equals("'<f4'")) {
-            throw new MalformedException("holds values of dtype " + MalformedException.quote(entries.get("descr"))
+            throw new MalformedException("holds values of dtype " + MalformedException.quote(entries.get("descr").replace("'", ""))
                     + "; '<f4' (little-endian float32) is expected");
         }
         if (!entries.get("fortran_order").equals("False")) {
@@ -123,8 +123,9 @@ public final class Npy {
      * @throws InvalidFileException if the file cannot be written
      */
     public static void write(Path path, Tensor tensor) {
-        String sizes = Arrays.stream(tensor.shape()).mapToObj(size -> size + ",").collect(Collectors.joining(" "));
-        String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + sizes + "), }";
+        String sizes = Arrays.stream(tensor.shape()).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        // In Python (3) is a number, (3,) a tuple.
+        String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + sizes + (tensor.rank() == 1 ? ",), }" : "), }");
         int before = MAGIC.length + 2 + Short.BYTES;
         int padded = -Math.floorDiv(-(before + header.length() + 1), ALIGNMENT) * ALIGNMENT - before;
         ByteBuffer head = ByteBuffer.allocate(before + padded).order(ByteOrder.LITTLE_ENDIAN);
