@@ -1,6 +1,5 @@
 package org.fasternet.schedule;
 
-import java.util.List;
 import java.util.Optional;
 import org.fasternet.Activation;
 import org.fasternet.tensor.Tensor;
@@ -14,11 +13,6 @@ public sealed interface Step {
     View dst();
 
     long multiplyAdds();
-
-    /** The views whose content the step depends on. */
-    default List<View> reads() {
-        return List.of(src());
-    }
 
     /** Copies {@code src} to {@code dst}, of equal shape, converting layout and element type where they differ. */
     record Copy(String label, View src, View dst) implements Step {
@@ -50,11 +44,6 @@ public sealed interface Step {
         @Override
         public long multiplyAdds() {
             return (long) dst.shape().pixels() * weights.elements();
-        }
-
-        @Override
-        public List<View> reads() {
-            return accumulate ? List.of(src, dst) : List.of(src);
         }
     }
 

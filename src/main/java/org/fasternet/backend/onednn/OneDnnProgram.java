@@ -140,21 +140,9 @@ final class OneDnnProgram implements Program {
                     spec.precision(), spec.threads(), arenaPlan.bytes(), memories.constantBytes(), planned));
         }
 
-        /** One entry per buffer, of no size for the caller's, then one per step for its scratchpad. */
+        /** One entry per buffer, then one per step for its scratchpad. */
         private List<ArenaPlan.Block> lifetimes(List<Prepared> prepared) {
-            List<ArenaPlan.Block> blocks = new ArrayList<>();
-            for (TensorBuffer buffer : schedule.buffers()) {
-                int first = Integer.MAX_VALUE;
-                int last = -1;
-                for (int i = 0; i < schedule.steps().size(); i++) {
-                    Step step = schedule.steps().get(i);
-                    if (step.src().buffer() == buffer || step.dst().buffer() == buffer) {
-                        first = Math.min(first, i);
-                        last = i;
-                    }
-                }
-                blocks.add(new ArenaPlan.Block(buffer.external() ? 0 : buffer.bytes(), first, last));
-            }
+            List<ArenaPlan.Block> blocks = new ArrayList<>(schedule.lifetimes());
             for (int i = 0; i < prepared.size(); i++) {
                 Prepared step = prepared.get(i);
                 blocks.add(new ArenaPlan.Block(step == null ? 0 : Memories.bytes(step.scratchpad()), i, i));

@@ -1,0 +1,113 @@
+package org.fasternet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.fasternet.backend.Backends;
+import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.layer.Chain;
+import org.fasternet.layer.NaiveLayers;
+import org.fasternet.tensor.Shape;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The onednn back end on whole networks; run again with oneDNN capped to AVX2, where bf16 must be refused. */
+@Tag("every-isa")
+class OneDnnNetworkTest {
+    private static final boolean BF16 =
+            Backends.all().get(0).refuses(Precision.BF16).isEmpty();
+
+    /** Every dimension of the family away from the published values at least once. */
+    static Stream<FasterNetConfig> configurations() {
+        return Stream.of(
+                config(3, 8, List.of(1, 1), 4, 2, 16, 5, Activation.RELU, false, true, false),
+                config(1, 5, List.of(2), 2, 1.5, 7, 3, Activation.GELU, true, true, false),
+                config(4, 12, List.of(1, 0, 2), 1, 3, 33, 1, Activation.RELU, true, false, false),
+                config(2, 17, List.of(1, 1), 5, 2.5, 20, 0, Activation.GELU, false, true, false),
+                config(3, 24, List.of(1, 2, 1), 3, 1, 64, 10, Activation.RELU, false, true, false),
+                config(3, 33, List.of(1, 1), 4, 2, 48, 17, Activation.GELU, true, true, false),
+                config(3, 10, List.of(1, 1, 1, 1, 1), 4, 2, 0, 0, Activation.RELU, false, true, true),
+                config(1, 16, List.of(2, 1), 16, 2, 0, 0, Activation.GELU, true, false, true));
+    }
+
+    private static FasterNetConfig config(int inChannels, int embedDim, List<Integer> depths, int nDiv, double ratio, int features,
+            int classes, Activation activation, boolean layerScale, boolean patchNorm, boolean detection) {
+        return new FasterNetConfig(inChannels, embedDim, depths, nDiv, ratio, features, classes, activation, layerScale, patchNorm,
+                detection);
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void anyConfigurationAtAnySizeEqualsItsDefinition(FasterNetConfig config) {
+        Checkpoint checkpoint = Checkpoint.random(config, 11);
+        int smallest = 4 << (config.stages() - 1);
+        for (Shape src : List.of(
+                new Shape(1, config.inChannels(), smallest, smallest),
+                new Shape(2, config.inChannels(), smallest + 3, 3 * smallest + 1),
+                new Shape(3, config.inChannels(), 2 * smallest + 5, smallest + 2))) {
+            float[] input = TestData.gaussian(new Random(5), src.elements());
+            List<double[]> expected = NaiveLayers.run(
+                    Chain.of(config, checkpoint.folded()), src, TestData.doubles(input), null);
+            for (Precision precision : BF16 ? Precision.values() : new Precision[] {Precision.F32}) {
+                List<float[]> actual = run(FasterNet.of(checkpoint), src, input, precision);
+                for (int i = 0; i < expected.size(); i++) {
+                    float[] reference = TestData.floats(expected.get(i));
+                    Golden.assertClose(reference, actual.get(i),
+                            precision == Precision.F32 ? Golden.F32_TOLERANCE : Golden.BF16_TOLERANCE);
+                }
+            }
+        }
+    }
+
+    private static List<float[]> run(FasterNet net, Shape src, float[] input, Precision precision) {
+        SessionOptions options = SessionOptions.defaults()
+                .withBackend("onednn").withPrecision(precision).withBatch(src.n()).withSize(src.h(), src.w());
+        try (Session session = net.session(options)) {
+            assertNoReference(session.plan());
+            FloatBuffer[] dsts = session.dstShapes().stream().map(s -> Golden.floats(s.elements())).toArray(FloatBuffer[]::new);
+            session.run(Golden.direct(input), dsts);
+            return Stream.of(dsts).map(Golden::array).toList();
+        }
+    }
+
+    private static void assertNoReference(ExecutionPlan plan) {
+        assertEquals("onednn", plan.backend());
+        List<ExecutionPlan.Step> slow = plan.steps().stream().filter(ExecutionPlan.Step::isReference).toList();
+        assertTrue(slow.isEmpty(), () -> plan.isa() + " " + plan.precision() + ": " + slow);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void everyVariantCompilesWithoutReferenceImplementations(Variant variant) {
+        FasterNet net = FasterNet.random(variant, 1);
+        for (Precision precision : Precision.values()) {
+            SessionOptions options = SessionOptions.defaults().withBackend("onednn").withPrecision(precision);
+            if (precision == Precision.BF16 && !BF16) {
+                UnsupportedException refusal = assertThrows(UnsupportedException.class, () -> net.session(options));
+                assertTrue(refusal.getMessage().contains("f32 works"), refusal.getMessage());
+                continue;
+            }
+            try (Session session = net.session(options); Session pixels = net.session(options.withPixels())) {
+                assertNoReference(session.plan());
+                assertNoReference(pixels.plan());
+            }
+        }
+    }
+
+    /** What the environment asks of this JVM is what oneDNN does, or every other assertion here is about something else. */
+    @Test
+    void theCapOnTheIsaIsObeyed() {
+        String cap = System.getenv("ONEDNN_MAX_CPU_ISA");
+        String isa = Backends.all().get(0).isa();
+        assertEquals("AVX2".equals(cap), isa.equals("avx2"), "cap " + cap + ", isa " + isa);
+        assertEquals(cap == null && isa.contains("bf16"), BF16, isa);
+    }
+}
