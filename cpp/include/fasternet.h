@@ -24,9 +24,9 @@ extern "C" {
 typedef enum fn_status {
     /** Done. */
     FN_OK = 0,
-    /** An argument, or an environment variable read in its place, has a value that no machine would accept. */
+    /** An argument has a value that no machine would accept. */
     FN_INVALID_ARGUMENT = 1,
-    /** A valid request that this CPU, this operating system or this build cannot serve. */
+    /** What was asked for, by an argument or by an environment variable, does not exist here: not in this build, or not on this CPU. */
     FN_UNSUPPORTED = 2,
     /** Memory was refused. What existed before the call is unchanged. */
     FN_OUT_OF_MEMORY = 3,
@@ -106,8 +106,8 @@ FN_API const char* fn_isa_name(int32_t isa);
  * Chooses the ISA to compute with.
  *
  * NULL chooses the most demanding one the CPU can run, but none above the one that the environment variable FASTERNET_MAX_ISA
- * names, if set. A name chooses that ISA or fails: FN_UNSUPPORTED if the CPU cannot run it or the cap excludes it,
- * FN_INVALID_ARGUMENT if this platform has no ISA of that name. A cap of unknown name is FN_INVALID_ARGUMENT in every case.
+ * names, if set. A name chooses that ISA or fails: FN_UNSUPPORTED if this platform has none of that name, the CPU cannot run it,
+ * or the cap excludes it. A cap of unknown name is FN_UNSUPPORTED in every case.
  */
 FN_API fn_status fn_isa_select(const char* name, int32_t* isa);
 

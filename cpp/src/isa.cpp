@@ -29,7 +29,7 @@ std::string known_names() {
 fn_status select_isa(const char* name, const char* cap, uint64_t features, int32_t* isa) {
     const int highest = cap ? find(cap) : isa_count - 1;
     if (highest == isa_count) {
-        return fail(FN_INVALID_ARGUMENT, "FASTERNET_MAX_ISA is \"%s\", expected one of: %s", cap, known_names().c_str());
+        return fail(FN_UNSUPPORTED, "FASTERNET_MAX_ISA is \"%s\", expected one of: %s", cap, known_names().c_str());
     }
     if (!name) {
         int best = highest;
@@ -39,7 +39,7 @@ fn_status select_isa(const char* name, const char* cap, uint64_t features, int32
     }
     const int wanted = find(name);
     if (wanted == isa_count) {
-        return fail(FN_INVALID_ARGUMENT, "there is no ISA \"%s\", expected one of: %s", name, known_names().c_str());
+        return fail(FN_UNSUPPORTED, "there is no ISA \"%s\", expected one of: %s", name, known_names().c_str());
     }
     if (!runs(isas[wanted], features)) return fail(FN_UNSUPPORTED, "this CPU cannot run ISA %s", name);
     if (wanted > highest) return fail(FN_UNSUPPORTED, "ISA %s is above FASTERNET_MAX_ISA=%s", name, cap);

@@ -55,11 +55,11 @@ TEST(Isa, OneAskedForByNameIsThatOneOrAnError) {
 TEST(Isa, UnknownNamesAreRefusedWithTheKnownOnes) {
     int32_t isa = -1;
     for (const char* wrong : {"", "AVX2", "avx", "portable "}) {
-        EXPECT_EQ(fn::select_isa(wrong, nullptr, all_features, &isa), FN_INVALID_ARGUMENT) << wrong;
+        EXPECT_EQ(fn::select_isa(wrong, nullptr, all_features, &isa), FN_UNSUPPORTED) << wrong;
         EXPECT_EQ(std::string(fn_last_error()).rfind("there is no ISA \"" + std::string(wrong) + "\", expected one of: portable", 0), 0u)
             << fn_last_error();
         for (const char* name : {static_cast<const char*>(nullptr), "portable"}) {
-            EXPECT_EQ(fn::select_isa(name, wrong, all_features, &isa), FN_INVALID_ARGUMENT) << wrong;
+            EXPECT_EQ(fn::select_isa(name, wrong, all_features, &isa), FN_UNSUPPORTED) << wrong;
             EXPECT_EQ(std::string(fn_last_error()).rfind("FASTERNET_MAX_ISA is \"" + std::string(wrong) + "\"", 0), 0u) << fn_last_error();
         }
     }

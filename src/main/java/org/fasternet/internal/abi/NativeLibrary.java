@@ -1,0 +1,105 @@
+package org.fasternet.internal.abi;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
+import org.fasternet.NativeException;
+import org.fasternet.UnsupportedException;
+
+/**
+ * Loads the native libraries behind JavaCPP's binding classes, and turns what native code reports into exceptions.
+ *
+ * <p>A library is looked for by JavaCPP, in this order:
+ * <ol>
+ *   <li>with {@code -Dorg.bytedeco.javacpp.pathsFirst=true}, the directories of {@code -Djava.library.path}: nothing is unpacked;
+ *   <li>in the jars, by the platform ({@code linux-x86_64} here, {@code -Dorg.bytedeco.javacpp.platform} overrides it); what is found is
+ *       unpacked to a cache, the first of these directories that can be used: {@code -Dorg.bytedeco.javacpp.cachedir},
+ *       {@code ~/.javacpp/cache}, {@code .javacpp-USER/cache} in {@code -Djava.io.tmpdir};
+ *   <li>the directories of {@code -Djava.library.path}, by {@link System#loadLibrary}.
+ * </ol>
+ *
+ * <p>All methods may be called from any thread.
+ */
+public final class NativeLibrary {
+    /** What helps against a failure, by a part of the message that tells which failure it is. */
+    private static final Map<String, String> REMEDIES = Map.of(
+            "failed to map segment", "the cache is on a file system mounted noexec: name another with -Dorg.bytedeco.javacpp.cachedir",
+            "Could not create the cache", "no directory for the cache can be written: name one with -Dorg.bytedeco.javacpp.cachedir",
+            "Could not find", "no jar on the class path has it for this platform: add the jar with that classifier");
+
+    private static final Map<Class<?>, Optional<NativeException>> LOADED = new ConcurrentHashMap<>();
+
+    private NativeLibrary() {}
+
+    /**
+     * Loads the library behind a binding class, once; to be called before any other use of the class.
+     *
+     * @throws NativeException if it cannot be loaded, each time with the first failure's reason, which the JVM itself forgets
+     */
+    public static void load(Class<?> binding) {
+        Optional<NativeException> failure = LOADED.computeIfAbsent(binding, NativeLibrary::initialise);
+        if (failure.isPresent()) {
+            throw new NativeException(failure.get().getMessage(), failure.get().getCause());
+        }
+    }
+
+    private static Optional<NativeException> initialise(Class<?> binding) {
+        try {
+            Class.forName(binding.getName(), true, binding.getClassLoader());
+            return Optional.empty();
+        } catch (ClassNotFoundException | LinkageError e) {
+            return Optional.of(new NativeException(explain(binding, e), e));
+        }
+    }
+
+    private static String explain(Class<?> binding, Throwable failure) {
+        Set<String> tried = new LinkedHashSet<>();
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            tried.add(String.valueOf(t.getMessage()));
+        }
+        String reasons = String.join("; ", tried);
+        StringBuilder message = new StringBuilder("the native library of ").append(binding.getName())
+                .append(" cannot be loaded for platform ").append(Loader.getPlatform())
+                .append(", cache directory ").append(cacheDirectory())
+                .append(": ").append(reasons);
+        REMEDIES.forEach((symptom, remedy) -> {
+            if (reasons.contains(symptom)) {
+                message.append(" (").append(remedy).append(')');
+            }
+        });
+        return message.toString();
+    }
+
+    private static String cacheDirectory() {
+        try {
+            return Loader.getCacheDir().toString();
+        } catch (IOException e) {
+            return "none";
+        }
+    }
+
+    /**
+     * Does nothing if a function of the C interface succeeded; to be called on the thread that called it.
+     *
+     * @throws UnsupportedException for {@code FN_UNSUPPORTED}
+     * @throws NativeException for every other failure
+     */
+    public static void check(int status) {
+        if (status == Abi.FN_OK) {
+            return;
+        }
+        String message = string(Abi.fn_last_error());
+        throw status == Abi.FN_UNSUPPORTED ? new UnsupportedException(message) : new NativeException(message);
+    }
+
+    /** A C string of the library's; null for NULL. */
+    public static String string(BytePointer pointer) {
+        return pointer == null ? null : pointer.getString(StandardCharsets.UTF_8);
+    }
+}

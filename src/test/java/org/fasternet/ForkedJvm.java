@@ -1,0 +1,35 @@
+package org.fasternet;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Runs a main class of the tests' class path in a JVM of its own, for what a JVM decides only once. */
+public final class ForkedJvm {
+    /** Exit status, and standard output and error together. */
+    public record Result(int status, String output) {}
+
+    private ForkedJvm() {}
+
+    /** {@code prefix} is put before the command, as {@code taskset -c 0} is; {@code environment} is added to this JVM's. */
+    public static Result run(List<String> prefix, Map<String, String> environment, List<String> jvmOptions, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(prefix);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Dorg.bytedeco.javacpp.cachedir=" + System.getProperty("org.bytedeco.javacpp.cachedir"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        try (InputStream output = process.getInputStream()) {
+            String text = new String(output.readAllBytes(), StandardCharsets.UTF_8);
+            return new Result(process.waitFor(), text);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package org.fasternet.internal.abi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.global.dnnl;
+import org.fasternet.ForkedJvm;
+import org.fasternet.NativeException;
+import org.fasternet.UnsupportedException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NativeLibraryTest {
+    /** Loads the library of the named class twice and prints both outcomes. */
+    static final class Probe {
+        public static void main(String[] args) throws ClassNotFoundException {
+            Class<?> binding = Class.forName(args[0], false, Probe.class.getClassLoader());
+            for (int attempt = 0; attempt < 2; attempt++) {
+                try {
+                    NativeLibrary.load(binding);
+                    System.out.println("loaded");
+                } catch (NativeException e) {
+                    System.out.println(e.getMessage().replace('\n', ' '));
+                }
+            }
+        }
+    }
+
+    private static List<String> probe(Class<?> binding, String... jvmOptions) throws Exception {
+        ForkedJvm.Result result = ForkedJvm.run(List.of(), Map.of(), List.of(jvmOptions), Probe.class, binding.getName());
+        assertEquals(0, result.status(), result.output());
+        return result.output().lines().toList();
+    }
+
+    @Test
+    void loadsOnceAndForAll() throws Exception {
+        assertEquals(List.of("loaded", "loaded"), probe(Abi.class));
+        NativeLibrary.load(Abi.class);
+        assertEquals(1, Abi.fn_abi_version());
+    }
+
+    @Test
+    void aCacheThatCannotBeWrittenIsNamedBothTimes(@TempDir Path directory) throws Exception {
+        // A path below a file can't be created by anyone, root included.
+        String impossible = Files.createFile(directory.resolve("file")).resolve("below").toString();
+        // oneDNN's, because it comes in a jar; ours need not be unpacked when it lies among the class files.
+        List<String> lines = probe(dnnl.class,
+                "-Dorg.bytedeco.javacpp.cachedir=" + impossible, "-Duser.home=" + impossible, "-Djava.io.tmpdir=" + impossible);
+        assertEquals(2, lines.size(), lines::toString);
+        assertEquals(lines.get(0), lines.get(1));
+        assertTrue(lines.get(0).startsWith("the native library of org.bytedeco.dnnl.global.dnnl cannot be loaded for platform "), lines::toString);
+        assertTrue(lines.get(0).endsWith("(no directory for the cache can be written: name one with -Dorg.bytedeco.javacpp.cachedir)"), lines::toString);
+    }
+
+    @Test
+    void aPlatformWithoutAJarIsNamed() throws Exception {
+        List<String> lines = probe(Abi.class, "-Dorg.bytedeco.javacpp.platform=linux-arm64");
+        assertEquals(2, lines.size(), lines::toString);
+        assertTrue(lines.get(0).contains("linux-arm64"), lines::toString);
+        assertTrue(lines.get(0).endsWith("(no jar on the class path has it for this platform: add the jar with that classifier)"), lines::toString);
+    }
+
+    @Test
+    void statusesBecomeExceptionsWithTheLibrarysSentence() {
+        NativeLibrary.load(Abi.class);
+        int[] isa = new int[1];
+        UnsupportedException e = assertThrows(UnsupportedException.class, () -> NativeLibrary.check(Abi.fn_isa_select("sse9", isa)));
+        assertTrue(e.getMessage().startsWith("there is no ISA \"sse9\", expected one of: portable"), e::getMessage);
+        assertThrows(NativeException.class, () -> NativeLibrary.check(Abi.FN_INTERNAL));
+        NativeLibrary.check(Abi.FN_OK);
+    }
+}
