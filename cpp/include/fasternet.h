@@ -26,7 +26,7 @@ typedef enum fn_status {
     FN_OK = 0,
     /** An argument has a value that no machine would accept. */
     FN_INVALID_ARGUMENT = 1,
-    /** What was asked for, by an argument or by an environment variable, does not exist here: not in this build, or not on this CPU. */
+    /** What was asked for, by an argument or an environment variable, does not exist in this build or on this CPU. */
     FN_UNSUPPORTED = 2,
     /** Memory was refused. What existed before the call is unchanged. */
     FN_OUT_OF_MEMORY = 3,
@@ -85,7 +85,7 @@ typedef struct fn_cpu_count {
     int32_t hardware;
     /** CPUs in the calling thread's affinity mask; cpusets show here. */
     int32_t affinity;
-    /** CPU time per time that the tightest quota of the process's cgroup and its ancestors allows (1.5: one and a half CPUs); 0: no quota. */
+    /** How many CPUs' time the tightest quota of the process's cgroup and its ancestors allows; 0: no quota. */
     double quota;
     /** The least of the above, the quota rounded up, and at least 1. */
     int32_t usable;
@@ -94,7 +94,7 @@ typedef struct fn_cpu_count {
 /** Reads the limits as they are now. */
 FN_API fn_status fn_cpu_count_get(fn_cpu_count* count);
 
-/** Bytes of the data or unified cache of a level (1 is nearest) as the first CPU sees it; 0 if there is none or it is not known. */
+/** Bytes of the first CPU's data or unified cache of a level (1 is nearest); 0 if there is none or it is not known. */
 FN_API int64_t fn_cpu_cache_bytes(int32_t level);
 
 /* ---- ISAs: the instruction sets kernels are compiled for ---------------------------------------------------------------- */

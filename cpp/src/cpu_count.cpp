@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <sched.h>
 #include <sstream>
 
@@ -37,8 +38,9 @@ bool has_word(const std::string& comma_separated, const char* word) {
 /** The quota of one cgroup; 0 if it sets none. */
 double quota_of(const std::string& directory) {
     double quota = 0, period = 0;
-    if (std::sscanf(read_line(directory + "/cpu.max").c_str(), "%lf %lf", &quota, &period) < 2) {  // version 2; "max 100000": none
-        quota = std::atof(read_line(directory + "/cpu.cfs_quota_us").c_str());                       // version 1; -1: none
+    // Version 2, where "max" means none; else version 1, where -1 does.
+    if (std::sscanf(read_line(directory + "/cpu.max").c_str(), "%lf %lf", &quota, &period) < 2) {
+        quota = std::atof(read_line(directory + "/cpu.cfs_quota_us").c_str());
         period = std::atof(read_line(directory + "/cpu.cfs_period_us").c_str());
     }
     return quota > 0 && period > 0 ? quota / period : 0;

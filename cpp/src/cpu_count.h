@@ -10,7 +10,7 @@ namespace fn {
 int affinity_cpus();
 
 /**
- * CPU time per time allowed by the tightest CPU quota of this process's cgroup and its ancestors, versions 1 and 2; 0 if there is none.
+ * How many CPUs' time the tightest quota of this process's cgroup and its ancestors, version 1 or 2, allows; 0 if there is none.
  * `root` is prepended to /proc and to the mount points found there: "" for the real ones.
  */
 double cgroup_quota(const std::string& root);

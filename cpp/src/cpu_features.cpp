@@ -92,7 +92,8 @@ uint64_t decode_x86(const X86Registers& r) {
 }
 
 uint64_t decode_aarch64(uint64_t hwcap, uint64_t hwcap2) {
-    return when(hwcap, 1, FN_CPU_NEON) | when(hwcap, 22, FN_CPU_SVE) | when(hwcap2, 13, FN_CPU_I8MM) | when(hwcap2, 14, FN_CPU_BF16);
+    return when(hwcap, 1, FN_CPU_NEON) | when(hwcap, 22, FN_CPU_SVE) |
+           when(hwcap2, 13, FN_CPU_I8MM) | when(hwcap2, 14, FN_CPU_BF16);
 }
 
 uint64_t cpu_features() {

@@ -3,8 +3,9 @@
 #include "fasternet.h"
 
 /**
- * The ISAs of this platform, least demanding first: X(name, required fn_cpu_feature bits). native/CMakeLists.txt has the compiler
- * flags of each name and gives each its own namespace fn_<name>; a test compares what the flags switch on with what is required here.
+ * The ISAs of this platform, least demanding first: X(name, required fn_cpu_feature bits). native/CMakeLists.txt has the
+ * compiler flags of each name and gives each its own namespace fn_<name>; a test compares what the flags switch on with what
+ * is required here.
  */
 #if defined(__x86_64__)
 #define FN_REQUIRES_AVX2 (FN_CPU_AVX2 | FN_CPU_FMA | FN_CPU_F16C)
