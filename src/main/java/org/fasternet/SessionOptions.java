@@ -79,6 +79,6 @@ public record SessionOptions(
 
     /** The thread count that these options mean on this machine now. */
     int resolvedThreads() {
-        return threads.orElseGet(() -> Math.min(Runtime.getRuntime().availableProcessors(), MAX_THREADS));
+        return threads.orElseGet(() -> Math.min(Hardware.detect().cpus().usable(), MAX_THREADS));
     }
 }

@@ -10,6 +10,8 @@ import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.fasternet.NativeException;
+import org.fasternet.internal.abi.Abi;
+import org.fasternet.internal.abi.NativeLibrary;
 
 /** The loaded oneDNN: its one CPU engine, which lives as long as the process, and how its status codes read. */
 final class OneDnn {
@@ -67,14 +69,12 @@ final class OneDnn {
 
         private static Optional<String> load() {
             try {
+                NativeLibrary.load(Abi.class);
+                NativeLibrary.load(dnnl.class);
                 check(dnnl_engine_create(ENGINE, dnnl_cpu, 0), "create a CPU engine");
                 return Optional.empty();
-            } catch (LinkageError | NativeException e) {
-                Throwable root = e;
-                while (root.getCause() != null) {
-                    root = root.getCause();
-                }
-                return Optional.of("oneDNN cannot be loaded: " + root.getMessage());
+            } catch (NativeException e) {
+                return Optional.of(e.getMessage());
             }
         }
     }

@@ -20,7 +20,7 @@ import org.fasternet.backend.Program;
 import org.fasternet.backend.onednn.PrimitiveFactory.Prepared;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.FnSequence;
-import org.fasternet.internal.abi.Status;
+import org.fasternet.internal.abi.NativeLibrary;
 import org.fasternet.schedule.ArenaPlan;
 import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.schedule.Schedule;
@@ -77,12 +77,12 @@ final class OneDnnProgram implements Program {
 
     @Override
     public void bind(int slot, long address) {
-        Status.check(Abi.fn_sequence_bind(sequence, slot, address));
+        NativeLibrary.check(Abi.fn_sequence_bind(sequence, slot, address));
     }
 
     @Override
     public void run() {
-        Status.check(Abi.fn_sequence_run(sequence));
+        NativeLibrary.check(Abi.fn_sequence_run(sequence));
     }
 
     @Override
@@ -114,7 +114,7 @@ final class OneDnnProgram implements Program {
             resources.add(stream, s -> dnnl_stream_destroy(s));
             this.memories = new Memories(resources, descriptors, stream);
             // The arena's slot comes after the caller's.
-            Status.check(Abi.fn_sequence_create(spec.threads(), external.size() + 1, stream, sequence));
+            NativeLibrary.check(Abi.fn_sequence_create(spec.threads(), external.size() + 1, stream, sequence));
             resources.add(sequence, s -> Abi.fn_sequence_destroy(s));
         }
 
@@ -126,7 +126,7 @@ final class OneDnnProgram implements Program {
             }
             ArenaPlan arenaPlan = ArenaPlan.of(lifetimes(prepared));
             Pointer arena = resources.allocate(arenaPlan.bytes());
-            Status.check(Abi.fn_sequence_bind(sequence, arenaSlot(), arena.address()));
+            NativeLibrary.check(Abi.fn_sequence_bind(sequence, arenaSlot(), arena.address()));
             for (int i = 0; i < prepared.size(); i++) {
                 Step step = schedule.steps().get(i);
                 if (prepared.get(i) == null) {
@@ -152,7 +152,7 @@ final class OneDnnProgram implements Program {
 
         private void addCopy(Step.Copy copy, ArenaPlan arenaPlan) {
             RowCopy rows = RowCopy.of(copy);
-            Status.check(Abi.fn_sequence_add_copy(
+            NativeLibrary.check(Abi.fn_sequence_add_copy(
                     sequence,
                     slot(copy.src().buffer()),
                     base(copy.src().buffer(), arenaPlan) + copy.src().offset(),
@@ -173,7 +173,7 @@ final class OneDnnProgram implements Program {
                 Pointer scratchpad = arena.getPointer(arenaPlan.offsets().get(scratchpadBlock));
                 arguments.put(DNNL_ARG_SCRATCHPAD, memories.at(prepared.scratchpad(), scratchpad));
             }
-            Status.check(Abi.fn_sequence_add_primitive(
+            NativeLibrary.check(Abi.fn_sequence_add_primitive(
                     sequence, prepared.primitive(), memories.arguments(arguments), arguments.size()));
             plan(step, prepared.implementation());
         }
@@ -185,7 +185,7 @@ final class OneDnnProgram implements Program {
                     return memories.at(descriptors.of(v), arena.getPointer(base(buffer, arenaPlan)));
                 }
                 dnnl_memory memory = memories.at(descriptors.of(v), null);
-                Status.check(Abi.fn_sequence_attach(sequence, slot(buffer), memory));
+                NativeLibrary.check(Abi.fn_sequence_attach(sequence, slot(buffer), memory));
                 return memory;
             });
         }
