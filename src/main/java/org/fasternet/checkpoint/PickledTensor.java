@@ -29,11 +29,11 @@ record PickledTensor(Storage storage, long offset, long[] sizes, long[] strides)
         for (int size : shape) {
             elements *= size;
         }
-        boolean valid = strides.length == shape.length && offset >= 0 && storage.elements >= 0
+        boolean valid = strides.length == shape.length && offset >= 0 && offset <= storage.elements
                 && storage.elements <= StoredValues.MAX_ELEMENTS;
         long last = offset;
         for (int i = 0; valid && elements > 0 && i < shape.length; i++) {
-            // A stride that matters is smaller than the storage, so neither product nor sum can overflow.
+            // A stride that matters is smaller than the storage, and so are the sizes together: nothing can overflow.
             valid = strides[i] >= 0 && (shape[i] == 1 || strides[i] < storage.elements);
             last += valid && shape[i] > 1 ? (shape[i] - 1) * strides[i] : 0;
         }

@@ -1,0 +1,113 @@
+package org.fasternet.checkpoint;
+
+import static org.fasternet.TestFiles.assertEveryPrefixIsRefused;
+import static org.fasternet.TestFiles.flipEveryBit;
+import static org.fasternet.TestFiles.refusal;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.fasternet.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SafetensorsReaderTest {
+    @TempDir
+    Path folder;
+
+    private Path file(long headerLength, String header, byte... data) throws IOException {
+        byte[] json = header.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer content = ByteBuffer.allocate(Long.BYTES + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
+        return Files.write(folder.resolve("x.safetensors"), content.putLong(headerLength).put(json).put(data).array());
+    }
+
+    private Path file(String header, byte... data) throws IOException {
+        return file(header.length(), header, data);
+    }
+
+    @Test
+    void theHeadersOrderIsKeptAndCountersAreDropped() throws IOException {
+        Map<String, Tensor> tensors = StateDictReader.read(file("{\"b\":{\"dtype\":\"BF16\",\"shape\":[1,1],\"data_offsets\":[4,6]},"
+                + "\"n.num_batches_tracked\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[6,14]},"
+                + "\"e\":{\"dtype\":\"F32\",\"shape\":[2,0],\"data_offsets\":[4,4]},"
+                + "\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}  ",
+                new byte[] {0, 0x3c, 0, (byte) 0xc0, (byte) 0xc0, 0x3f, 9, 0, 0, 0, 0, 0, 0, 0}));
+        assertEquals(List.of("b", "e", "a"), List.copyOf(tensors.keySet()));
+        assertArrayEquals(new float[] {1.5f}, tensors.get("b").data());
+        assertArrayEquals(new int[] {1, 1}, tensors.get("b").shape());
+        assertArrayEquals(new int[] {2, 0}, tensors.get("e").shape());
+        assertArrayEquals(new float[] {1, -2}, tensors.get("a").data());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, 200", "-1, 18446744073709551615", "100000000, 100000000", "1, 1", "0, 0",
+        "9223372036854775807, 9223372036854775807"})
+    void aHeaderFitsItsFile(long claimed, String shown) throws IOException {
+        String message = refusal(file(claimed, "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", new byte[4]),
+                StateDictReader::read);
+        assertTrue(message.startsWith("claims a safetensors header of " + shown + " bytes in a file of 66"), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '#', quoteCharacter = '^', value = {
+        "'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}                              # of which its tensors cover 8",
+        "'x':{'dtype':'F32','shape':[3],'data_offsets':[4,16]}                             # expected to begin at 0",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,20]}                             # bytes 0 to 20 of 16",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,9223372036854775807]}            # to 9223372036854775807 of 16",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[-16,0]}                            # bytes -16 to 0",
+        "'x':{'dtype':'F32','shape':[0],'data_offsets':[0,-4]}                             # bytes 0 to -4",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'y':{'dtype':'F32','shape':[1],'data_offsets':[12,16]} # 'y' lies at",
+        "'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'y':{'dtype':'F32','shape':[1],'data_offsets':[12,16]}  # begin at 8",
+        "'x':{'dtype':'F32','shape':[3],'data_offsets':[0,16]}                             # 'x' has 16 bytes; 3 values of F32 need 12",
+        "'x':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,16]}                   # shape [65536, 65536]; sizes of 0 or more",
+        "'x':{'dtype':'F32','shape':[-4],'data_offsets':[0,16]}                            # shape [-4]; sizes of 0 or more",
+        "'x':{'dtype':'I64','shape':[2],'data_offsets':[0,16]}                             # dtype 'I64'; one of [F32, F16, BF16]",
+        "'x':{'dtype':'F64','shape':[2],'data_offsets':[0,16]}                             # dtype 'F64'",
+        "'x':{'dtype':'F32','shape':[4.5],'data_offsets':[0,16]}                           # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[99999999999999999999],'data_offsets':[0,16]}          # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':4,'data_offsets':[0,16]}                               # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,8,16]}                           # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':{'0':0,'1':16}}                     # 'x' has a header entry other than",
+        "'x':{'dtype':32,'shape':[4],'data_offsets':[0,16]}                                # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16],'more':1}                    # 'x' has a header entry other than",
+        "'x':7                                                                             # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[[4]],'data_offsets':[0,16]}                           # header that is not valid",
+        "'x':{'dtype':'F32','dtype':'F16','shape':[4],'data_offsets':[0,16]}               # not valid: Duplicate field 'dtype'",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'x':7                       # not valid: Duplicate field 'x'",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}},{                          # header that is not valid",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,1                                # header that is not valid"})
+    void theTensorsCoverTheFileExactly(String entries, String fault) throws IOException {
+        String message = refusal(file("{" + entries.replace('\'', '"') + "}", new byte[16]), StateDictReader::read);
+        assertTrue(message.contains(fault), message);
+    }
+
+    @Test
+    void metadataIsAMapOfStrings() throws IOException {
+        assertEquals(Map.of("a", "b"), StateDictReader.metadata(file("{\"__metadata__\":{\"a\":\"b\"}}")));
+        String message = refusal(file("{\"__metadata__\":{\"a\":1}}"), StateDictReader::metadata);
+        assertEquals("__metadata__ holds something other than a string under 'a'", message);
+        assertEquals("holds no tensor", refusal(file("{\"__metadata__\":{\"a\":\"b\"}}"), StateDictReader::read));
+    }
+
+    @Test
+    void aFileTruncatedAnywhereIsRefused() throws IOException {
+        byte[] whole = Files.readAllBytes(file("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", new byte[8]));
+        assertEveryPrefixIsRefused(whole, folder.resolve("cut.safetensors"), StateDictReader::read);
+    }
+
+    @Test
+    void anyFlippedBitIsSurvived() throws IOException {
+        byte[] whole = Files.readAllBytes(file("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", new byte[8]));
+        flipEveryBit(whole, folder.resolve("flipped.safetensors"), StateDictReader::read);
+    }
+}
