@@ -18,11 +18,11 @@ import java.util.Map;
 import org.fasternet.internal.io.MalformedException;
 
 /**
- * Reads the pickle in a PyTorch checkpoint: a stack machine for the opcodes that {@code torch.save} writes (protocols 2 to 5, as
- * described in Python's {@code pickletools}), and for no other. A pickle is a program; this one can only build plain values: null,
- * {@link Boolean}, {@link Long}, {@link Double}, {@link String}, {@code byte[]}, {@code Object[]} for a tuple, {@link List},
- * {@link Map} with scalar keys, {@link PickledTensor}. The classes and functions it may name are the closed list {@link #GLOBALS};
- * they are words to this reader, nothing is loaded for them.
+ * Reads the pickle in a PyTorch checkpoint: a stack machine for the opcodes that {@code torch.save} writes (protocols 2 to 5,
+ * described in Python's {@code pickletools}), and for no other. A pickle is a program; this one can only build plain values:
+ * null, {@link Boolean}, {@link Long}, {@link Double}, {@link String}, {@code byte[]}, {@code Object[]} for a tuple,
+ * {@link List}, {@link Map} with scalar keys, {@link PickledTensor}. The classes and functions it may name are the closed list
+ * {@link #GLOBALS}; they are words to this reader, nothing is loaded for them.
  */
 final class PickleReader {
     /** The functions a pickle may call, each understood here. */

@@ -3,6 +3,7 @@ package org.fasternet.checkpoint;
 import java.util.Arrays;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.internal.io.StoredValues;
+import org.fasternet.tensor.Tensor;
 
 /**
  * A tensor as a pickle describes it: a strided view of a storage. All numbers are the file's and unchecked.
@@ -25,10 +26,7 @@ record PickledTensor(Storage storage, long offset, long[] sizes, long[] strides)
     View view(String name) throws MalformedException {
         String what = "tensor " + MalformedException.quote(name);
         int[] shape = StoredValues.shape(what, sizes);
-        int elements = 1;
-        for (int size : shape) {
-            elements *= size;
-        }
+        int elements = Tensor.elements(shape);
         boolean valid = strides.length == shape.length && offset >= 0 && offset <= storage.elements
                 && storage.elements <= StoredValues.MAX_ELEMENTS;
         long last = offset;
@@ -38,8 +36,9 @@ record PickledTensor(Storage storage, long offset, long[] sizes, long[] strides)
             last += valid && shape[i] > 1 ? (shape[i] - 1) * strides[i] : 0;
         }
         if (!valid || elements > 0 && last >= storage.elements) {
-            throw new MalformedException(what + " has shape " + Arrays.toString(sizes) + ", strides " + Arrays.toString(strides)
-                    + " and offset " + offset + "; they are expected to stay within its storage of " + storage.elements + " values");
+            throw new MalformedException(what + " has shape " + Arrays.toString(sizes) + ", strides "
+                    + Arrays.toString(strides) + " and offset " + offset + "; they are expected to stay within its storage of "
+                    + storage.elements + " values");
         }
         return new View(storage, (int) offset, shape, strides, elements);
     }

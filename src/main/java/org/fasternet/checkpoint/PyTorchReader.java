@@ -19,9 +19,9 @@ import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 
 /**
- * Reads the zip files that {@code torch.save} writes since PyTorch 1.6: in one folder the pickle {@code data.pkl}, which describes
- * the tensors, and for each storage an entry {@code data/<key>} with its values. Checksums are not compared: PyTorch can be told
- * not to compute them, and does not compare them either.
+ * Reads the zip files that {@code torch.save} writes since PyTorch 1.6: in one folder the pickle {@code data.pkl}, which
+ * describes the tensors, and for each storage an entry {@code data/<key>} with its values. Checksums are not compared: PyTorch
+ * can be told not to compute them, and does not compare them either.
  */
 final class PyTorchReader {
     /**
@@ -111,8 +111,8 @@ final class PyTorchReader {
     private byte[] bytes(ZipEntry entry, long limit) throws IOException {
         long size = entry.getSize();
         if (size < 0 || size > Math.min(limit, maxBytes)) {
-            throw new MalformedException("is a zip file whose entry " + MalformedException.quote(entry.getName()) + " claims " + size
-                    + " bytes; at most " + Math.min(limit, maxBytes) + " are expected");
+            throw new MalformedException("is a zip file whose entry " + MalformedException.quote(entry.getName()) + " claims "
+                    + size + " bytes; at most " + Math.min(limit, maxBytes) + " are expected");
         }
         try (InputStream in = zip.getInputStream(entry)) {
             return in.readNBytes((int) size);

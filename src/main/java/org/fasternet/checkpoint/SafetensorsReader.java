@@ -33,8 +33,8 @@ import org.fasternet.tensor.Tensor;
 final class SafetensorsReader {
     static final String METADATA = "__metadata__";
     /**
-     * The format allows 100 MB, which as a tree of JSON could take 30 times that in memory. A FasterNet needs 200 bytes for each of
-     * at most 500 tensors.
+     * The format allows 100 MB, which as a tree of JSON could take 30 times that in memory. A FasterNet needs 200 bytes for each
+     * of at most 500 tensors.
      */
     private static final int MAX_HEADER = 8 << 20;
     private static final ObjectMapper JSON = new ObjectMapper(headerFactory())
@@ -99,8 +99,8 @@ final class SafetensorsReader {
             throw new MalformedException("is no checkpoint: neither a zip file as torch.save writes nor safetensors");
         }
         if (length < 2 || length > size - Long.BYTES || length > MAX_HEADER) {
-            throw new MalformedException("claims a safetensors header of " + Long.toUnsignedString(length) + " bytes in a file of "
-                    + size + "; at most " + MAX_HEADER + " within the file are expected");
+            throw new MalformedException("claims a safetensors header of " + Long.toUnsignedString(length)
+                    + " bytes in a file of " + size + "; at most " + MAX_HEADER + " within the file are expected");
         }
         byte[] header = new byte[(int) length];
         header[0] = '{';

@@ -45,7 +45,8 @@ public final class SafetensorsWriter {
     private static void checkRange(String name, Tensor tensor, DType dtype) {
         for (float value : tensor.data()) {
             if (dtype.overflows(value)) {
-                throw new UnsupportedException("tensor '" + name + "' holds " + value + ", which is out of the range of " + dtype);
+                throw new UnsupportedException("tensor '" + name + "' holds " + value
+                        + ", which is out of the range of " + dtype);
             }
         }
     }

@@ -32,10 +32,11 @@ public final class StateDictReader {
     }
 
     /**
-     * The floating-point tensors by name, widened to f32, in the file's order. The counters {@code *.num_batches_tracked} that batch
-     * normalisation keeps for training are left out. NaN and infinite values are logged as a warning.
+     * The floating-point tensors by name, widened to f32, in the file's order. The counters {@code *.num_batches_tracked} that
+     * batch normalisation keeps for training are left out. NaN and infinite values are logged as a warning.
      *
-     * @throws InvalidFileException if the file cannot be read, is no checkpoint, or holds another tensor that is not F32, F16 or BF16
+     * @throws InvalidFileException if the file cannot be read, is no checkpoint, or holds another tensor that is not F32, F16 or
+     *         BF16: an F64 would have to be rounded, and no published FasterNet has one
      */
     public static Map<String, Tensor> read(Path path) {
         Map<String, Tensor> tensors = InputFile.read(path, size -> {

@@ -1,8 +1,9 @@
 package org.fasternet.tensor;
 
 /**
- * The two 16-bit float formats as bits in a {@code short}: IEEE 754 binary16 (f16: 5 exponent bits, 10 fraction bits) and bfloat16
- * (bf16: the upper half of an f32). Widening is exact, infinities and NaN included; narrowing rounds to nearest, ties to even.
+ * The two 16-bit float formats as bits in a {@code short}: IEEE 754 binary16 (f16: 5 exponent bits, 10 fraction bits) and
+ * bfloat16 (bf16: the upper half of an f32). Widening is exact, infinities and NaN included; narrowing rounds to nearest, ties
+ * to even.
  */
 public final class HalfPrecision {
     private static final int F32_INFINITY = 0x7f800000;

@@ -82,11 +82,12 @@ public final class Npy {
     private static int[] shape(String header) throws MalformedException {
         Map<String, String> entries = entries(header);
         if (!entries.keySet().equals(Set.of("descr", "fortran_order", "shape"))) {
-            throw new MalformedException("has a .npy header with the keys " + MalformedException.quote(entries.keySet().toString())
-                    + "; descr, fortran_order and shape are expected");
+            throw new MalformedException("has a .npy header with the keys "
+                    + MalformedException.quote(entries.keySet().toString()) + "; descr, fortran_order and shape are expected");
         }
         if (!entries.get("descr").equals("'<f4'")) {
-            throw new MalformedException("holds values of dtype " + MalformedException.quote(entries.get("descr").replace("'", ""))
+            String dtype = entries.get("descr").replace("'", "");
+            throw new MalformedException("holds values of dtype " + MalformedException.quote(dtype)
                     + "; '<f4' (little-endian float32) is expected");
         }
         if (!entries.get("fortran_order").equals("False")) {

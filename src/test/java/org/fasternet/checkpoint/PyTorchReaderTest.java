@@ -46,8 +46,8 @@ class PyTorchReaderTest {
     }
 
     /**
-     * PyTorch 2.15 wrote these. The base is arange(24).reshape(4, 6); others are views of it. One file is a bare state dict, in the
-     * other it lies under "model" between an epoch, an optimizer's state and other plain values.
+     * PyTorch 2.15 wrote these. The base is arange(24).reshape(4, 6); others are views of it. One file is a bare state dict, in
+     * the other it lies under "model" between an epoch, an optimizer's state and other plain values.
      */
     @ParameterizedTest
     @ValueSource(strings = {"views.pth", "wrapped-protocol5.pt"})
@@ -166,8 +166,9 @@ class PyTorchReaderTest {
     void hostileNestingDoesNotOverflowTheStack() throws IOException {
         String deep = ")" + "\u0085".repeat(1_000_000);
         String holdsItself = "]q\u0001h\u0001a";
-        assertEquals(1, StateDictReader.read(file(
-                dict(string("deep"), deep, string("self"), holdsItself, string("model"), dict(string("x"), vector(3))), 12)).size());
+        String stateDict = dict(string("x"), vector(3));
+        String outer = dict(string("deep"), deep, string("self"), holdsItself, string("model"), stateDict);
+        assertEquals(1, StateDictReader.read(file(outer, 12)).size());
     }
 
     @Test
@@ -184,7 +185,8 @@ class PyTorchReaderTest {
     void anEntryIsNamedPlainlyInOneFolder(String name) throws IOException {
         Map<String, byte[]> entries = PthFiles.entries(PthFiles.pickle(dict(string("x"), vector(3))), 12);
         entries.put(name, new byte[1]);
-        assertRefused(file(PthFiles.stored(entries)), "is a zip file with an entry '" + name + "'; a checkpoint's entries lie in one");
+        assertRefused(file(PthFiles.stored(entries)),
+                "is a zip file with an entry '" + name + "'; a checkpoint's entries lie in one folder");
     }
 
     @Test

@@ -37,7 +37,8 @@ class SafetensorsReaderTest {
 
     @Test
     void theHeadersOrderIsKeptAndCountersAreDropped() throws IOException {
-        Map<String, Tensor> tensors = StateDictReader.read(file("{\"b\":{\"dtype\":\"BF16\",\"shape\":[1,1],\"data_offsets\":[4,6]},"
+        Map<String, Tensor> tensors = StateDictReader.read(file(
+                "{\"b\":{\"dtype\":\"BF16\",\"shape\":[1,1],\"data_offsets\":[4,6]},"
                 + "\"n.num_batches_tracked\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[6,14]},"
                 + "\"e\":{\"dtype\":\"F32\",\"shape\":[2,0],\"data_offsets\":[4,4]},"
                 + "\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}  ",
@@ -60,32 +61,32 @@ class SafetensorsReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '#', quoteCharacter = '^', value = {
-        "'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}                              # of which its tensors cover 8",
-        "'x':{'dtype':'F32','shape':[3],'data_offsets':[4,16]}                             # expected to begin at 0",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,20]}                             # bytes 0 to 20 of 16",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,9223372036854775807]}            # to 9223372036854775807 of 16",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[-16,0]}                            # bytes -16 to 0",
-        "'x':{'dtype':'F32','shape':[0],'data_offsets':[0,-4]}                             # bytes 0 to -4",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'y':{'dtype':'F32','shape':[1],'data_offsets':[12,16]} # 'y' lies at",
-        "'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'y':{'dtype':'F32','shape':[1],'data_offsets':[12,16]}  # begin at 8",
-        "'x':{'dtype':'F32','shape':[3],'data_offsets':[0,16]}                             # 'x' has 16 bytes; 3 values of F32 need 12",
-        "'x':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,16]}                   # shape [65536, 65536]; sizes of 0 or more",
-        "'x':{'dtype':'F32','shape':[-4],'data_offsets':[0,16]}                            # shape [-4]; sizes of 0 or more",
-        "'x':{'dtype':'I64','shape':[2],'data_offsets':[0,16]}                             # dtype 'I64'; one of [F32, F16, BF16]",
-        "'x':{'dtype':'F64','shape':[2],'data_offsets':[0,16]}                             # dtype 'F64'",
-        "'x':{'dtype':'F32','shape':[4.5],'data_offsets':[0,16]}                           # 'x' has a header entry other than",
-        "'x':{'dtype':'F32','shape':[99999999999999999999],'data_offsets':[0,16]}          # 'x' has a header entry other than",
-        "'x':{'dtype':'F32','shape':4,'data_offsets':[0,16]}                               # 'x' has a header entry other than",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,8,16]}                           # 'x' has a header entry other than",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':{'0':0,'1':16}}                     # 'x' has a header entry other than",
-        "'x':{'dtype':32,'shape':[4],'data_offsets':[0,16]}                                # 'x' has a header entry other than",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16],'more':1}                    # 'x' has a header entry other than",
-        "'x':7                                                                             # 'x' has a header entry other than",
-        "'x':{'dtype':'F32','shape':[[4]],'data_offsets':[0,16]}                           # header that is not valid",
-        "'x':{'dtype':'F32','dtype':'F16','shape':[4],'data_offsets':[0,16]}               # not valid: Duplicate field 'dtype'",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'x':7                       # not valid: Duplicate field 'x'",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}},{                          # header that is not valid",
-        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,1                                # header that is not valid"})
+        "'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]} # of which its tensors cover 8",
+        "'x':{'dtype':'F32','shape':[3],'data_offsets':[4,16]} # expected to begin at 0",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,20]} # bytes 0 to 20 of 16",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,9223372036854775807]} # to 9223372036854775807 of 16",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[-16,0]} # bytes -16 to 0",
+        "'x':{'dtype':'F32','shape':[0],'data_offsets':[0,-4]} # bytes 0 to -4",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'y':{'dtype':'F32','shape':[1],'data_offsets':[12,16]} # 'y' lies",
+        "'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'y':{'dtype':'F32','shape':[1],'data_offsets':[12,16]} # at 8",
+        "'x':{'dtype':'F32','shape':[3],'data_offsets':[0,16]} # 'x' has 16 bytes; 3 values of F32 need 12",
+        "'x':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,16]} # shape [65536, 65536]; sizes of 0 or more",
+        "'x':{'dtype':'F32','shape':[-4],'data_offsets':[0,16]} # shape [-4]; sizes of 0 or more",
+        "'x':{'dtype':'I64','shape':[2],'data_offsets':[0,16]} # dtype 'I64'; one of [F32, F16, BF16]",
+        "'x':{'dtype':'F64','shape':[2],'data_offsets':[0,16]} # dtype 'F64'",
+        "'x':{'dtype':'F32','shape':[4.5],'data_offsets':[0,16]} # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[99999999999999999999],'data_offsets':[0,16]} # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':4,'data_offsets':[0,16]} # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,8,16]} # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':{'0':0,'1':16}} # 'x' has a header entry other than",
+        "'x':{'dtype':32,'shape':[4],'data_offsets':[0,16]} # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16],'more':1} # 'x' has a header entry other than",
+        "'x':7 # 'x' has a header entry other than",
+        "'x':{'dtype':'F32','shape':[[4]],'data_offsets':[0,16]} # header that is not valid",
+        "'x':{'dtype':'F32','dtype':'F16','shape':[4],'data_offsets':[0,16]} # not valid: Duplicate field 'dtype'",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'x':7 # not valid: Duplicate field 'x'",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}},{ # header that is not valid",
+        "'x':{'dtype':'F32','shape':[4],'data_offsets':[0,1 # header that is not valid"})
     void theTensorsCoverTheFileExactly(String entries, String fault) throws IOException {
         String message = refusal(file("{" + entries.replace('\'', '"') + "}", new byte[16]), StateDictReader::read);
         assertTrue(message.contains(fault), message);

@@ -75,7 +75,8 @@ class StateDictReaderTest {
         Files.write(file, new byte[0]);
         assertEquals("is empty", refusal(file, StateDictReader::read));
         Files.writeString(file, "version https://git-lfs.github.com/spec/v1");
-        assertEquals("is no checkpoint: neither a zip file as torch.save writes nor safetensors", refusal(file, StateDictReader::read));
+        assertEquals("is no checkpoint: neither a zip file as torch.save writes nor safetensors",
+                refusal(file, StateDictReader::read));
         Files.writeString(file, "tiny");
         assertEquals("ends early: it is truncated or damaged", refusal(file, StateDictReader::read));
     }

@@ -87,20 +87,20 @@ class NpyTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '#', quoteCharacter = '"', value = {
-        "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }              # dtype '>f4'; '<f4'",
-        "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }              # dtype '<f8'; '<f4'",
-        "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }               # dtype '|O'; '<f4'",
-        "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3), }     # dtype '[(a, <f4)]'; '<f4'",
-        "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }               # Fortran order; C order",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), }              # 24 bytes of values; its shape [2, 4] needs 32",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }              # 24 bytes of values; its shape [2, 2] needs 16",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (65536, 65536), }      # shape [65536, 65536]; sizes of 0 or more",
+        "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), } # dtype '>f4'; '<f4'",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), } # dtype '<f8'; '<f4'",
+        "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), } # dtype '|O'; '<f4'",
+        "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3), } # dtype '[(a, <f4)]'; '<f4'",
+        "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), } # Fortran order; C order",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), } # 24 bytes of values; its shape [2, 4] needs 32",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), } # 24 bytes of values; its shape [2, 2] needs 16",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (65536, 65536), } # shape [65536, 65536]; sizes of 0 or more",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), } # shape '(99999999999999999999,)'; a tuple",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,6), } # has 9 dimensions; at most 8",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 3), }             # header '{'descr': '<f4',",
-        "{'descr': '<f4', 'fortran_order': False}                                 # the keys '[",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), 'x': True}     # the keys '[",
-        "__import__('os').system('true')                                          # header '__import__"})
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 3), } # header '{'descr': '<f4',",
+        "{'descr': '<f4', 'fortran_order': False} # the keys '[",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), 'x': True} # the keys '[",
+        "__import__('os').system('true') # header '__import__"})
     void refusesAnyOtherArray(String header, String fault) throws IOException {
         String message = refusal(file(1, header, 24), Npy::read);
         assertTrue(message.contains(fault), message);

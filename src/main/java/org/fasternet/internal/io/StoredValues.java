@@ -26,15 +26,16 @@ public final class StoredValues {
      */
     public static int[] shape(String what, long[] sizes) throws MalformedException {
         if (sizes.length > MAX_RANK) {
-            throw new MalformedException(what + " has " + sizes.length + " dimensions; at most " + MAX_RANK + " are expected");
+            throw new MalformedException(what + " has " + sizes.length + " dimensions; at most " + MAX_RANK
+                    + " are expected");
         }
         int[] shape = new int[sizes.length];
         long elements = 1;
         for (int i = 0; i < shape.length; i++) {
             // Both factors are below 2^31, so the product cannot overflow.
             if (sizes[i] < 0 || sizes[i] > MAX_ELEMENTS || elements * sizes[i] > MAX_ELEMENTS) {
-                throw new MalformedException(what + " has shape " + Arrays.toString(sizes) + "; sizes of 0 or more with a product "
-                        + "of at most " + MAX_ELEMENTS + " are expected");
+                throw new MalformedException(what + " has shape " + Arrays.toString(sizes)
+                        + "; sizes of 0 or more with a product of at most " + MAX_ELEMENTS + " are expected");
             }
             elements *= sizes[i];
             shape[i] = (int) sizes[i];
