@@ -1,5 +1,6 @@
 package org.fasternet;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,6 +28,13 @@ public final class TestFiles {
         assertTrue(message.startsWith(file + ": "), message);
         assertTrue(message.lines().count() == 1, message);
         return message.substring((file + ": ").length());
+    }
+
+    /** Asserts that {@code read} says so when there is no file, no content, or a folder. */
+    public static void assertAbsenceIsNamed(Path folder, Consumer<Path> read) throws IOException {
+        assertEquals("cannot be read: no such file or folder", refusal(folder.resolve("missing"), read));
+        assertEquals("is a directory, not a file", refusal(folder, read));
+        assertEquals("is empty", refusal(Files.createFile(folder.resolve("empty")), read));
     }
 
     /** Asserts that a file with the first n bytes of {@code whole} is refused, for each n. */

@@ -3,7 +3,7 @@ package org.fasternet.tensor;
 /**
  * The two 16-bit float formats as bits in a {@code short}: IEEE 754 binary16 (f16: 5 exponent bits, 10 fraction bits) and
  * bfloat16 (bf16: the upper half of an f32). Widening is exact, infinities and NaN included; narrowing rounds to nearest, ties
- * to even.
+ * to even, and a NaN stays a NaN.
  */
 public final class HalfPrecision {
     private static final int F32_INFINITY = 0x7f800000;
@@ -38,7 +38,7 @@ public final class HalfPrecision {
 
     private static int magnitudeToF16(int bits) {
         if (bits >= OUT_OF_RANGE) {
-            return bits > F32_INFINITY ? F16_QUIET_NAN | (bits >> 13 & 0x3ff) : F16_INFINITY;
+            return bits > F32_INFINITY ? F16_QUIET_NAN : F16_INFINITY;
         }
         if (bits < LEAST_NORMAL) {
             // An f32 in [0.5, 1) has steps of 2^-24, as subnormal f16 has: the addition does the rounding.

@@ -1,5 +1,6 @@
 package org.fasternet.checkpoint;
 
+import static org.fasternet.TestFiles.assertAbsenceIsNamed;
 import static org.fasternet.TestFiles.refusal;
 import static org.fasternet.TestFiles.resource;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -69,12 +70,8 @@ class StateDictReaderTest {
 
     @Test
     void refusesWhatIsNoCheckpoint() throws IOException {
-        Path file = folder.resolve("weights.pth");
-        assertEquals("cannot be read: no such file or folder", refusal(file, StateDictReader::read));
-        assertEquals("is a directory, not a file", refusal(folder, StateDictReader::read));
-        Files.write(file, new byte[0]);
-        assertEquals("is empty", refusal(file, StateDictReader::read));
-        Files.writeString(file, "version https://git-lfs.github.com/spec/v1");
+        assertAbsenceIsNamed(folder, StateDictReader::read);
+        Path file = Files.writeString(folder.resolve("weights.pth"), "version https://git-lfs.github.com/spec/v1");
         assertEquals("is no checkpoint: neither a zip file as torch.save writes nor safetensors",
                 refusal(file, StateDictReader::read));
         Files.writeString(file, "tiny");

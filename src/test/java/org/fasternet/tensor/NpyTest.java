@@ -1,5 +1,6 @@
 package org.fasternet.tensor;
 
+import static org.fasternet.TestFiles.assertAbsenceIsNamed;
 import static org.fasternet.TestFiles.assertEveryPrefixIsRefused;
 import static org.fasternet.TestFiles.flipEveryBit;
 import static org.fasternet.TestFiles.refusal;
@@ -74,6 +75,13 @@ class NpyTest {
         }
     }
 
+    @Test
+    void oneSizeIsWrittenAsATupleNotAsANumber() throws IOException {
+        Path file = folder.resolve("x.npy");
+        Npy.write(file, new Tensor(new int[] {5}, new float[5]));
+        assertTrue(Files.readString(file, StandardCharsets.ISO_8859_1).contains("'shape': (5,), }"));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void readsEveryFormatVersion(int major) throws IOException {
@@ -108,12 +116,8 @@ class NpyTest {
 
     @Test
     void refusesWhatIsNoNpyFile() throws IOException {
-        Path file = folder.resolve("a.npy");
-        assertEquals("cannot be read: no such file or folder", refusal(file, Npy::read));
-        assertEquals("is a directory, not a file", refusal(folder, Npy::read));
-        Files.write(file, new byte[0]);
-        assertEquals("is empty", refusal(file, Npy::read));
-        Files.writeString(file, "PNG or anything else");
+        assertAbsenceIsNamed(folder, Npy::read);
+        Path file = Files.writeString(folder.resolve("a.npy"), "PNG or anything else");
         assertEquals("is no .npy file: it does not begin with \\x93NUMPY", refusal(file, Npy::read));
         assertTrue(refusal(file(4, PLAIN, 24), Npy::read).contains("format 4.0"));
     }
@@ -122,9 +126,14 @@ class NpyTest {
     void refusesAHeaderLongerThanTheFile() throws IOException {
         Path file = file(2, PLAIN, 24);
         byte[] bytes = Files.readAllBytes(file);
+        bytes[8] = (byte) 200;
+        Files.write(file, bytes);
+        String message = refusal(file, Npy::read);
+        assertTrue(message.startsWith("has a .npy header of 200 bytes in a file of 95; at most"), message);
         bytes[11] = (byte) 0xff;
         Files.write(file, bytes);
-        assertTrue(refusal(file, Npy::read).startsWith("has a .npy header of 42781"));
+        message = refusal(file, Npy::read);
+        assertTrue(message.startsWith("has a .npy header of 4278190280 bytes in a file of 95; at most"), message);
     }
 
     @Test
@@ -144,7 +153,7 @@ class NpyTest {
         Tensor tensor = new Tensor(new int[] {1}, new float[1]);
         Path missing = folder.resolve("no such folder").resolve("x.npy");
         assertEquals("cannot be written: no such file or folder", refusal(missing, path -> Npy.write(path, tensor)));
-        assertEquals("cannot be written: is there already and is not a regular file",
+        assertEquals("cannot be written: it exists and is not a regular file",
                 refusal(folder, path -> Npy.write(path, tensor)));
         try (var left = Files.list(folder)) {
             assertEquals(0, left.count());

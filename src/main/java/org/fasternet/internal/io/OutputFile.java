@@ -31,7 +31,7 @@ public final class OutputFile {
         Path partial = path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             if (Files.exists(path) && !Files.isRegularFile(path)) {
-                throw new MalformedException("is there already and is not a regular file");
+                throw new MalformedException("it exists and is not a regular file");
             }
             try {
                 try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial, StandardOpenOption.CREATE_NEW))) {

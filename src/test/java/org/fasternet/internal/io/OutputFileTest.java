@@ -1,0 +1,64 @@
+package org.fasternet.internal.io;
+
+import static org.fasternet.TestFiles.refusal;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OutputFileTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void anOldFileIsReplaced() throws IOException {
+        Path file = Files.writeString(folder.resolve("x"), "old and longer");
+        OutputFile.write(file, out -> out.write('n'));
+        assertOnlyFile(file, "n");
+    }
+
+    @Test
+    void othersMayReadTheFileAsAnyOther() throws IOException {
+        Path plain = Files.writeString(folder.resolve("plain"), "");
+        Path ours = folder.resolve("ours");
+        OutputFile.write(ours, out -> out.write('n'));
+        assertEquals(Files.getPosixFilePermissions(plain).contains(PosixFilePermission.OTHERS_READ),
+                Files.getPosixFilePermissions(ours).contains(PosixFilePermission.OTHERS_READ));
+    }
+
+    @Test
+    void whenWritingFailsTheOldFileStaysAndNothingElse() throws IOException {
+        Path file = Files.writeString(folder.resolve("x"), "old");
+        String message = refusal(file, path -> OutputFile.write(path, out -> {
+            out.write(new byte[100_000]);
+            throw new IOException("No space left on device");
+        }));
+        assertEquals("cannot be written: No space left on device", message);
+        assertOnlyFile(file, "old");
+        assertThrows(IllegalStateException.class, () -> OutputFile.write(file, out -> {
+            out.write(new byte[100_000]);
+            throw new IllegalStateException();
+        }));
+        assertOnlyFile(file, "old");
+    }
+
+    private void assertOnlyFile(Path file, String content) throws IOException {
+        assertEquals(content, Files.readString(file));
+        try (var files = Files.list(folder)) {
+            assertEquals(1, files.count());
+        }
+    }
+
+    @Test
+    void aDeviceIsNeitherReadNorReplaced() {
+        Path device = Path.of("/dev/null");
+        assertEquals("cannot be written: it exists and is not a regular file",
+                refusal(device, path -> OutputFile.write(path, out -> out.write('n'))));
+        assertEquals("is not a regular file", refusal(device, path -> InputFile.read(path, size -> size)));
+    }
+}
