@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -39,7 +40,7 @@ final class PyTorchReader {
     private final Map<String, ZipEntry> entries;
     private final long maxBytes;
 
-    private PyTorchReader(ZipFile zip, long size) throws MalformedException {
+    private PyTorchReader(ZipFile zip, long size) throws IOException {
         this.zip = zip;
         this.entries = entries(zip);
         this.maxBytes = size * MAX_EXPANSION;
@@ -75,10 +76,10 @@ final class PyTorchReader {
     // The zip file
 
     /** The files by their names below the one folder that all of them are in. */
-    private static Map<String, ZipEntry> entries(ZipFile zip) throws MalformedException {
+    private static Map<String, ZipEntry> entries(ZipFile zip) throws IOException {
         Map<String, ZipEntry> entries = new HashMap<>();
         Set<String> folders = new HashSet<>();
-        for (ZipEntry entry : (Iterable<ZipEntry>) zip.stream().map(ZipEntry.class::cast)::iterator) {
+        for (ZipEntry entry : list(zip)) {
             String name = entry.getName();
             int slash = name.indexOf('/');
             if (slash <= 0 || !isPlain(name)) {
@@ -92,6 +93,14 @@ final class PyTorchReader {
             }
         }
         return entries;
+    }
+
+    private static List<? extends ZipEntry> list(ZipFile zip) throws ZipException {
+        try {
+            return Collections.list(zip.entries());
+        } catch (IllegalArgumentException e) { // How the JDK reports it.
+            throw new ZipException("the name or comment of an entry is not UTF-8");
+        }
     }
 
     private static boolean isPlain(String name) {
