@@ -53,10 +53,10 @@ public final class Checkpoint {
     }
 
     /**
-     * Reads a checkpoint in any of the formats of {@link StateDictReader}, with the key names of the published code or timm's, trained
-     * or folded. Sizes and structure come from the tensors. The activation, preprocessing and labels come from the config.json that
-     * the options name; else from the header, if {@link #write} made the file; else from the config.json beside the file. The
-     * activation that none of these says is the options', else the published one.
+     * Reads a checkpoint in any of the formats of {@link StateDictReader}, with the key names of the published code or timm's,
+     * trained or folded. Sizes and structure come from the tensors. The activation, preprocessing and labels come from the
+     * config.json that the options name; else from the header, if {@link #write} made the file; else from the config.json beside
+     * the file. An activation that is not said there is the options', else the published one.
      *
      * @throws InvalidFileException if a file cannot be read, a parameter is missing, surplus or mis-shaped (it is named), or what
      *     config.json or the options say contradicts the weights or each other
@@ -120,16 +120,19 @@ public final class Checkpoint {
      */
     public static Checkpoint random(FasterNetConfig config, long seed) {
         return new Checkpoint("random weights, seed " + seed, config, config.activation().id() + ", as configured",
-                Preprocessing.imagenet(config.inChannels()), List.of(), Structure.of(config), RandomWeights.generate(config, seed));
+                Preprocessing.imagenet(config.inChannels()), List.of(), Structure.of(config),
+                RandomWeights.generate(config, seed));
     }
 
     /**
-     * Writes a safetensors file with the published key names, whose header also holds the activation, preprocessing and labels, so
-     * that {@link #read} needs nothing else.
+     * Writes a safetensors file with the published key names, whose header also holds the activation, preprocessing and labels,
+     * so that {@link #read} needs nothing else.
      *
-     * @param fold whether to write {@link #folded()} instead of {@link #weights()}: the file no longer says whether there was a layer
-     *     scale
+     * @param fold whether to write {@link #folded()} instead of {@link #weights()}: the file no longer says whether there was a
+     *     layer scale
      * @param dtype what the weights are rounded to
+     * @throws org.fasternet.UnsupportedException if a weight is out of the range of {@code dtype}
+     * @throws InvalidFileException if the file cannot be written, or as {@link #folded()}
      */
     public void write(Path path, boolean fold, DType dtype) {
         Map<String, String> metadata = new LinkedHashMap<>();
@@ -184,8 +187,8 @@ public final class Checkpoint {
     }
 
     /**
-     * The learnable parameters of the network as PyTorch counts them: without running statistics, and with batch normalisation even
-     * where the file has it folded.
+     * The learnable parameters of the network as PyTorch counts them: without running statistics, and with batch normalisation
+     * even where the file has it folded.
      */
     public long parameterCount() {
         return Structure.of(config).parameters().stream()

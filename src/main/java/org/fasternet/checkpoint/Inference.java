@@ -27,8 +27,10 @@ import org.fasternet.tensor.Tensor;
 final class Inference {
     private static final Pattern BLOCK = Pattern.compile("stages\\.(\\d{1,9})\\.blocks\\.(\\d{1,9})\\..*", Pattern.DOTALL);
     private static final Pattern MERGING = Pattern.compile("stages\\.(\\d{0,8}[13579])\\..*", Pattern.DOTALL);
+    private static final Pattern HEAD = Pattern.compile("(avgpool_pre_head|head)\\..*", Pattern.DOTALL);
     private static final Pattern STAGE_NORM = Pattern.compile("norm\\d+\\..*", Pattern.DOTALL);
-    private static final Pattern BATCH_NORM = Pattern.compile(".*(\\.running_mean|\\.running_var|\\.mlp\\.1\\..*)", Pattern.DOTALL);
+    private static final Pattern BATCH_NORM =
+            Pattern.compile(".*(\\.running_mean|\\.running_var|\\.mlp\\.1\\..*)", Pattern.DOTALL);
     private static final int MAX_STAGES = 16;
 
     private Inference() {}
@@ -40,18 +42,22 @@ final class Inference {
     static Structure structure(Set<String> keys) {
         List<Integer> depths = depths(keys);
         int blocks = depths.stream().mapToInt(Integer::intValue).sum();
-        boolean head = any(keys, key -> key.startsWith("avgpool_pre_head.") || key.startsWith("head."));
+        boolean detection = count(keys, STAGE_NORM.asMatchPredicate()) > count(keys, HEAD.asMatchPredicate());
         return new Structure(
                 depths,
                 any(keys, key -> key.startsWith("patch_embed.norm.") || key.equals("patch_embed.proj.bias")),
-                2 * keys.stream().filter(key -> key.endsWith(".layer_scale")).count() > blocks,
-                !head && any(keys, key -> STAGE_NORM.matcher(key).matches()),
-                any(keys, key -> key.startsWith("head.")),
-                !any(keys, key -> BATCH_NORM.matcher(key).matches()));
+                2 * count(keys, key -> key.endsWith(".layer_scale")) > blocks,
+                detection,
+                !detection && any(keys, key -> key.startsWith("head.")),
+                !any(keys, BATCH_NORM.asMatchPredicate()));
     }
 
     private static boolean any(Set<String> keys, Predicate<String> predicate) {
         return keys.stream().anyMatch(predicate);
+    }
+
+    private static long count(Set<String> keys, Predicate<String> predicate) {
+        return keys.stream().filter(predicate).count();
     }
 
     private static List<Integer> depths(Set<String> keys) {
@@ -61,7 +67,8 @@ final class Inference {
             Matcher block = BLOCK.matcher(key);
             Matcher merging = MERGING.matcher(key);
             if (block.matches()) {
-                blocks.computeIfAbsent(Integer.valueOf(block.group(1)), stage -> new TreeSet<>()).add(Integer.valueOf(block.group(2)));
+                blocks.computeIfAbsent(Integer.valueOf(block.group(1)), stage -> new TreeSet<>())
+                        .add(Integer.valueOf(block.group(2)));
             } else if (merging.matches()) {
                 mergings.add(Integer.valueOf(merging.group(1)));
             }
@@ -84,11 +91,13 @@ final class Inference {
         int embedDim = size.applyAsInt(Size.channels(0));
         int deepest = deepestStageWithBlocks(structure.depths());
         long channels = (long) embedDim << deepest;
+        int nDiv = nDiv(channels, size.applyAsInt(Size.partialChannels(deepest)));
         return new FasterNetConfig(
                 size.applyAsInt(Size.IN_CHANNELS),
                 embedDim,
                 structure.depths(),
-                nDiv(channels, size.applyAsInt(Size.partialChannels(deepest))),
+                // More would be no configuration; so it is one, and a tensor that doesn't fit it is named.
+                Math.min(nDiv, embedDim),
                 mlpRatio(channels, size.applyAsInt(Size.hiddenChannels(deepest))),
                 structure.detection() ? 0 : size.applyAsInt(Size.FEATURES),
                 structure.classes() ? size.applyAsInt(Size.CLASSES) : 0,
@@ -98,7 +107,7 @@ final class Inference {
                 structure.detection());
     }
 
-    /** The most frequent value of each size above 0; among equals, the earliest. A stage's channels count as the first stage's. */
+    /** The most frequent value above 0 of each size; among equals, the earliest. Any stage's channels count as the first's. */
     private static Map<Size, Integer> sizes(Structure structure, Map<String, Tensor> weights) {
         Map<Size, Map<Integer, Integer>> votes = new HashMap<>();
         for (Parameter parameter : structure.parameters()) {
@@ -139,8 +148,8 @@ final class Inference {
     }
 
     /**
-     * The shortest decimal r with {@code (int) (channels * r) == hidden}. As with {@link #nDiv} the deepest stage decides for all.
-     * Such r make up an interval of length 1 / channels, which has a decimal of 7 digits up to the 2^20 channels that a
+     * The shortest decimal r with {@code (int) (channels * r) == hidden}; as with {@link #nDiv} the deepest stage decides for
+     * all. Such r make up an interval of length 1 / channels, which has a decimal of 7 digits up to the 2^20 channels that a
      * configuration can have.
      */
     private static double mlpRatio(long channels, int hidden) {

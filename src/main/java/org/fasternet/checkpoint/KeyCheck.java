@@ -2,12 +2,15 @@ package org.fasternet.checkpoint;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.fasternet.FasterNetConfig;
 import org.fasternet.ShapeException;
 import org.fasternet.internal.io.MalformedException;
@@ -20,38 +23,40 @@ import org.fasternet.tensor.Tensor;
  * @param nameInFile how the file calls a published key
  */
 record KeyCheck(List<Parameter> parameters, UnaryOperator<String> nameInFile) {
-    /** A hostile file may have a million wrong keys. */
+    /** Of each kind of fault: a hostile file may have a million wrong keys. */
     private static final int MAX_SHOWN = 8;
 
     void keys(Set<String> keys) {
-        List<String> faults = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
         Set<String> surplus = new LinkedHashSet<>(keys);
         for (Parameter parameter : parameters) {
             if (!surplus.remove(parameter.key())) {
-                faults.add(shown(parameter.key()) + " is missing");
+                missing.add(parameter.key());
             }
         }
-        surplus.forEach(key -> faults.add(shown(key) + " is not expected"));
-        refuse(faults);
+        refuse(Stream.of(
+                sentence(missing, key -> shown(key) + " is missing"),
+                sentence(surplus, key -> shown(key) + " is not expected")));
     }
 
     void shapes(FasterNetConfig config, Map<String, Tensor> weights) {
-        List<String> faults = new ArrayList<>();
-        for (Parameter parameter : parameters) {
-            int[] found = weights.get(parameter.key()).shape();
-            int[] expected = parameter.shape(config);
-            if (!Arrays.equals(found, expected)) {
-                faults.add(shown(parameter.key()) + " has shape " + Arrays.toString(found) + ", " + Arrays.toString(expected)
-                        + " is expected");
-            }
-        }
-        refuse(faults);
+        List<Parameter> wrong = parameters.stream()
+                .filter(parameter -> !Arrays.equals(weights.get(parameter.key()).shape(), parameter.shape(config)))
+                .toList();
+        refuse(Stream.of(sentence(wrong, parameter -> shown(parameter.key()) + " has shape "
+                + Arrays.toString(weights.get(parameter.key()).shape()) + ", " + Arrays.toString(parameter.shape(config))
+                + " is expected")));
     }
 
-    private static void refuse(List<String> faults) {
+    private static <T> String sentence(Collection<T> faults, Function<T, String> sentence) {
+        String more = faults.size() > MAX_SHOWN ? "; and so on, " + faults.size() + " in all" : "";
+        return faults.stream().limit(MAX_SHOWN).map(sentence).collect(Collectors.joining("; ")) + more;
+    }
+
+    private static void refuse(Stream<String> sentences) {
+        String faults = sentences.filter(sentence -> !sentence.isEmpty()).collect(Collectors.joining("; "));
         if (!faults.isEmpty()) {
-            String more = faults.size() > MAX_SHOWN ? "; and " + (faults.size() - MAX_SHOWN) + " faults more" : "";
-            throw new ShapeException(faults.stream().limit(MAX_SHOWN).collect(Collectors.joining("; ")) + more);
+            throw new ShapeException(faults);
         }
     }
 

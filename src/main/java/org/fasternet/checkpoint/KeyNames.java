@@ -14,13 +14,14 @@ import java.util.regex.Pattern;
  */
 record KeyNames(String prefix, boolean timm) {
     private static final List<String> WRAPPERS = List.of("model.", "module.");
-    private static final Pattern ONLY_TIMM = Pattern.compile("(conv_head|classifier|stages\\.\\d+\\.downsample)\\..*", Pattern.DOTALL);
+    private static final Pattern ONLY_TIMM =
+            Pattern.compile("(conv_head|classifier|stages\\.\\d+\\.downsample)\\..*", Pattern.DOTALL);
     private static final Pattern ONLY_PUBLISHED =
             Pattern.compile("(avgpool_pre_head|head|stages\\.\\d+\\.(reduction|norm))\\..*", Pattern.DOTALL);
     /** Nine digits, so that twice the number fits an {@code int}. */
     private static final Pattern STAGE = Pattern.compile("stages\\.(\\d{1,9})\\.(.*)", Pattern.DOTALL);
 
-    /** Finds the prefix that all keys share, and decides by majority whose names follow it, so that one stray key changes nothing. */
+    /** Finds the prefix that all keys share; the majority decides whose names follow it, so that a stray key changes nothing. */
     static KeyNames of(Collection<String> keys) {
         String prefix = "";
         for (String longer = prefix; longer != null; longer = longerPrefix(prefix, keys)) {
@@ -38,7 +39,7 @@ record KeyNames(String prefix, boolean timm) {
     }
 
     private static long count(Collection<String> keys, String prefix, Pattern pattern) {
-        return keys.stream().filter(key -> pattern.matcher(key.substring(prefix.length())).matches()).count();
+        return keys.stream().map(key -> key.substring(prefix.length())).filter(pattern.asMatchPredicate()).count();
     }
 
     /** The published name of a key of the file; a key that has none stays as it is. */

@@ -22,8 +22,8 @@ import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.MalformedException;
 
 /**
- * A config.json, or its equal in a safetensors header: what the weights cannot say, and what they say as well, which must then agree.
- * The model's arguments stand under {@code model_args}, as timm writes them, or at the top; what concerns the images, under
+ * A config.json, or its equal in a safetensors header: what the weights cannot say, and what they say as well, which must then
+ * agree. The model's arguments stand under {@code model_args}, as timm writes them, or at the top; what concerns the images, under
  * {@code pretrained_cfg} or at the top. All of it may be absent, and other fields are not looked at.
  *
  * @param name what the user knows it as
@@ -162,9 +162,12 @@ record ModelCard(String name, JsonFields fields) {
         };
     }
 
-    /** One label per class, or none at all. */
+    /** One label per class, or none at all; a network without classes has no use for any. */
     List<String> labels(int classes) {
         List<String> labels = fields.get(IMAGES, "label_names", Kind.listOf(Kind.TEXT)).orElse(List.of());
+        if (classes == 0) {
+            return List.of();
+        }
         if (!labels.isEmpty() && labels.size() != classes) {
             throw fields.fault("label_names has " + labels.size() + " entries, the network has " + classes + " classes");
         }

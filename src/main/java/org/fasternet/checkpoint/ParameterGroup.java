@@ -4,8 +4,8 @@ import java.util.List;
 import org.fasternet.checkpoint.Parameter.Role;
 
 /**
- * The tensors that folding looks at together. Each group names its parameters twice: as training leaves them, and as they are once
- * every batch normalisation and layer scale is folded into the convolution before it.
+ * The tensors that folding looks at together. Each group names its parameters twice: as training leaves them, and as they are
+ * once every batch normalisation and layer scale is folded into the convolution before it.
  */
 sealed interface ParameterGroup {
     List<Parameter> trained();

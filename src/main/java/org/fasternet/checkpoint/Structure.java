@@ -15,8 +15,8 @@ import org.fasternet.checkpoint.ParameterGroup.Plain;
 import org.fasternet.checkpoint.ParameterGroup.ScaledConvolution;
 
 /**
- * Which parameters a network has, apart from their sizes, under the names of the published model code. This is the only place that
- * spells those names out: reading, checking, folding and random weights all go through {@link #groups()}.
+ * Which parameters a network has, apart from their sizes, under the names of the published model code. Inferring sizes, checking,
+ * folding, counting and random weights all go through {@link #groups()}, so that the naming scheme is written down once.
  *
  * @param depths blocks in each stage
  * @param patchNorm whether batch normalisation follows the patch embedding
