@@ -1,11 +1,15 @@
 package org.fasternet.image;
 
+import javax.imageio.IIOException;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /** A file in memory as ImageIO wants it: ImageIO's own streams copy the file once more, or into a temporary file. */
 final class ByteArrayImageInputStream extends ImageInputStreamImpl {
+    /** More than any reader's look-ahead. TwelveMonkeys' bit reader goes on without end on the zeros it makes up there. */
+    private static final int MAX_READS_AT_END = 100;
+
     private final byte[] bytes;
-    private boolean exhausted;
+    private int readsAtEnd;
 
     ByteArrayImageInputStream(byte[] bytes) {
         this.bytes = bytes;
@@ -13,11 +17,11 @@ final class ByteArrayImageInputStream extends ImageInputStreamImpl {
 
     /** Whether a reader has asked for more bytes than there are. */
     boolean exhausted() {
-        return exhausted;
+        return readsAtEnd > 0;
     }
 
     @Override
-    public int read() {
+    public int read() throws IIOException {
         bitOffset = 0;
         if (atEnd()) {
             return -1;
@@ -26,7 +30,7 @@ final class ByteArrayImageInputStream extends ImageInputStreamImpl {
     }
 
     @Override
-    public int read(byte[] dst, int offset, int length) {
+    public int read(byte[] dst, int offset, int length) throws IIOException {
         bitOffset = 0;
         if (length == 0) {
             return 0;
@@ -40,10 +44,14 @@ final class ByteArrayImageInputStream extends ImageInputStreamImpl {
         return n;
     }
 
-    private boolean atEnd() {
-        boolean end = streamPos >= bytes.length;
-        exhausted |= end;
-        return end;
+    private boolean atEnd() throws IIOException {
+        if (streamPos < bytes.length) {
+            return false;
+        }
+        if (++readsAtEnd > MAX_READS_AT_END) {
+            throw new IIOException("it ends too early");
+        }
+        return true;
     }
 
     @Override

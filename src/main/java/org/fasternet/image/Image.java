@@ -48,6 +48,10 @@ public final class Image {
      * {@code convert("L")} does: alpha is dropped without compositing, palettes are looked up, EXIF orientation, gamma and ICC
      * profiles are ignored. Unlike PIL, which clips 16-bit grey at 255, samples of 16 bits keep their high byte in every format.
      *
+     * <p>PNG, GIF and BMP pixels equal PIL's, JPEG's usually do. Lossless WebP does, but of an animation the first frame comes without
+     * the rest of its screen; lossy WebP is only close (a few grey levels on average), because the WebP reader neither interpolates
+     * chroma nor filters block edges as libwebp does.
+     *
      * @param channels 3 for RGB, 1 for grey: (19595 R + 38470 G + 7471 B + 32768) / 65536
      * @throws InvalidFileException if the file cannot be read, is in no such format, is truncated or damaged, or has no pixels or more
      *     than {@link #MAX_PIXELS}; a damaged file that still decodes gives an image
@@ -101,7 +105,8 @@ public final class Image {
     }
 
     /**
-     * Resamples to the given size with antialiasing, equal to PIL's {@code Image.resize} bit for bit.
+     * Resamples to the given size with antialiasing, equal to PIL's {@code Image.resize} bit for bit; PIL 13 resizes some tall images
+     * along the columns first, which this does not follow.
      *
      * @throws ShapeException if a size is below 1, the result has more than {@link #MAX_PIXELS} pixels, or what lies between its two passes
      *     exceeds 2^31 - 1 bytes

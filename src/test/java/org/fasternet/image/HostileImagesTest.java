@@ -1,0 +1,146 @@
+package org.fasternet.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.fasternet.InvalidFileException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Damaged and lying files give an image or an exception of this library, which begins with the file's name. */
+class HostileImagesTest {
+    private static final int CUTS = 80;
+    private static final int FLIPS = 100;
+
+    @TempDir
+    Path directory;
+
+    static List<String> odd() throws IOException {
+        return TestImages.odd();
+    }
+
+    @ParameterizedTest
+    @MethodSource("odd")
+    @Timeout(60)
+    void aTruncatedFileIsRefusedOrDecoded(String name) {
+        byte[] file = TestImages.bytes("images/" + name);
+        for (int length = 0; length < file.length; length += 1 + file.length / CUTS) {
+            boolean decoded = decodes(Arrays.copyOf(file, length));
+            assertTrue(!decoded || !name.startsWith("jpeg-"), name + " cut to " + length + " of " + file.length + " bytes was decoded");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("odd")
+    @Timeout(60)
+    void aDamagedFileIsRefusedOrDecoded(String name) {
+        byte[] file = TestImages.bytes("images/" + name);
+        SplittableRandom random = new SplittableRandom(name.hashCode());
+        for (int i = 0; i < FLIPS; i++) {
+            byte[] damaged = file.clone();
+            damaged[random.nextInt(file.length)] ^= (byte) (1 << random.nextInt(8));
+            decodes(damaged);
+        }
+    }
+
+    private static boolean decodes(byte[] file) {
+        try {
+            Image.decode(file, "some/file", 3);
+            return true;
+        } catch (InvalidFileException e) {
+            assertTrue(e.getMessage().startsWith("some/file: "), e.getMessage());
+            return false;
+        }
+    }
+
+    /** Where each format's header has its height and width, and in which order and type. */
+    private enum Header {
+        PNG("png-rgb.png", 16, ByteOrder.BIG_ENDIAN, 4),
+        JPEG("jpeg-444.jpg", -1, ByteOrder.BIG_ENDIAN, 2),
+        GIF("gif-plain.gif", 6, ByteOrder.LITTLE_ENDIAN, 2),
+        BMP("bmp-8.bmp", 18, ByteOrder.LITTLE_ENDIAN, 4),
+        WEBP("webp-lossy.webp", 26, ByteOrder.LITTLE_ENDIAN, 2);
+
+        final String name;
+        final int at;
+        final ByteOrder order;
+        final int bytes;
+
+        Header(String name, int at, ByteOrder order, int bytes) {
+            this.name = name;
+            this.at = at;
+            this.order = order;
+            this.bytes = bytes;
+        }
+
+        byte[] claiming(int height, int width) {
+            byte[] file = TestImages.bytes("images/" + name);
+            int position = at >= 0 ? at : new String(file, StandardCharsets.ISO_8859_1).indexOf("\u00ff\u00c0") + 5;
+            boolean heightFirst = this == JPEG;
+            ByteBuffer header = ByteBuffer.wrap(file).order(order).position(position);
+            for (int size : heightFirst ? new int[] {height, width} : new int[] {width, height}) {
+                if (bytes == 2) {
+                    header.putShort((short) size);
+                } else {
+                    header.putInt(size);
+                }
+            }
+            return file;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void hugeSizesAreRefusedBeforeAnythingIsAllocated(Header header) {
+        int side = 12_000;
+        String message = refusal(header.claiming(side, side));
+        assertTrue(message.contains(side + "x" + side + " pixels") && message.contains("134217728"), message);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void emptyImagesAreRefused(Header header) {
+        if (header != Header.GIF) {
+            refusal(header.claiming(0, 7));
+            refusal(header.claiming(7, 0));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 5})
+    void filesInsideBmpFilesAreNotRead(int compression) {
+        byte[] file = TestImages.bytes("images/bmp-24.bmp");
+        file[30] = (byte) compression;
+        assertTrue(refusal(file).contains("inside a BMP"));
+    }
+
+    @Test
+    void whatIsNoImageIsRefused() throws IOException {
+        assertEquals("some/file: not a PNG, JPEG, GIF, BMP or WebP image", refusal(new byte[0]));
+        assertEquals("some/file: not a PNG, JPEG, GIF, BMP or WebP image", refusal("GIF of a kind".getBytes(StandardCharsets.US_ASCII)));
+        Path text = Files.writeString(directory.resolve("notes.png"), "no picture");
+        for (Path path : List.of(directory, directory.resolve("missing.png"), text)) {
+            String message = assertThrows(InvalidFileException.class, () -> Image.read(path, 3)).getMessage();
+            assertTrue(message.startsWith(path + ": "), message);
+        }
+    }
+
+    private static String refusal(byte[] file) {
+        return assertThrows(InvalidFileException.class, () -> Image.decode(file, "some/file", 3)).getMessage();
+    }
+}
