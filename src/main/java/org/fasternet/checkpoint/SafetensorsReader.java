@@ -56,23 +56,28 @@ final class SafetensorsReader {
 
     static Map<String, Tensor> read(Path path, long size) throws IOException {
         try (InputStream in = Files.newInputStream(path)) {
-            byte[] header = header(in, size);
-            List<Entry> entries = entries(parse(header));
-            Map<String, Tensor> tensors = new LinkedHashMap<>();
-            // The header need not list the tensors in the order in which they lie: it fixes the order of the result.
-            entries.forEach(entry -> tensors.put(entry.name, null));
-            entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
-            checkCoverage(entries, size - Long.BYTES - header.length);
-            for (Entry entry : entries) {
-                if (StateDictReader.isIgnored(entry.name)) {
-                    tensors.remove(entry.name);
-                    in.skipNBytes(entry.end - entry.begin);
-                } else {
-                    tensors.put(entry.name, readValues(in, entry));
-                }
-            }
-            return tensors;
+            return read(in, size);
         }
+    }
+
+    /** Reads what need not be a file of its own, an entry of a jar for example, of {@code size} bytes. */
+    static Map<String, Tensor> read(InputStream in, long size) throws IOException {
+        byte[] header = header(in, size);
+        List<Entry> entries = entries(parse(header));
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        // The header need not list the tensors in the order in which they lie: it fixes the order of the result.
+        entries.forEach(entry -> tensors.put(entry.name, null));
+        entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
+        checkCoverage(entries, size - Long.BYTES - header.length);
+        for (Entry entry : entries) {
+            if (StateDictReader.isIgnored(entry.name)) {
+                tensors.remove(entry.name);
+                in.skipNBytes(entry.end - entry.begin);
+            } else {
+                tensors.put(entry.name, readValues(in, entry));
+            }
+        }
+        return tensors;
     }
 
     static Map<String, String> metadata(Path path, long size) throws IOException {
