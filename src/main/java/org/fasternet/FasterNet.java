@@ -22,11 +22,11 @@ public final class FasterNet {
     private final List<String> labels;
     private final List<NamedLayer> layers;
 
-    private FasterNet(Checkpoint checkpoint) {
-        config = checkpoint.config();
-        preprocessing = checkpoint.preprocessing();
-        labels = checkpoint.labels();
-        layers = Chain.of(config, checkpoint.folded());
+    private FasterNet(FasterNetConfig config, Preprocessing preprocessing, List<String> labels, List<NamedLayer> layers) {
+        this.config = config;
+        this.preprocessing = preprocessing;
+        this.labels = labels;
+        this.layers = layers;
     }
 
     /**
@@ -39,9 +39,16 @@ public final class FasterNet {
         return of(Checkpoint.read(checkpoint));
     }
 
+    /** The model in the box, {@link Checkpoint#demo}: a small classifier of pictures of clothing, to try things out with. */
+    public static FasterNet demo() {
+        return of(Checkpoint.demo());
+    }
+
     /** The network of a checkpoint that was read already. */
     public static FasterNet of(Checkpoint checkpoint) {
-        return new FasterNet(checkpoint);
+        FasterNetConfig config = checkpoint.config();
+        return new FasterNet(
+                config, checkpoint.preprocessing(), checkpoint.labels(), Chain.of(config, checkpoint.folded()));
     }
 
     /** A published variant with random weights, the same for the same seed: for measuring, not for classifying. */
@@ -52,6 +59,18 @@ public final class FasterNet {
     /** Any network with random weights, the same for the same seed. */
     public static FasterNet random(FasterNetConfig config, long seed) {
         return of(Checkpoint.random(config, seed));
+    }
+
+    /**
+     * The same network, sharing its weights, with other names for its classes.
+     *
+     * @throws ShapeException unless there is one label per class
+     */
+    public FasterNet withLabels(List<String> names) {
+        if (names.size() != config.numClasses()) {
+            throw new ShapeException(names.size() + " labels for a network of " + config.numClasses() + " classes: one for each is needed");
+        }
+        return new FasterNet(config, preprocessing, List.copyOf(names), layers);
     }
 
     public FasterNetConfig config() {

@@ -40,6 +40,11 @@ public record Preprocessing(
         }
     }
 
+    /** The same for an input of another size. */
+    public Preprocessing withSize(int otherHeight, int otherWidth) {
+        return new Preprocessing(otherHeight, otherWidth, mean, std, cropFraction, interpolation);
+    }
+
     /** The published ImageNet evaluation for RGB: bicubic, crop 0.9 (248 to 224), the usual mean and deviation; 0.5 for other channel counts. */
     public static Preprocessing imagenet(int channels) {
         boolean rgb = channels == 3;

@@ -1,0 +1,79 @@
+package org.fasternet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Random;
+import org.fasternet.image.Image;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ClassifierTest {
+    private static FasterNetConfig config(int channels, int classes) {
+        return new FasterNetConfig(channels, 8, List.of(1, 1), 4, 2, 16, classes, Activation.RELU, false, true, false);
+    }
+
+    private static Image noise(int height, int width, int channels) {
+        byte[] pixels = new byte[height * width * channels];
+        new Random(1).nextBytes(pixels);
+        return new Image(height, width, channels, pixels);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void probabilitiesAreSortedAndAddUpToOne(int channels) {
+        try (Classifier classifier = new Classifier(FasterNet.random(config(channels, 7), 1))) {
+            List<Prediction> all = classifier.classify(noise(300, 260, channels), 100);
+            assertEquals(7, all.size());
+            assertEquals(7, all.stream().map(Prediction::index).distinct().count());
+            assertEquals(1, all.stream().mapToDouble(Prediction::probability).sum(), 1e-6);
+            for (int i = 1; i < all.size(); i++) {
+                assertTrue(all.get(i - 1).probability() >= all.get(i).probability(), all.toString());
+            }
+            assertEquals("class " + all.get(0).index(), all.get(0).label());
+            assertEquals(all.subList(0, 3), classifier.classify(noise(300, 260, channels), 3));
+        }
+    }
+
+    @Test
+    void aSizeInTheOptionsOverridesTheModels() {
+        FasterNet model = FasterNet.demo();
+        Image image = Image.read(DemoImages.file("images/bag.png"), 1);
+        try (Classifier classifier = new Classifier(model, SessionOptions.defaults().withSize(64, 72))) {
+            Prediction best = classifier.classify(image, 1).get(0);
+            assertEquals("Bag", best.label());
+        }
+    }
+
+    @Test
+    void otherLabelsReplaceTheModels() {
+        FasterNet model = FasterNet.random(config(1, 2), 1);
+        assertTrue(assertThrows(ShapeException.class, () -> model.withLabels(List.of("one"))).getMessage().startsWith("1 labels"));
+        try (Classifier classifier = new Classifier(model.withLabels(List.of("yes", "no")))) {
+            assertTrue(List.of("yes", "no").contains(classifier.classify(noise(9, 9, 1), 1).get(0).label()));
+        }
+    }
+
+    @Test
+    void misuseIsToldInASentence() {
+        FasterNet grey = FasterNet.random(config(1, 2), 1);
+        assertShapeFault("no classes", () -> new Classifier(FasterNet.random(config(3, 0), 1)));
+        assertShapeFault("takes 4 channels", () -> new Classifier(FasterNet.random(config(4, 2), 1)));
+        assertShapeFault("a batch of 2", () -> new Classifier(grey, SessionOptions.defaults().withBatch(2)));
+        Classifier classifier = new Classifier(grey);
+        assertShapeFault("has 3 channels, the model takes 1", () -> classifier.classify(noise(9, 9, 3), 1));
+        assertShapeFault("at least 1", () -> classifier.classify(noise(9, 9, 1), 0));
+        classifier.close();
+        classifier.close();
+        assertThrows(IllegalStateException.class, () -> classifier.classify(noise(9, 9, 1), 1));
+    }
+
+    private static void assertShapeFault(String expected, Executable misuse) {
+        String message = assertThrows(ShapeException.class, misuse).getMessage();
+        assertTrue(message.contains(expected), message);
+    }
+}

@@ -1,0 +1,110 @@
+package org.fasternet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.fasternet.backend.Backends;
+import org.fasternet.image.Image;
+import org.fasternet.image.ImagePreprocessor;
+import org.fasternet.tensor.Npy;
+import org.fasternet.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** The model in the box on its 1,000 test images, against PyTorch's logits and the accuracy that its README states. */
+class DemoModelTest {
+    private static final int PYTORCH_RIGHT = 921;
+    private static final int CLASSES = 10;
+    private static final int BATCH = 8;
+    /** A network this small gains nothing from a second thread. */
+    private static final SessionOptions OPTIONS = SessionOptions.defaults().withThreads(1);
+
+    private final FasterNet model = FasterNet.demo();
+    private final ImagePreprocessor preprocessor = new ImagePreprocessor(model.preprocessing());
+    private final List<Image> images = DemoImages.images();
+    private final byte[] classes = DemoImages.classes();
+    private final Tensor expected = Npy.read(DemoImages.file("test-logits.npy"));
+
+    @Test
+    void isTheNetworkThatItsReadmeDescribes() {
+        assertEquals(
+                new FasterNetConfig(1, 24, List.of(1, 2, 3, 1), 4, 2, 192, CLASSES, Activation.RELU, false, true, false),
+                model.config());
+        assertEquals("T-shirt/top", model.labels().get(0));
+        assertEquals("Ankle boot", model.labels().get(9));
+        assertEquals(56, model.preprocessing().height());
+    }
+
+    @Test
+    void logitsFromNormalisedFloatsAreThoseOfPyTorch() {
+        FloatBuffer src = Golden.floats(BATCH * 56 * 56);
+        FloatBuffer dst = Golden.floats(BATCH * CLASSES);
+        FloatBuffer logits = FloatBuffer.allocate(expected.elements());
+        try (Session session = model.session(OPTIONS.withBatch(BATCH))) {
+            for (int i = 0; i < images.size(); i += BATCH) {
+                images.subList(i, i + BATCH).forEach(image -> preprocessor.normalize(preprocessor.prepare(image), src));
+                session.run(src.rewind(), dst);
+                logits.put(Golden.array(dst));
+            }
+        }
+        Golden.assertClose(expected.data(), logits.array(), Golden.F32_TOLERANCE);
+        assertEquals(PYTORCH_RIGHT, right(logits.array()));
+    }
+
+    @Test
+    void logitsFromPixelsAreThoseOfPyTorch() {
+        float[] logits = logitsFromPixels(Precision.F32);
+        Golden.assertClose(expected.data(), logits, Golden.F32_TOLERANCE);
+        assertEquals(PYTORCH_RIGHT, right(logits));
+    }
+
+    /** bf16 moves logits by 3 % at most: images whose two best classes are as close as that may change sides, either way. */
+    @Test
+    void bf16IsRightAsOftenWithinHalfAPercent() {
+        assumeTrue(Backends.all().stream().anyMatch(b -> b.unavailable().or(() -> b.refuses(Precision.BF16)).isEmpty()),
+                "this CPU has no bf16");
+        float[] logits = logitsFromPixels(Precision.BF16);
+        Golden.assertClose(expected.data(), logits, Golden.BF16_TOLERANCE);
+        assertTrue(Math.abs(right(logits) - PYTORCH_RIGHT) <= 5, right(logits) + " of 1000 are right");
+    }
+
+    @Test
+    void theClassifierIsRightAsOftenAsPyTorch() {
+        int right = 0;
+        try (Classifier classifier = new Classifier(model, OPTIONS)) {
+            for (int i = 0; i < images.size(); i++) {
+                right += classifier.classify(images.get(i), 1).get(0).index() == classes[i] ? 1 : 0;
+            }
+        }
+        assertEquals(PYTORCH_RIGHT, right);
+    }
+
+    private float[] logitsFromPixels(Precision precision) {
+        FloatBuffer dst = Golden.floats(CLASSES);
+        FloatBuffer logits = FloatBuffer.allocate(expected.elements());
+        try (Session session = model.session(OPTIONS.withPixels().withPrecision(precision))) {
+            ByteBuffer src = ByteBuffer.allocateDirect(session.srcShape().elements());
+            for (Image image : images) {
+                src.put(0, preprocessor.prepare(image).pixels());
+                session.run(src, dst);
+                logits.put(Golden.array(dst));
+            }
+        }
+        return logits.array();
+    }
+
+    private int right(float[] logits) {
+        int right = 0;
+        for (int i = 0; i < classes.length; i++) {
+            int best = 0;
+            for (int c = 1; c < CLASSES; c++) {
+                best = logits[i * CLASSES + c] > logits[i * CLASSES + best] ? c : best;
+            }
+            right += best == classes[i] ? 1 : 0;
+        }
+        return right;
+    }
+}
