@@ -12,6 +12,9 @@ public interface Backend {
     /** Why it cannot be used on this machine, in one sentence; empty if it can. */
     Optional<String> unavailable();
 
+    /** The library that computes and its version, such as {@code oneDNN 3.11.0}. Only for a back end that is available. */
+    String version();
+
     /** The instruction set it uses on this machine. Only for a back end that is available. */
     String isa();
 

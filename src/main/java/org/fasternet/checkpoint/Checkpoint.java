@@ -139,14 +139,17 @@ public final class Checkpoint {
      * @param fold whether to write {@link #folded()} instead of {@link #weights()}: the file no longer says whether there was a
      *     layer scale
      * @param dtype what the weights are rounded to
+     * @return how many tensors were written
      * @throws org.fasternet.UnsupportedException if a weight is out of the range of {@code dtype}
      * @throws InvalidFileException if the file cannot be written, or as {@link #folded()}
      */
-    public void write(Path path, boolean fold, DType dtype) {
+    public int write(Path path, boolean fold, DType dtype) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "pt"); // as loaders for PyTorch expect
         metadata.put(ModelCard.METADATA_KEY, ModelCard.json(config.activation(), preprocessing, labels));
-        SafetensorsWriter.write(path, fold ? folded() : weights, dtype, metadata);
+        Map<String, Tensor> tensors = fold ? folded() : weights;
+        SafetensorsWriter.write(path, tensors, dtype, metadata);
+        return tensors.size();
     }
 
     /** Where the weights come from: the path of a file, or a description. */

@@ -4,10 +4,12 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
 
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.fasternet.NativeException;
 import org.fasternet.internal.abi.Abi;
@@ -45,6 +47,11 @@ final class OneDnn {
 
     static dnnl_engine engine() {
         return Loaded.ENGINE;
+    }
+
+    static String version() {
+        dnnl_version_t version = dnnl_version();
+        return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch();
     }
 
     /** The ISA that oneDNN uses, capped by ONEDNN_MAX_CPU_ISA. */

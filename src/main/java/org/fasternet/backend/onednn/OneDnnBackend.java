@@ -22,6 +22,11 @@ public final class OneDnnBackend implements Backend {
     }
 
     @Override
+    public String version() {
+        return OneDnn.version();
+    }
+
+    @Override
     public String isa() {
         return OneDnn.isaName();
     }

@@ -51,7 +51,7 @@ public final class InputFile {
     }
 
     /** Why the system refused, without the path that some messages repeat. */
-    static String reason(IOException e) {
+    public static String reason(IOException e) {
         if (e instanceof NoSuchFileException) {
             return "no such file or folder";
         }

@@ -1,0 +1,127 @@
+package org.fasternet.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.fasternet.Classifier;
+import org.fasternet.FasterNet;
+import org.fasternet.FasterNetException;
+import org.fasternet.Prediction;
+import org.fasternet.SessionOptions;
+import org.fasternet.image.Image;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code fasternet classify}. */
+@Command(
+        name = "classify",
+        description = {
+            "Says what is on images: PNG, JPEG, GIF, BMP or WebP.",
+            "A file that cannot be read is reported, and the others are classified all the same."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  fasternet classify shirt.png",
+            "  fasternet classify --top 3 photos/ 'more/*.jpg'",
+            "  fasternet classify --weights fasternet_t2.pth --labels imagenet.txt dog.jpg",
+            "  fasternet classify --json photos/ > photos.json"
+        })
+final class ClassifyCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "IMAGE", arity = "1..*",
+            description = "Files, directories (all images in and below them), or quoted patterns such as 'a/**.png'.")
+    private List<String> images;
+
+    @Option(names = "--weights", paramLabel = "FILE",
+            description = "Checkpoint, PyTorch's or safetensors (default: the model in the box, which knows ten kinds of clothing).")
+    private Path weights;
+
+    @Option(names = "--labels", paramLabel = "FILE", description = "Names of the classes, one a line, in the model's order.")
+    private Path labels;
+
+    @Option(names = "--top", paramLabel = "K", description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
+    private int top = 1;
+
+    @Option(names = "--size", paramLabel = "HxW", converter = ComputeOptions.SizeConverter.class,
+            description = "Rows and columns of the input, or both in one number (default: the model's).")
+    private SessionOptions.Size size;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Mixin
+    private ModelOptions modelOptions;
+
+    @Mixin
+    private ComputeOptions compute;
+
+    private Progress progress;
+    private int status;
+
+    @Override
+    public Integer call() {
+        if (top < 1) {
+            throw new ParameterException(spec.commandLine(), "--top is " + top + ": at least 1 class is shown");
+        }
+        SessionOptions options = compute.session();
+        options = size == null ? options : options.withSize(size.height(), size.width());
+        try (Classifier classifier = new Classifier(model(), options)) {
+            PrintWriter out = spec.commandLine().getOut();
+            List<Path> files = new ArrayList<>();
+            ClassifyReport report = json ? new ClassifyReport.Tree(out, classifier) : new ClassifyReport.Table(out, files);
+            for (String argument : images) {
+                attempt(argument, report, () -> files.addAll(ImageFiles.of(argument)));
+            }
+            // On a terminal the table's rows show the progress themselves.
+            boolean watched = Progress.isTerminal(2) && (json || !Progress.isTerminal(1));
+            try (Progress bar = new Progress(files.size(), watched)) {
+                progress = bar;
+                for (Path file : files) {
+                    attempt(file.toString(), report, () -> report.add(classify(classifier, file)));
+                    bar.step();
+                }
+            }
+            report.finish();
+        }
+        return status;
+    }
+
+    private FasterNet model() {
+        if (weights == null) {
+            modelOptions.refuseWithoutWeights();
+        }
+        FasterNet model = weights == null ? FasterNet.demo() : FasterNet.of(modelOptions.read(weights));
+        return labels == null ? model : LabelFile.label(model, labels);
+    }
+
+    /** One file's failure is not the others'. */
+    private void attempt(String file, ClassifyReport report, Runnable action) {
+        try {
+            action.run();
+        } catch (FasterNetException e) {
+            if (progress != null) {
+                progress.clear();
+            }
+            status = Failures.report(e, spec.commandLine().getErr());
+            report.fail(file, Failures.sentence(e));
+        }
+    }
+
+    private ClassifyReport.Result classify(Classifier classifier, Path file) {
+        long start = System.nanoTime();
+        Image image = Image.read(file, classifier.channels());
+        long decoded = System.nanoTime();
+        List<Prediction> predictions = classifier.classify(image, top);
+        return new ClassifyReport.Result(file.toString(), decoded - start, System.nanoTime() - decoded, predictions);
+    }
+}

@@ -1,0 +1,110 @@
+package org.fasternet.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.fasternet.ExecutionPlan;
+import org.fasternet.FasterNet;
+import org.fasternet.Hardware;
+import org.fasternet.Session;
+import org.fasternet.SessionOptions;
+import org.fasternet.Variant;
+import org.fasternet.checkpoint.Checkpoint;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fasternet info}. */
+@Command(
+        name = "info",
+        description = "Says what this machine offers, what a model is, and with --plan how it would be run here.",
+        footer = {
+            "",
+            "Examples:",
+            "  fasternet info",
+            "  fasternet info --weights fasternet_t0.pth",
+            "  fasternet info --variant T2 --plan --precision bf16 --size 192x256",
+            "  fasternet info --variant S --json"
+        })
+final class InfoCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @ArgGroup
+    private Model model = new Model();
+
+    @Option(names = "--plan", description = "Compile the model, and list every step with its implementation.")
+    private boolean plan;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Images in one run (default: ${DEFAULT-VALUE}).")
+    private int batch = 1;
+
+    @Option(names = "--size", paramLabel = "HxW", converter = ComputeOptions.SizeConverter.class,
+            description = "Rows and columns of the input, or both in one number (default: the model's).")
+    private SessionOptions.Size size;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Mixin
+    private ModelOptions modelOptions;
+
+    @Mixin
+    private ComputeOptions compute;
+
+    private static final class Model {
+        @Option(names = "--weights", paramLabel = "FILE",
+                description = "Checkpoint, PyTorch's or safetensors (default: the model in the box).")
+        private Path weights;
+
+        @Option(names = "--variant", paramLabel = "T0|T1|T2|S|M|L", description = "A published variant, with random weights.")
+        private Variant variant;
+    }
+
+    @Override
+    public Integer call() {
+        Checkpoint checkpoint = checkpoint();
+        FasterNet network = FasterNet.of(checkpoint);
+        SessionOptions options = compute.session().withBatch(batch).withSize(
+                size == null ? checkpoint.preprocessing().height() : size.height(),
+                size == null ? checkpoint.preprocessing().width() : size.width());
+        MachineReport machine = new MachineReport(Hardware.detect());
+        ModelReport described = new ModelReport(checkpoint, network.layers(), options);
+        Optional<PlanReport> planned = plan ? Optional.of(new PlanReport(compile(network, options))) : Optional.empty();
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            ObjectNode root = machine.json();
+            root.set("model", described.json());
+            planned.ifPresent(p -> root.set("plan", p.json()));
+            Json.print(root, out);
+        } else {
+            machine.print(out);
+            out.println();
+            described.print(out);
+            planned.ifPresent(p -> {
+                out.println();
+                p.print(out);
+            });
+        }
+        return 0;
+    }
+
+    private Checkpoint checkpoint() {
+        if (model.weights != null) {
+            return modelOptions.read(model.weights);
+        }
+        modelOptions.refuseWithoutWeights();
+        return model.variant == null ? Checkpoint.demo() : Checkpoint.random(model.variant.config(), 0);
+    }
+
+    private static ExecutionPlan compile(FasterNet network, SessionOptions options) {
+        try (Session session = network.session(options)) {
+            return session.plan();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package org.fasternet.cli;
+
+import java.nio.file.Path;
+import org.fasternet.Activation;
+import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.checkpoint.CheckpointOptions;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What a checkpoint does not say of itself. */
+final class ModelOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Its config.json, instead of the one beside it.")
+    private Path config;
+
+    @Option(names = "--activation", paramLabel = "relu|gelu", description = "Its activation, where its config.json does not tell.")
+    private Activation activation;
+
+    Checkpoint read(Path weights) {
+        CheckpointOptions options = CheckpointOptions.none();
+        options = config == null ? options : options.withConfig(config);
+        options = activation == null ? options : options.withActivation(activation);
+        return Checkpoint.read(weights, options);
+    }
+
+    /** For a command that does without {@code --weights}. */
+    void refuseWithoutWeights() {
+        if (config != null || activation != null) {
+            throw new ParameterException(command.commandLine(),
+                    (config != null ? "--config" : "--activation") + " describes a checkpoint, but there is no --weights");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package org.fasternet.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.fasternet.FasterNetConfig;
+import org.fasternet.Preprocessing;
+import org.fasternet.SessionOptions;
+import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.layer.NamedLayer;
+import org.fasternet.tensor.Shape;
+
+/**
+ * What a model is.
+ *
+ * @param options their batch and size, which is set, make the input
+ */
+record ModelReport(Checkpoint checkpoint, List<NamedLayer> layers, SessionOptions options) {
+    private static final int LABELS_SHOWN = 10;
+
+    void print(PrintWriter out) {
+        FasterNetConfig config = checkpoint.config();
+        Preprocessing images = checkpoint.preprocessing();
+        TextFields fields = new TextFields(out);
+        fields.field("model", checkpoint.source());
+        fields.field("network", "embed_dim " + config.embedDim()
+                + ", depths " + config.depths().stream().map(String::valueOf).collect(Collectors.joining(" "))
+                + ", n_div " + config.nDiv()
+                + ", mlp_ratio " + config.mlpRatio()
+                + (config.detection() ? "" : ", feature_dim " + config.featureDim())
+                + (config.layerScale() ? ", layer scale" : "")
+                + (config.patchNorm() ? "" : ", no patch norm"));
+        fields.field("activation", checkpoint.activationSource());
+        fields.field("input", src() + ", " + interpolation() + ", crop " + images.cropFraction()
+                + ", mean " + images.mean() + ", std " + images.std());
+        fields.field("output", output());
+        fields.field("parameters", TextTable.format("%,d", checkpoint.parameterCount()));
+        fields.field("multiply-adds", TextTable.format("%,d", multiplyAdds()));
+    }
+
+    private Shape src() {
+        SessionOptions.Size size = options.size().orElseThrow();
+        return new Shape(options.batch(), checkpoint.config().inChannels(), size.height(), size.width());
+    }
+
+    private String interpolation() {
+        return checkpoint.preprocessing().interpolation().name().toLowerCase(Locale.ROOT);
+    }
+
+    private String output() {
+        FasterNetConfig config = checkpoint.config();
+        if (config.detection()) {
+            return config.stages() + " feature maps, a detection backbone's";
+        }
+        if (config.numClasses() == 0) {
+            return config.featureDim() + " features";
+        }
+        List<String> labels = checkpoint.labels();
+        return config.numClasses() + " classes" + (labels.isEmpty() ? ", without labels" : ": "
+                + String.join(", ", labels.subList(0, Math.min(LABELS_SHOWN, labels.size())))
+                + (labels.size() > LABELS_SHOWN ? "..." : ""));
+    }
+
+    /** Of one run, the whole batch. */
+    private long multiplyAdds() {
+        long sum = 0;
+        Shape shape = src();
+        for (NamedLayer named : layers) {
+            sum += named.layer().multiplyAdds(shape);
+            shape = named.layer().dst(shape);
+        }
+        return sum;
+    }
+
+    ObjectNode json() {
+        FasterNetConfig config = checkpoint.config();
+        Preprocessing images = checkpoint.preprocessing();
+        ObjectNode root = Json.object()
+                .put("source", checkpoint.source())
+                .put("inChannels", config.inChannels())
+                .put("embedDim", config.embedDim());
+        config.depths().forEach(root.putArray("depths")::add);
+        root.put("nDiv", config.nDiv())
+                .put("mlpRatio", config.mlpRatio())
+                .put("featureDim", config.featureDim())
+                .put("numClasses", config.numClasses())
+                .put("layerScale", config.layerScale())
+                .put("patchNorm", config.patchNorm())
+                .put("detection", config.detection())
+                .put("activation", config.activation().id())
+                .put("activationSource", checkpoint.activationSource())
+                .put("parameters", checkpoint.parameterCount())
+                .put("multiplyAdds", multiplyAdds());
+        root.set("input", Json.shape(src()));
+        root.put("interpolation", interpolation()).put("cropFraction", images.cropFraction());
+        images.mean().forEach(root.putArray("mean")::add);
+        images.std().forEach(root.putArray("std")::add);
+        checkpoint.labels().forEach(root.putArray("labels")::add);
+        return root;
+    }
+}

@@ -1,0 +1,169 @@
+package org.fasternet.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.fasternet.ExecutionPlan;
+import org.fasternet.FasterNet;
+import org.fasternet.FasterNetConfig;
+import org.fasternet.InvalidFileException;
+import org.fasternet.Session;
+import org.fasternet.SessionOptions;
+import org.fasternet.ShapeException;
+import org.fasternet.UnsupportedException;
+import org.fasternet.tensor.Npy;
+import org.fasternet.tensor.Shape;
+import org.fasternet.tensor.Tensor;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fasternet run}. */
+@Command(
+        name = "run",
+        description = {
+            "Runs a network on an array of NumPy's .npy format: little-endian float32, N x C x H x W, normalised.",
+            "Batch and size are the array's."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  fasternet run --weights fasternet_t0.pth --input x.npy --output logits.npy",
+            "  fasternet run --weights backbone.pth --input x.npy --features stage",
+            "      writes stage0.npy, stage1.npy... of a detection backbone"
+        })
+final class RunCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--weights", paramLabel = "FILE", required = true, description = "Checkpoint, PyTorch's or safetensors.")
+    private Path weights;
+
+    @Option(names = "--input", paramLabel = "X.npy", required = true, description = "N x C x H x W float32.")
+    private Path input;
+
+    @ArgGroup(multiplicity = "1")
+    private Destination destination;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Mixin
+    private ModelOptions modelOptions;
+
+    @Mixin
+    private ComputeOptions compute;
+
+    private static final class Destination {
+        @Option(names = "--output", paramLabel = "Y.npy",
+                description = "Receives the logits, N x classes; without classes, the head's features.")
+        private Path output;
+
+        @Option(names = "--features", paramLabel = "PREFIX",
+                description = "Receives a detection backbone's feature maps, N x C x H x W, in PREFIX0.npy...")
+        private String features;
+    }
+
+    private record Output(Path file, Tensor values) {}
+
+    @Override
+    public Integer call() {
+        FasterNet model = FasterNet.of(modelOptions.read(weights));
+        checkDestination(model.config());
+        Tensor src = Npy.read(input);
+        Shape shape = shape(src, model.config());
+        try (Session session = session(model, shape)) {
+            FloatBuffer[] dsts = session.dstShapes().stream().map(RunCommand::floats).toArray(FloatBuffer[]::new);
+            FloatBuffer values = floats(shape).put(0, src.data());
+            long start = System.nanoTime();
+            session.run(values, dsts);
+            long nanos = System.nanoTime() - start;
+            List<Output> outputs = outputs(session.dstShapes(), dsts);
+            outputs.forEach(output -> Npy.write(output.file, output.values));
+            report(session.plan(), outputs, nanos);
+        }
+        return 0;
+    }
+
+    private void checkDestination(FasterNetConfig config) {
+        if (config.detection() && destination.features == null) {
+            throw new UnsupportedException(weights + " is a detection backbone, which has no logits for --output: give --features PREFIX");
+        }
+        if (!config.detection() && destination.features != null) {
+            throw new UnsupportedException(weights + " is a classifier, which has no --features: give --output FILE");
+        }
+        if (destination.output != null) {
+            OutputFiles.refuseInput(destination.output, weights, input);
+        }
+    }
+
+    /** The input's shape, if the network can take it. */
+    private Shape shape(Tensor src, FasterNetConfig config) {
+        String expected = "[N, " + config.inChannels() + ", H, W] is expected";
+        if (src.rank() != 4 || src.dim(1) != config.inChannels()) {
+            throw new InvalidFileException(input + ": has shape " + Arrays.toString(src.shape()) + ", " + expected);
+        }
+        if (src.elements() == 0) {
+            throw new InvalidFileException(input + ": has shape " + Arrays.toString(src.shape()) + ", which is empty; " + expected);
+        }
+        return new Shape(src.dim(0), src.dim(1), src.dim(2), src.dim(3));
+    }
+
+    private Session session(FasterNet model, Shape src) {
+        SessionOptions options = compute.session().withBatch(src.n()).withSize(src.h(), src.w());
+        try {
+            return model.session(options);
+        } catch (ShapeException e) {
+            throw new InvalidFileException(input + ": does not fit the network: " + e.getMessage(), e);
+        }
+    }
+
+    private static FloatBuffer floats(Shape shape) {
+        if (shape.elements() > Integer.MAX_VALUE / Float.BYTES) {
+            throw new ShapeException(shape + " has more values than one buffer can hold, " + Integer.MAX_VALUE / Float.BYTES
+                    + ": run a smaller batch");
+        }
+        return ByteBuffer.allocateDirect(shape.elements() * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+
+    private List<Output> outputs(List<Shape> shapes, FloatBuffer[] dsts) {
+        List<Output> outputs = new ArrayList<>();
+        for (int i = 0; i < dsts.length; i++) {
+            Shape shape = shapes.get(i);
+            float[] values = new float[shape.elements()];
+            dsts[i].get(0, values);
+            outputs.add(destination.output != null
+                    ? new Output(destination.output, new Tensor(new int[] {shape.n(), shape.c()}, values))
+                    : new Output(Path.of(destination.features + i + ".npy"),
+                            new Tensor(new int[] {shape.n(), shape.c(), shape.h(), shape.w()}, values)));
+        }
+        return outputs;
+    }
+
+    private void report(ExecutionPlan plan, List<Output> outputs, long nanos) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            ObjectNode root = PlanReport.summary(plan).put("milliseconds", Json.milliseconds(nanos));
+            ArrayNode array = root.putArray("outputs");
+            for (Output output : outputs) {
+                Arrays.stream(output.values.shape()).forEach(
+                        array.addObject().put("file", output.file.toString()).putArray("shape")::add);
+            }
+            Json.print(root, out);
+        } else {
+            outputs.forEach(output -> out.println(output.file + ": " + Arrays.toString(output.values.shape())));
+            out.println(TextTable.format("%.2f ms, %s", nanos / 1e6, PlanReport.sentence(plan)));
+        }
+    }
+}
