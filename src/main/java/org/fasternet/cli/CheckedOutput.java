@@ -3,7 +3,7 @@ package org.fasternet.cli;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import org.fasternet.FasterNetException;
+import java.io.UncheckedIOException;
 
 /** Ends the command when nobody takes its output any more, or the disk is full; a {@link java.io.PrintWriter} would carry on. */
 final class CheckedOutput extends FilterOutputStream {
@@ -16,7 +16,7 @@ final class CheckedOutput extends FilterOutputStream {
         try {
             out.write(bytes, from, count);
         } catch (IOException e) {
-            throw new FasterNetException("standard output cannot be written: " + e.getMessage(), e);
+            throw new UncheckedIOException("standard output cannot be written: " + e.getMessage(), e);
         }
     }
 }

@@ -1,12 +1,10 @@
 package org.fasternet.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.internal.io.InputFile;
 import org.fasternet.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,16 +52,8 @@ final class ConvertCommand implements Callable<Integer> {
         Checkpoint checkpoint = modelOptions.read(weights);
         OutputFiles.refuseInput(output, weights);
         int tensors = checkpoint.write(output, fold, dtype);
-        report(tensors, size(output));
+        report(tensors, InputFile.read(output, size -> size));
         return 0;
-    }
-
-    private static long size(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private void report(int tensors, long bytes) {

@@ -1,6 +1,7 @@
 package org.fasternet.cli;
 
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import org.fasternet.FasterNetException;
 
 /** How failures end: one sentence on standard error and exit status 1; where they come from, only on request. */
@@ -20,7 +21,7 @@ final class Failures {
     }
 
     static String sentence(Throwable failure) {
-        if (failure instanceof FasterNetException) {
+        if (failure instanceof FasterNetException || failure instanceof UncheckedIOException) {
             return oneLine(failure.getMessage());
         }
         if (failure instanceof OutOfMemoryError) {

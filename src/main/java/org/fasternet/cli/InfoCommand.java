@@ -8,10 +8,12 @@ import java.util.concurrent.Callable;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.Hardware;
+import org.fasternet.Preprocessing;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.Variant;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.tensor.Shape;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,11 +72,13 @@ final class InfoCommand implements Callable<Integer> {
     public Integer call() {
         Checkpoint checkpoint = checkpoint();
         FasterNet network = FasterNet.of(checkpoint);
-        SessionOptions options = compute.session().withBatch(batch).withSize(
-                size == null ? checkpoint.preprocessing().height() : size.height(),
-                size == null ? checkpoint.preprocessing().width() : size.width());
+        Preprocessing images = checkpoint.preprocessing();
+        SessionOptions.Size input = size == null ? new SessionOptions.Size(images.height(), images.width()) : size;
+        SessionOptions options = compute.session().withBatch(batch).withSize(input.height(), input.width());
+        // All that can fail comes before the first line.
         MachineReport machine = new MachineReport(Hardware.detect());
-        ModelReport described = new ModelReport(checkpoint, network.layers(), options);
+        ModelReport described = ModelReport.of(checkpoint, network.layers(),
+                new Shape(batch, network.config().inChannels(), input.height(), input.width()));
         Optional<PlanReport> planned = plan ? Optional.of(new PlanReport(compile(network, options))) : Optional.empty();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.fasternet.FasterNetConfig;
 import org.fasternet.Preprocessing;
-import org.fasternet.SessionOptions;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.tensor.Shape;
@@ -15,10 +14,22 @@ import org.fasternet.tensor.Shape;
 /**
  * What a model is.
  *
- * @param options their batch and size, which is set, make the input
+ * @param src the input
+ * @param multiplyAdds of one run
  */
-record ModelReport(Checkpoint checkpoint, List<NamedLayer> layers, SessionOptions options) {
+record ModelReport(Checkpoint checkpoint, Shape src, long multiplyAdds) {
     private static final int LABELS_SHOWN = 10;
+
+    /** @throws org.fasternet.ShapeException if {@code src} is too small */
+    static ModelReport of(Checkpoint checkpoint, List<NamedLayer> layers, Shape src) {
+        long multiplyAdds = 0;
+        Shape shape = src;
+        for (NamedLayer named : layers) {
+            multiplyAdds += named.layer().multiplyAdds(shape);
+            shape = named.layer().dst(shape);
+        }
+        return new ModelReport(checkpoint, src, multiplyAdds);
+    }
 
     void print(PrintWriter out) {
         FasterNetConfig config = checkpoint.config();
@@ -33,16 +44,11 @@ record ModelReport(Checkpoint checkpoint, List<NamedLayer> layers, SessionOption
                 + (config.layerScale() ? ", layer scale" : "")
                 + (config.patchNorm() ? "" : ", no patch norm"));
         fields.field("activation", checkpoint.activationSource());
-        fields.field("input", src() + ", " + interpolation() + ", crop " + images.cropFraction()
+        fields.field("input", src + ", " + interpolation() + ", crop " + images.cropFraction()
                 + ", mean " + images.mean() + ", std " + images.std());
         fields.field("output", output());
         fields.field("parameters", TextTable.format("%,d", checkpoint.parameterCount()));
-        fields.field("multiply-adds", TextTable.format("%,d", multiplyAdds()));
-    }
-
-    private Shape src() {
-        SessionOptions.Size size = options.size().orElseThrow();
-        return new Shape(options.batch(), checkpoint.config().inChannels(), size.height(), size.width());
+        fields.field("multiply-adds", TextTable.format("%,d", multiplyAdds));
     }
 
     private String interpolation() {
@@ -63,17 +69,6 @@ record ModelReport(Checkpoint checkpoint, List<NamedLayer> layers, SessionOption
                 + (labels.size() > LABELS_SHOWN ? "..." : ""));
     }
 
-    /** Of one run, the whole batch. */
-    private long multiplyAdds() {
-        long sum = 0;
-        Shape shape = src();
-        for (NamedLayer named : layers) {
-            sum += named.layer().multiplyAdds(shape);
-            shape = named.layer().dst(shape);
-        }
-        return sum;
-    }
-
     ObjectNode json() {
         FasterNetConfig config = checkpoint.config();
         Preprocessing images = checkpoint.preprocessing();
@@ -92,8 +87,8 @@ record ModelReport(Checkpoint checkpoint, List<NamedLayer> layers, SessionOption
                 .put("activation", config.activation().id())
                 .put("activationSource", checkpoint.activationSource())
                 .put("parameters", checkpoint.parameterCount())
-                .put("multiplyAdds", multiplyAdds());
-        root.set("input", Json.shape(src()));
+                .put("multiplyAdds", multiplyAdds);
+        root.set("input", Json.shape(src));
         root.put("interpolation", interpolation()).put("cropFraction", images.cropFraction());
         images.mean().forEach(root.putArray("mean")::add);
         images.std().forEach(root.putArray("std")::add);

@@ -1,0 +1,85 @@
+package org.fasternet.cli;
+
+import static org.fasternet.TestFiles.resource;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UsageTest {
+    private static final Object IMAGE = resource("demo", "images", "bag.png");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"classify", "run", "info", "convert"})
+    void everyCommandHasHelpWithExamplesThatFitsATerminal(String command) {
+        String help = Cli.output(command, "--help");
+        assertTrue(help.startsWith("Usage: fasternet " + command), help);
+        assertTrue(help.contains("Examples:\n  fasternet " + command), help);
+        assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
+    }
+
+    @Test
+    void helpNamesEveryCommand() {
+        String help = Cli.output("--help");
+        Stream.of("classify", "run", "info", "convert").forEach(command -> assertTrue(help.contains("\n  " + command + " "), help));
+    }
+
+    @Test
+    void withoutACommandTheHelpIsAnError() {
+        Cli cli = Cli.run();
+        assertEquals(2, cli.status());
+        assertEquals("", cli.out());
+        assertEquals(Cli.output("--help"), cli.err());
+    }
+
+    @Test
+    void versionsOfAllThatRunsAreTold() {
+        String[] lines = Cli.output("--version").split("\n");
+        assertTrue(lines[0].startsWith("fasternet "), lines[0]);
+        assertTrue(lines[1].matches("oneDNN \\d+\\.\\d+\\.\\d+"), lines[1]);
+        assertEquals("Java " + System.getProperty("java.version"), lines[2]);
+    }
+
+    static Stream<List<Object>> wrongUsage() {
+        return Stream.of(
+                List.of("nonsense"),
+                List.of("--nonsense"),
+                List.of("classify"),
+                List.of("classify", "--top"),
+                List.of("classify", "--top", "0", IMAGE),
+                List.of("classify", "--top", "-1", IMAGE),
+                List.of("classify", "--top", "two", IMAGE),
+                List.of("classify", "--precision", "int3", IMAGE),
+                List.of("classify", "--threads", "1.5", IMAGE),
+                List.of("classify", "--size", "0", IMAGE),
+                List.of("classify", "--size", "-224", IMAGE),
+                List.of("classify", "--size", "1x2x3", IMAGE),
+                List.of("classify", "--size", "9999999999", IMAGE),
+                List.of("classify", "--activation", "relu", IMAGE),
+                List.of("classify", "--config", "config.json", IMAGE),
+                List.of("run", "--input", "x.npy", "--output", "y.npy"),
+                List.of("run", "--weights", "w.pth", "--input", "x.npy"),
+                List.of("run", "--weights", "w.pth", "--input", "x.npy", "--output", "y.npy", "--features", "z"),
+                List.of("info", "--variant", "XXL"),
+                List.of("info", "--variant", "T0", "--weights", "w.pth"),
+                List.of("info", "surplus"),
+                List.of("convert", "--weights", "w.pth"),
+                List.of("convert", "--weights", "w.pth", "--output", "o", "--dtype", "f8"));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void wrongUsage(List<Object> args) {
+        Cli cli = Cli.run(args.toArray());
+        assertEquals(2, cli.status());
+        assertEquals("", cli.out());
+        assertEquals(1, cli.err().lines().count(), cli.err());
+        assertTrue(cli.err().startsWith("fasternet"), cli.err());
+        assertTrue(cli.err().contains("--help' shows the usage"), cli.err());
+    }
+}
