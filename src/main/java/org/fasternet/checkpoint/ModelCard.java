@@ -23,8 +23,8 @@ import org.fasternet.internal.io.MalformedException;
 
 /**
  * A config.json, or its equal in a safetensors header: what the weights cannot say, and what they say as well, which must then
- * agree. The model's arguments stand under {@code model_args}, as timm writes them, or at the top; what concerns the images, under
- * {@code pretrained_cfg} or at the top. All of it may be absent, and other fields are not looked at.
+ * agree. The model's arguments stand under {@code model_args}, as timm writes them, or at the top; what concerns the images,
+ * under {@code pretrained_cfg} or at the top. All of it may be absent, and other fields are not looked at.
  *
  * @param name what the user knows it as
  */

@@ -66,7 +66,7 @@ class InferenceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(doubles = {0.5, 0.57, 1, 1.1, 1.5, 2, 2.3, 2.5, 8 / 3.0, 3, 3.14159265, 4})
+    @ValueSource(doubles = {0.5, 0.575, 1, 1.1, 1.5, 2, 2.3, 2.5, 8 / 3.0, 3, 3.14159265, 4})
     void aRatioThatGivesTheSameNetwork(double ratio) {
         for (int embedDim : new int[] {2, 3, 7, 16, 25, 33, 40}) {
             FasterNetConfig config = config(embedDim, List.of(1, 1, 1), 1, ratio);
@@ -75,7 +75,7 @@ class InferenceTest {
                 assertEquals(config.hiddenChannels(stage), (int) (config.channels(stage) * found),
                         "embed_dim " + embedDim + ", ratio " + found);
             }
-            assertTrue(Double.toString(found).length() <= Math.max(Double.toString(ratio).length(), 4), "ratio " + found);
+            assertTrue(Double.toString(found).length() <= Double.toString(ratio).length(), "ratio " + found);
         }
     }
 }

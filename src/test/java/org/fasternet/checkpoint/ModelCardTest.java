@@ -69,6 +69,13 @@ class ModelCardTest {
         with("{\"n_div\": 4, \"mlp_ratio\": 2.001}", Optional.empty());
     }
 
+    @Test
+    void foldedWeightsDoNotContradictALayerScale() {
+        ModelCard card = ModelCard.parse("c.json", "dir/c.json", "{\"layer_scale\": true}");
+        assertEquals(false, Checkpoint.of("F.pth", Checkpoint.random(CONFIG, 1).folded(), card, Optional.empty())
+                .config().layerScale());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "in_chans | 1 | 3", "embed_dim | 41 | 40", "depths | [1] | [1, 1]", "depths | [1, 2] | [1, 1]",

@@ -94,6 +94,13 @@ class WrongKeysTest {
         }
     }
 
+    @Test
+    void aStrayLayerScaleIsNamed() {
+        Map<String, Tensor> damaged = new LinkedHashMap<>(Checkpoint.random(CLASSIFIER, 1).weights());
+        damaged.put("stages.0.blocks.0.layer_scale", vector(8));
+        assertEquals("F.pth: 'stages.0.blocks.0.layer_scale' is not expected", refusal(damaged));
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("stateDicts")
     void eachWrongSizeIsNamed(String name, Map<String, Tensor> valid) {
