@@ -77,7 +77,7 @@ final class InfoCommand implements Callable<Integer> {
         SessionOptions options = compute.session().withBatch(batch).withSize(input.height(), input.width());
         // All that can fail comes before the first line.
         MachineReport machine = new MachineReport(Hardware.detect());
-        ModelReport described = ModelReport.of(checkpoint, network.layers(),
+        ModelReport described = ModelReport.of(name(checkpoint), checkpoint, network.layers(),
                 new Shape(batch, network.config().inChannels(), input.height(), input.width()));
         Optional<PlanReport> planned = plan ? Optional.of(new PlanReport(compile(network, options))) : Optional.empty();
         PrintWriter out = spec.commandLine().getOut();
@@ -104,6 +104,10 @@ final class InfoCommand implements Callable<Integer> {
         }
         modelOptions.refuseWithoutWeights();
         return model.variant == null ? Checkpoint.demo() : Checkpoint.random(model.variant.config(), 0);
+    }
+
+    private String name(Checkpoint checkpoint) {
+        return (model.variant == null ? "" : model.variant + ", ") + checkpoint.source();
     }
 
     private static ExecutionPlan compile(FasterNet network, SessionOptions options) {

@@ -4,15 +4,20 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: {@code fasternet COMMAND ...}. Exit status 0 is success, 1 a failure, 2 wrong usage. */
 @Command(
@@ -61,6 +66,7 @@ public final class Main implements Callable<Integer> {
                     .setErr(err)
                     .setCaseInsensitiveEnumValuesAllowed(true)
                     .setExpandAtFiles(false)
+                    .setExecutionStrategy(parsed -> execute(parsed, err))
                     .setParameterExceptionHandler(Main::wrongUsage)
                     .setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, err));
             int status = commandLine.execute(args);
@@ -71,10 +77,22 @@ public final class Main implements Callable<Integer> {
         }
     }
 
+    /** Help is printed outside of what the exception handler sees: picocli would print a stack trace. */
+    private static int execute(ParseResult parsed, PrintWriter err) {
+        try {
+            return new RunLast().execute(parsed);
+        } catch (UncheckedIOException e) {
+            return Failures.report(e, err);
+        }
+    }
+
     private static int wrongUsage(ParameterException e, String[] args) {
-        String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        e.getCommandLine().getErr().println(
-                command + ": " + Failures.oneLine(e.getMessage()) + " ('" + command + " --help' shows the usage)");
-        return e.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        List<String> similar = e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        command.getErr().println(name + ": " + Failures.oneLine(e.getMessage())
+                + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?")
+                + " ('" + name + " --help' shows the usage)");
+        return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 }

@@ -14,28 +14,29 @@ import org.fasternet.tensor.Shape;
 /**
  * What a model is.
  *
+ * @param name what the user knows it by
  * @param src the input
  * @param multiplyAdds of one run
  */
-record ModelReport(Checkpoint checkpoint, Shape src, long multiplyAdds) {
+record ModelReport(String name, Checkpoint checkpoint, Shape src, long multiplyAdds) {
     private static final int LABELS_SHOWN = 10;
 
     /** @throws org.fasternet.ShapeException if {@code src} is too small */
-    static ModelReport of(Checkpoint checkpoint, List<NamedLayer> layers, Shape src) {
+    static ModelReport of(String name, Checkpoint checkpoint, List<NamedLayer> layers, Shape src) {
         long multiplyAdds = 0;
         Shape shape = src;
         for (NamedLayer named : layers) {
             multiplyAdds += named.layer().multiplyAdds(shape);
             shape = named.layer().dst(shape);
         }
-        return new ModelReport(checkpoint, src, multiplyAdds);
+        return new ModelReport(name, checkpoint, src, multiplyAdds);
     }
 
     void print(PrintWriter out) {
         FasterNetConfig config = checkpoint.config();
         Preprocessing images = checkpoint.preprocessing();
         TextFields fields = new TextFields(out);
-        fields.field("model", checkpoint.source());
+        fields.field("model", name);
         fields.field("network", "embed_dim " + config.embedDim()
                 + ", depths " + config.depths().stream().map(String::valueOf).collect(Collectors.joining(" "))
                 + ", n_div " + config.nDiv()
@@ -73,7 +74,7 @@ record ModelReport(Checkpoint checkpoint, Shape src, long multiplyAdds) {
         FasterNetConfig config = checkpoint.config();
         Preprocessing images = checkpoint.preprocessing();
         ObjectNode root = Json.object()
-                .put("source", checkpoint.source())
+                .put("name", name)
                 .put("inChannels", config.inChannels())
                 .put("embedDim", config.embedDim());
         config.depths().forEach(root.putArray("depths")::add);

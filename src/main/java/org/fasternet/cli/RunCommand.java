@@ -18,7 +18,6 @@ import org.fasternet.InvalidFileException;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.ShapeException;
-import org.fasternet.UnsupportedException;
 import org.fasternet.tensor.Npy;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
@@ -98,10 +97,10 @@ final class RunCommand implements Callable<Integer> {
 
     private void checkDestination(FasterNetConfig config) {
         if (config.detection() && destination.features == null) {
-            throw new UnsupportedException(weights + " is a detection backbone, which has no logits for --output: give --features PREFIX");
+            throw new InvalidFileException(weights + ": is a detection backbone, which has no logits for --output; give --features PREFIX");
         }
         if (!config.detection() && destination.features != null) {
-            throw new UnsupportedException(weights + " is a classifier, which has no --features: give --output FILE");
+            throw new InvalidFileException(weights + ": is no detection backbone, which --features needs; give --output FILE");
         }
         if (destination.output != null) {
             OutputFiles.refuseInput(destination.output, weights, input);

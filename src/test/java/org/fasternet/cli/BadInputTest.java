@@ -169,8 +169,8 @@ class BadInputTest {
     @Test
     void outputsAndModelsMustFit() throws IOException {
         Path features = resource("golden", "features", "input.npy");
-        assertRefused(List.of(BACKBONE + " is a detection backbone"), "run", "--weights", BACKBONE, "--input", features, "--output", output);
-        assertRefused(List.of(WEIGHTS + " is a classifier"), "run", "--weights", WEIGHTS, "--input", INPUT, "--features", output);
+        assertRefused(List.of(BACKBONE + ": is a detection backbone"), "run", "--weights", BACKBONE, "--input", features, "--output", output);
+        assertRefused(List.of(WEIGHTS + ": is no detection backbone"), "run", "--weights", WEIGHTS, "--input", INPUT, "--features", output);
         assertRefused(List.of("the model has no classes"), "classify", "--weights", BACKBONE, IMAGE);
         Path nowhere = folder.resolve("nowhere").resolve("y");
         assertRefused(List.of(nowhere + ": cannot be written"), "run", "--weights", WEIGHTS, "--input", INPUT, "--output", nowhere);
