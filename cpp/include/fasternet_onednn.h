@@ -20,10 +20,11 @@ typedef struct fn_sequence fn_sequence;
 /**
  * Makes an empty sequence.
  *
- * Its memory is addressed by slots: places whose address is bound before a run and may change between runs (the caller's tensors),
- * or is bound once (an arena).
+ * Its memory is addressed by slots: places whose address is bound before a run and may change between runs (the caller's
+ * tensors), or is bound once (an arena).
  *
- * @param threads OpenMP threads of a run, at least 1; FN_UNSUPPORTED if the OpenMP runtime's own limit is lower
+ * @param threads OpenMP threads of a run, at least 1; FN_UNSUPPORTED if the OpenMP runtime's own limit is lower, or the system
+ *                refuses so many
  * @param slots how many slots there are
  * @param stream the dnnl_stream_t that primitives run on
  * @return FN_UNSUPPORTED if oneDNN is not loaded in this process
@@ -54,8 +55,8 @@ FN_API fn_status fn_sequence_run(fn_sequence* sequence);
 FN_API void fn_sequence_destroy(fn_sequence* sequence);
 
 /**
- * Sets the number of threads of OpenMP regions started by the calling thread, which oneDNN reads when it creates and when it runs
- * a primitive, and returns the previous one.
+ * Sets the number of threads of OpenMP regions started by the calling thread, which oneDNN reads when it creates and when it
+ * runs a primitive, and returns the previous one.
  */
 FN_API int32_t fn_openmp_set_threads(int32_t threads);
 

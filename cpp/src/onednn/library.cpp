@@ -8,16 +8,20 @@ namespace {
 
 OneDnn functions;
 
+template <class Function>
+void look_up(void* library, const char* name, Function& function) noexcept {
+    function = reinterpret_cast<Function>(dlsym(library, name));
+}
+
 bool find() noexcept {
     // RTLD_NOLOAD: only a copy that is in the process already, matched by its SONAME.
     void* library = dlopen("libdnnl.so.3", RTLD_NOLOAD | RTLD_LAZY);
     if (library == nullptr) {
         return false;
     }
-    functions.primitive_execute = reinterpret_cast<decltype(functions.primitive_execute)>(dlsym(library, "dnnl_primitive_execute"));
-    functions.stream_wait = reinterpret_cast<decltype(functions.stream_wait)>(dlsym(library, "dnnl_stream_wait"));
-    functions.memory_set_data_handle =
-        reinterpret_cast<decltype(functions.memory_set_data_handle)>(dlsym(library, "dnnl_memory_set_data_handle"));
+    look_up(library, "dnnl_primitive_execute", functions.primitive_execute);
+    look_up(library, "dnnl_stream_wait", functions.stream_wait);
+    look_up(library, "dnnl_memory_set_data_handle", functions.memory_set_data_handle);
     return functions.primitive_execute && functions.stream_wait && functions.memory_set_data_handle;
 }
 

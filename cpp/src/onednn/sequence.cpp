@@ -6,7 +6,10 @@
 #include <omp.h>
 
 #include <cstring>
+#include <future>
 #include <memory>
+#include <system_error>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -17,6 +20,29 @@ namespace {
  * this from its L2.
  */
 constexpr int64_t parallel_copy_bytes = 256 * 1024;
+
+/**
+ * Whether the system lets this process have `count` more threads now. libgomp ends the process when it cannot start its workers,
+ * so whether it can is found out before.
+ */
+bool can_start_threads(int32_t count) {
+    std::vector<std::thread> threads;
+    std::promise<void> all_started;
+    std::shared_future<void> gate = all_started.get_future().share();
+    bool started = true;
+    try {
+        for (int32_t i = 0; i < count; i++) {
+            threads.emplace_back([gate] { gate.wait(); });
+        }
+    } catch (const std::system_error&) {
+        started = false;
+    }
+    all_started.set_value();
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    return started;
+}
 
 struct Primitive {
     const void* handle;
@@ -88,6 +114,9 @@ fn_status fn_sequence_create(int32_t threads, int32_t slots, void* stream, fn_se
             return fn::fail(FN_UNSUPPORTED, "%d threads were asked for, the OpenMP runtime is limited to %d (OMP_THREAD_LIMIT)",
                             threads, omp_get_thread_limit());
         }
+        if (!can_start_threads(threads - 1)) {
+            return fn::fail(FN_UNSUPPORTED, "%d threads were asked for, and the system refuses to start them", threads);
+        }
         const fn::OneDnn* onednn = fn::loaded_onednn();
         if (onednn == nullptr) {
             return fn::fail(FN_UNSUPPORTED, "oneDNN (libdnnl.so.3) is not loaded in this process");
@@ -114,7 +143,8 @@ fn_status fn_sequence_add_copy(
     int64_t dst_stride, int64_t rows, int64_t row_bytes) {
     return fn::guarded([&] {
         if (!sequence->has_slot(src_slot) || !sequence->has_slot(dst_slot)) {
-            return fn::fail(FN_INVALID_ARGUMENT, "a copy from slot %d to slot %d of %zu", src_slot, dst_slot, sequence->slots.size());
+            return fn::fail(FN_INVALID_ARGUMENT, "a copy from slot %d to slot %d of %zu", src_slot, dst_slot,
+                            sequence->slots.size());
         }
         if (src_offset < 0 || dst_offset < 0 || rows < 0 || row_bytes < 0) {
             return fn::fail(FN_INVALID_ARGUMENT, "a copy with a negative offset or size");

@@ -1,0 +1,50 @@
+// What can be tested without oneDNN in the process; the Java tests run whole networks through sequences.
+#include "fasternet_onednn.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <cstdint>
+#include <cstring>
+
+TEST(Sequence, WithoutOneDnnIsRefusedInASentence) {
+    fn_sequence* sequence = nullptr;
+    EXPECT_EQ(FN_UNSUPPORTED, fn_sequence_create(1, 1, nullptr, &sequence));
+    EXPECT_STREQ("oneDNN (libdnnl.so.3) is not loaded in this process", fn_last_error());
+    EXPECT_EQ(nullptr, sequence);
+}
+
+TEST(Sequence, NoThreadsAndNegativeSlotsAreRefused) {
+    fn_sequence* sequence = nullptr;
+    EXPECT_EQ(FN_INVALID_ARGUMENT, fn_sequence_create(0, 1, nullptr, &sequence));
+    EXPECT_EQ(FN_INVALID_ARGUMENT, fn_sequence_create(1, -1, nullptr, &sequence));
+}
+
+TEST(Sequence, MoreThreadsThanTheSystemAllowsAreRefused) {
+    fn_sequence* sequence = nullptr;
+    EXPECT_EQ(FN_UNSUPPORTED, fn_sequence_create(INT32_MAX, 1, nullptr, &sequence));
+    EXPECT_NE(nullptr, std::strstr(fn_last_error(), "threads were asked for")) << fn_last_error();
+}
+
+TEST(OpenMp, TheNumberOfThreadsIsSetAndHandedBack) {
+    int32_t before = omp_get_max_threads();
+    EXPECT_EQ(before, fn_openmp_set_threads(before + 2));
+    EXPECT_EQ(before + 2, fn_openmp_set_threads(before));
+    EXPECT_EQ(before, omp_get_max_threads());
+}
+
+TEST(Memory, IsZeroedAndAligned) {
+    for (int64_t bytes : {0, 1, 63, 64, 65, 4096, (2 << 20) - 1, 2 << 20, (2 << 20) + 1}) {
+        auto* memory = static_cast<unsigned char*>(fn_alloc(bytes));
+        ASSERT_NE(nullptr, memory) << bytes;
+        EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(memory) % 64) << bytes;
+        for (int64_t i = 0; i < bytes; i++) {
+            ASSERT_EQ(0, memory[i]) << i << " of " << bytes;
+        }
+        std::memset(memory, 1, static_cast<size_t>(bytes));
+        fn_free(memory);
+    }
+    EXPECT_EQ(nullptr, fn_alloc(-1));
+    EXPECT_EQ(nullptr, fn_alloc(INT64_MAX));
+    fn_free(nullptr);
+}
