@@ -8,8 +8,8 @@ import javax.imageio.IIOException;
 
 /**
  * Where a GIF file's first frame lies on its screen, which ImageIO tells only as a DOM tree. As in PIL, a frame that does not fit
- * enlarges the screen, what it leaves free has the colour of its transparent index, or else of index 0, and without any palette an
- * index is a shade of grey.
+ * enlarges the screen, what it leaves free has the colour of its transparent index, or else of index 0, and without any palette
+ * an index is a shade of grey.
  */
 final class GifScreen {
     private static final int SCREEN_FLAGS = 10;
@@ -84,7 +84,10 @@ final class GifScreen {
             screen.setSamples(0, y, width, 1, 0, row);
         }
         screen.setRect(left, top, frame.getRaster());
-        SampleConverter colors = hasPalette ? SampleConverter.palette((IndexColorModel) frame.getColorModel()) : SampleConverter.GREY;
-        return colors.convert(screen, channels);
+        return colors(frame).convert(screen, channels);
+    }
+
+    private SampleConverter colors(BufferedImage frame) {
+        return hasPalette ? SampleConverter.palette((IndexColorModel) frame.getColorModel()) : SampleConverter.GREY;
     }
 }

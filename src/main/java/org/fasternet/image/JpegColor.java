@@ -5,9 +5,9 @@ import java.util.Arrays;
 import javax.imageio.IIOException;
 
 /**
- * What the components of a JPEG file mean, decided from its markers as libjpeg does: JFIF is YCbCr; Adobe's APP14 segment says which
- * transform was used; without either, components named R, G, B are RGB. Four components are inverted inks, as Adobe writes them
- * (PIL takes them so in any case).
+ * What the components of a JPEG file mean, decided from its markers as libjpeg does: JFIF is YCbCr; Adobe's APP14 segment says
+ * which transform was used; without either, components named R, G, B are RGB. Four components are inverted inks, as Adobe writes
+ * them (PIL takes them so in any case).
  */
 final class JpegColor {
     private static final int SOS = 0xda;
@@ -70,7 +70,7 @@ final class JpegColor {
     private SampleConverter converter() throws IIOException {
         return switch (componentIds.length) {
             case 1 -> SampleConverter.GREY;
-            case 3 -> isRgb() ? (samples, at) -> SampleConverter.pack(samples[at], samples[at + 1], samples[at + 2]) : JpegColor::ycc;
+            case 3 -> isRgb() ? JpegColor::rgb : JpegColor::ycc;
             case 4 -> adobeTransform == NO_ADOBE || adobeTransform == ADOBE_NO_TRANSFORM ? JpegColor::cmyk : JpegColor::ycck;
             default -> throw new IIOException(componentIds.length + " components: 1, 3 or 4 are read");
         };
@@ -80,7 +80,13 @@ final class JpegColor {
         if (jfif) {
             return false;
         }
-        return adobeTransform == NO_ADOBE ? Arrays.equals(componentIds, new byte[] {'R', 'G', 'B'}) : adobeTransform == ADOBE_NO_TRANSFORM;
+        return adobeTransform == NO_ADOBE
+                ? Arrays.equals(componentIds, new byte[] {'R', 'G', 'B'})
+                : adobeTransform == ADOBE_NO_TRANSFORM;
+    }
+
+    private static int rgb(int[] samples, int at) {
+        return SampleConverter.pack(samples[at], samples[at + 1], samples[at + 2]);
     }
 
     /** JFIF 1.02: R = Y + 1.402 Cr, G = Y - 0.34414 Cb - 0.71414 Cr, B = Y + 1.772 Cb, with 16 fraction bits and rounded. */
@@ -88,7 +94,8 @@ final class JpegColor {
         int y = (samples[at] << 16) + 0x8000;
         int cb = samples[at + 1] - 128;
         int cr = samples[at + 2] - 128;
-        return SampleConverter.pack(clip(y + 91881 * cr >> 16), clip(y - 22554 * cb - 46802 * cr >> 16), clip(y + 116130 * cb >> 16));
+        int green = y - 22554 * cb - 46802 * cr;
+        return SampleConverter.pack(clip(y + 91881 * cr >> 16), clip(green >> 16), clip(y + 116130 * cb >> 16));
     }
 
     /** Inverted: 255 is no ink. */

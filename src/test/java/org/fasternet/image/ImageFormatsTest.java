@@ -39,7 +39,7 @@ class ImageFormatsTest {
         return pixels;
     }
 
-    /** JPEG leaves the rounding of its transforms open. WebP's chroma at half resolution is repeated here, interpolated by PIL. */
+    /** JPEG leaves the rounding of its transforms open; lossy WebP's reader interpolates chroma otherwise than PIL's. */
     private static int tolerance(String name, int chroma) {
         return name.startsWith("jpeg-") ? 3 : name.startsWith("webp-lossy") ? chroma : 0;
     }

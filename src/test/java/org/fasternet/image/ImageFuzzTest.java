@@ -7,7 +7,7 @@ import org.fasternet.InvalidFileException;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever the bytes, an image or the exception; a plain test run tries the seeds, {@code JAZZER_FUZZ=1} searches on from them. */
+/** Whatever the bytes, an image or the exception: a plain test run tries the seeds, {@code JAZZER_FUZZ=1} searches from them. */
 class ImageFuzzTest {
     static Stream<Arguments> seeds() throws IOException {
         return TestImages.odd().stream().map(name -> Arguments.of((Object) TestImages.bytes("images/" + name)));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
+import java.util.Collections;
 import java.util.List;
 import org.fasternet.Preprocessing;
 import org.fasternet.Preprocessing.Interpolation;
@@ -56,7 +57,8 @@ class ImagePreprocessorTest {
         // Others: the smallest size that covers 8x16, rounded (4 * 16 / 6 = 10.67, 7 * 8 / 2 = 28).
         "4, 6, 8, 16, 1, 11, 16", "2, 7, 8, 16, 1, 8, 28", "4, 6, 6, 12, 0.75, 11, 16"
     })
-    void theImageIsResizedThenCropped(int height, int width, int inputHeight, int inputWidth, double cropFraction, int dstHeight, int dstWidth) {
+    void theImageIsResizedThenCropped(
+            int height, int width, int inputHeight, int inputWidth, double cropFraction, int dstHeight, int dstWidth) {
         Image src = TestImages.random(height, width, 1, 4);
         Image expected = src.resize(dstHeight, dstWidth, Interpolation.BILINEAR).centerCrop(inputHeight, inputWidth);
         Image actual = new ImagePreprocessor(preprocessing(inputHeight, inputWidth, 1, cropFraction)).prepare(src);
@@ -66,11 +68,11 @@ class ImagePreprocessorTest {
 
     @Test
     void anElongatedImageTakesNoMoreThanItsCrop() {
-        Image grey = new Image(1, 1_000_000, 1, new byte[1_000_000]);
-        Image crop = new ImagePreprocessor(preprocessing(224, 224, 1, 0.9)).prepare(grey);
-        assertArrayEquals(new byte[224 * 224], crop.pixels());
-        Image longer = new Image(1 << 24, 1, 1, new byte[1 << 24]);
-        String message = assertThrows(ShapeException.class, () -> new ImagePreprocessor(preprocessing(224, 224, 1, 0.9)).prepare(longer)).getMessage();
+        ImagePreprocessor square = new ImagePreprocessor(preprocessing(224, 224, 1, 0.9));
+        Image wide = new Image(1, 1_000_000, 1, new byte[1_000_000]);
+        assertArrayEquals(new byte[224 * 224], square.prepare(wide).pixels());
+        Image tall = new Image(1 << 24, 1, 1, new byte[1 << 24]);
+        String message = assertThrows(ShapeException.class, () -> square.prepare(tall)).getMessage();
         assertTrue(message.contains("16777216x1"), message);
     }
 
@@ -82,7 +84,7 @@ class ImagePreprocessorTest {
     }
 
     private static Preprocessing preprocessing(int height, int width, int channels, double cropFraction) {
-        List<Double> half = java.util.Collections.nCopies(channels, 0.5);
+        List<Double> half = Collections.nCopies(channels, 0.5);
         return new Preprocessing(height, width, half, half, cropFraction, Interpolation.BILINEAR);
     }
 }

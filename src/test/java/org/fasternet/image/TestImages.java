@@ -1,6 +1,6 @@
 package org.fasternet.image;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
@@ -62,7 +62,7 @@ final class TestImages {
     static void assertClose(byte[] expected, Image actual, int tolerance, String what) {
         int worst = -1;
         int off = 0;
-        assertTrue(expected.length == actual.pixels().length, what + ": " + actual + " where " + expected.length + " bytes are expected");
+        assertEquals(expected.length, actual.pixels().length, what + ": bytes of " + actual);
         for (int i = 0; i < expected.length; i++) {
             int difference = difference(expected, actual, i);
             off += difference > tolerance ? 1 : 0;
