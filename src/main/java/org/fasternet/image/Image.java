@@ -48,9 +48,9 @@ public final class Image {
      * {@code convert("L")} does: alpha is dropped without compositing, palettes are looked up, EXIF orientation, gamma and ICC
      * profiles are ignored. Unlike PIL, which clips 16-bit grey at 255, samples of 16 bits keep their high byte in every format.
      *
-     * <p>Pixels of PNG, GIF, BMP and lossless WebP equal PIL's, JPEG's differ by rounding at most. Lossy WebP is only close (one to
-     * four grey levels on average): its reader filters block edges and interpolates chroma otherwise than libwebp. Of an animated WebP
-     * file the first frame comes without the rest of its screen.
+     * <p>Pixels of PNG, GIF, BMP and lossless WebP equal PIL's, JPEG's differ by rounding at most. Lossy WebP is only close (one
+     * to four grey levels on average): its reader filters block edges and interpolates chroma otherwise than libwebp. Of an
+     * animated WebP file the first frame comes without the rest of its screen.
      *
      * @param channels 3 for RGB, 1 for grey: (19595 R + 38470 G + 7471 B + 32768) / 65536
      * @throws InvalidFileException if the file cannot be read, is in no such format, is truncated or damaged, or has no pixels or
@@ -108,8 +108,8 @@ public final class Image {
      * Resamples to the given size with antialiasing, equal to PIL's {@code Image.resize} bit for bit. (PIL 13 resamples some tall
      * images along the columns first, which this does not follow: there, roundings differ.)
      *
-     * @throws ShapeException if a size is below 1, the result has more than {@link #MAX_PIXELS} pixels, or what lies between its two
-     *     passes exceeds 2^31 - 1 bytes
+     * @throws ShapeException if a size is below 1, the result has more than {@link #MAX_PIXELS} pixels, or what lies between its
+     *     two passes exceeds 2^31 - 1 bytes
      */
     public Image resize(int height, int width, Interpolation interpolation) {
         elements(height, width, channels);

@@ -10,8 +10,8 @@ import org.fasternet.UnsupportedException;
 /**
  * The formats that are read, each told by the bytes a file begins with, and the one ImageIO plug-in that decodes it.
  *
- * <p>The plug-in is named, not searched for: what an image decodes to does not depend on plug-ins an application has installed, and
- * no plug-in is asked to look at the file.
+ * <p>The plug-in is named, not searched for: what an image decodes to does not depend on plug-ins an application has installed,
+ * and no plug-in is asked to look at the file.
  */
 enum ImageFormat {
     PNG("\u0089PNG\r\n\u001a\n", "com.sun.imageio.plugins.png.PNGImageReaderSpi"),

@@ -27,9 +27,9 @@ public final class ImagePreprocessor {
      * Resizes and crops the centre to the network's height x width, keeping the aspect ratio; the bytes are still 0..255.
      *
      * <p>A square input is torchvision's {@code Resize(floor(size / cropFraction))}, {@code CenterCrop(size)}: the shorter side
-     * becomes that size and the other one is truncated. A non-square input is timm's crop mode "center": the image is resized to the
-     * smallest size that covers {@code floor(height / cropFraction)} x {@code floor(width / cropFraction)}, rounded half to even
-     * (timm falls back to bilinear there; here the filter is the one asked for).
+     * becomes that size and the other one is truncated. A non-square input is timm's crop mode "center": the image is resized to
+     * the smallest size that covers {@code floor(height / cropFraction)} x {@code floor(width / cropFraction)}, rounded half to
+     * even (timm falls back to bilinear there; here the filter is the one asked for).
      *
      * @throws ShapeException if the image is so elongated that resizing makes a side longer than 2^31 - 1
      */
