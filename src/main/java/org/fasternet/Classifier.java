@@ -107,7 +107,7 @@ public final class Classifier implements AutoCloseable {
         for (int i = 0; i < p.length; i++) {
             p[i] = logits.get(i);
             if (!Double.isFinite(p[i])) {
-                throw new FasterNetException("logit " + i + " is " + p[i] + ": the model's weights or activations leave the range of f32");
+                throw new FasterNetException("logit " + i + " is " + p[i] + ": weights or activations leave the range of f32");
             }
             largest = Math.max(largest, p[i]);
         }

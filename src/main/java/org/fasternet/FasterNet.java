@@ -68,7 +68,8 @@ public final class FasterNet {
      */
     public FasterNet withLabels(List<String> names) {
         if (names.size() != config.numClasses()) {
-            throw new ShapeException(names.size() + " labels for a network of " + config.numClasses() + " classes: one for each is needed");
+            throw new ShapeException(
+                    names.size() + " labels for a network of " + config.numClasses() + " classes: one for each is needed");
         }
         return new FasterNet(config, preprocessing, List.copyOf(names), layers);
     }

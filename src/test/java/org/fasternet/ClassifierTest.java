@@ -52,7 +52,7 @@ class ClassifierTest {
     @Test
     void otherLabelsReplaceTheModels() {
         FasterNet model = FasterNet.random(config(1, 2), 1);
-        assertTrue(assertThrows(ShapeException.class, () -> model.withLabels(List.of("one"))).getMessage().startsWith("1 labels"));
+        assertShapeFault("1 labels for a network of 2 classes", () -> model.withLabels(List.of("one")));
         try (Classifier classifier = new Classifier(model.withLabels(List.of("yes", "no")))) {
             assertTrue(List.of("yes", "no").contains(classifier.classify(noise(9, 9, 1), 1).get(0).label()));
         }

@@ -1,10 +1,8 @@
 package org.fasternet.cli;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.fasternet.Classifier;
 import org.fasternet.FasterNet;
 import org.fasternet.FasterNetException;
@@ -13,11 +11,9 @@ import org.fasternet.SessionOptions;
 import org.fasternet.image.Image;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code fasternet classify}. */
 @Command(
@@ -34,16 +30,13 @@ import picocli.CommandLine.Spec;
             "  fasternet classify --weights fasternet_t2.pth --labels imagenet.txt dog.jpg",
             "  fasternet classify --json photos/ > photos.json"
         })
-final class ClassifyCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
-
+final class ClassifyCommand extends ModelCommand {
     @Parameters(paramLabel = "IMAGE", arity = "1..*",
             description = "Files, directories (all images in and below them), or quoted patterns such as 'a/**.png'.")
     private List<String> images;
 
     @Option(names = "--weights", paramLabel = "FILE",
-            description = "Checkpoint, PyTorch's or safetensors (default: the model in the box, which knows ten kinds of clothing).")
+            description = "Checkpoint, PyTorch's or safetensors (default: the model in the box, for ten kinds of clothing).")
     private Path weights;
 
     @Option(names = "--labels", paramLabel = "FILE", description = "Names of the classes, one a line, in the model's order.")
@@ -52,15 +45,8 @@ final class ClassifyCommand implements Callable<Integer> {
     @Option(names = "--top", paramLabel = "K", description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
     private int top = 1;
 
-    @Option(names = "--size", paramLabel = "HxW", converter = ComputeOptions.SizeConverter.class,
-            description = "Rows and columns of the input, or both in one number (default: the model's).")
-    private SessionOptions.Size size;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
     @Mixin
-    private ModelOptions modelOptions;
+    private SizeOption size;
 
     @Mixin
     private ComputeOptions compute;
@@ -73,12 +59,11 @@ final class ClassifyCommand implements Callable<Integer> {
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top is " + top + ": at least 1 class is shown");
         }
-        SessionOptions options = compute.session();
-        options = size == null ? options : options.withSize(size.height(), size.width());
-        try (Classifier classifier = new Classifier(model(), options)) {
-            PrintWriter out = spec.commandLine().getOut();
+        FasterNet model = model();
+        SessionOptions.Size input = size.of(model.preprocessing());
+        try (Classifier classifier = new Classifier(model, compute.session().withSize(input.height(), input.width()))) {
             List<Path> files = new ArrayList<>();
-            ClassifyReport report = json ? new ClassifyReport.Tree(out, classifier) : new ClassifyReport.Table(out, files);
+            ClassifyReport report = json ? new ClassifyReport.Tree(out(), classifier) : new ClassifyReport.Table(out(), files);
             for (String argument : images) {
                 attempt(argument, report, () -> files.addAll(ImageFiles.of(argument)));
             }

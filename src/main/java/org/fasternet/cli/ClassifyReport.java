@@ -51,7 +51,8 @@ interface ClassifyReport {
             String decode = TextTable.format("%.2f", result.decodeNanos() / 1e6);
             String classify = TextTable.format("%.2f", result.classifyNanos() / 1e6);
             for (Prediction prediction : result.predictions()) {
-                table.row(file, decode, classify, TextTable.format("%.1f %%", 100 * prediction.probability()), prediction.label());
+                String probability = TextTable.format("%.1f %%", 100 * prediction.probability());
+                table.row(file, decode, classify, probability, prediction.label());
                 file = decode = classify = "";
             }
             out.flush();

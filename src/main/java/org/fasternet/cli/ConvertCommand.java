@@ -2,15 +2,12 @@ package org.fasternet.cli;
 
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code fasternet convert}. */
 @Command(
@@ -25,10 +22,7 @@ import picocli.CommandLine.Spec;
             "  fasternet convert --weights fasternet_t0.pth --output t0.safetensors",
             "  fasternet convert --weights m.ckpt --output m16.safetensors --fold --dtype f16"
         })
-final class ConvertCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
-
+final class ConvertCommand extends ModelCommand {
     @Option(names = "--weights", paramLabel = "IN", required = true, description = "Checkpoint, PyTorch's or safetensors.")
     private Path weights;
 
@@ -40,12 +34,6 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Option(names = "--dtype", paramLabel = "f32|f16|bf16", description = "Values are rounded to this type (default: f32).")
     private DType dtype = DType.F32;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Mixin
-    private ModelOptions modelOptions;
 
     @Override
     public Integer call() {
@@ -60,9 +48,9 @@ final class ConvertCommand implements Callable<Integer> {
         String type = dtype.name().toLowerCase(Locale.ROOT);
         if (json) {
             Json.print(Json.object().put("file", output.toString()).put("tensors", tensors).put("bytes", bytes).put("dtype", type)
-                    .put("folded", fold), spec.commandLine().getOut());
+                    .put("folded", fold), out());
         } else {
-            spec.commandLine().getOut().println(TextTable.format(
+            out().println(TextTable.format(
                     "%s: %d tensors, %s%s, %,d bytes", output, tensors, type, fold ? ", folded" : "", bytes));
         }
     }

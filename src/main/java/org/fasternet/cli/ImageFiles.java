@@ -24,8 +24,8 @@ final class ImageFiles {
     private ImageFiles() {}
 
     /**
-     * A directory means all image files in it and below it, by their names' extensions, sorted; a pattern that the shell left alone, all
-     * files that match, sorted; anything else, itself.
+     * A directory means all image files in it and below it, by their names' extensions, sorted; a pattern that the shell left
+     * alone, all files that match, sorted; anything else, itself.
      *
      * @throws InvalidFileException if there is no such file
      */
@@ -39,7 +39,8 @@ final class ImageFiles {
                 return List.of(path);
             }
             PathMatcher pattern = FileSystems.getDefault().getPathMatcher("glob:" + argument);
-            return find(argument, folder(path), argument.contains("**") ? Integer.MAX_VALUE : path.getNameCount(), pattern::matches);
+            int depth = argument.contains("**") ? Integer.MAX_VALUE : path.getNameCount();
+            return find(argument, folder(path), depth, pattern::matches);
         } catch (InvalidPathException | PatternSyntaxException e) {
             throw new InvalidFileException(argument + ": is neither a path nor a pattern: " + e.getMessage(), e);
         }

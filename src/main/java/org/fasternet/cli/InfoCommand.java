@@ -4,11 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.Hardware;
-import org.fasternet.Preprocessing;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.Variant;
@@ -17,9 +15,7 @@ import org.fasternet.tensor.Shape;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code fasternet info}. */
 @Command(
@@ -33,10 +29,7 @@ import picocli.CommandLine.Spec;
             "  fasternet info --variant T2 --plan --precision bf16 --size 192x256",
             "  fasternet info --variant S --json"
         })
-final class InfoCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
-
+final class InfoCommand extends ModelCommand {
     @ArgGroup
     private Model model = new Model();
 
@@ -46,15 +39,8 @@ final class InfoCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", description = "Images in one run (default: ${DEFAULT-VALUE}).")
     private int batch = 1;
 
-    @Option(names = "--size", paramLabel = "HxW", converter = ComputeOptions.SizeConverter.class,
-            description = "Rows and columns of the input, or both in one number (default: the model's).")
-    private SessionOptions.Size size;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
     @Mixin
-    private ModelOptions modelOptions;
+    private SizeOption size;
 
     @Mixin
     private ComputeOptions compute;
@@ -72,15 +58,14 @@ final class InfoCommand implements Callable<Integer> {
     public Integer call() {
         Checkpoint checkpoint = checkpoint();
         FasterNet network = FasterNet.of(checkpoint);
-        Preprocessing images = checkpoint.preprocessing();
-        SessionOptions.Size input = size == null ? new SessionOptions.Size(images.height(), images.width()) : size;
+        SessionOptions.Size input = size.of(checkpoint.preprocessing());
         SessionOptions options = compute.session().withBatch(batch).withSize(input.height(), input.width());
         // All that can fail comes before the first line.
         MachineReport machine = new MachineReport(Hardware.detect());
         ModelReport described = ModelReport.of(name(checkpoint), checkpoint, network.layers(),
                 new Shape(batch, network.config().inChannels(), input.height(), input.width()));
         Optional<PlanReport> planned = plan ? Optional.of(new PlanReport(compile(network, options))) : Optional.empty();
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = out();
         if (json) {
             ObjectNode root = machine.json();
             root.set("model", described.json());

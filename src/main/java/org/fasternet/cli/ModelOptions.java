@@ -17,7 +17,7 @@ final class ModelOptions {
     @Option(names = "--config", paramLabel = "FILE", description = "Its config.json, instead of the one beside it.")
     private Path config;
 
-    @Option(names = "--activation", paramLabel = "relu|gelu", description = "Its activation, where its config.json does not tell.")
+    @Option(names = "--activation", paramLabel = "relu|gelu", description = "Its activation, where no config.json tells.")
     private Activation activation;
 
     Checkpoint read(Path weights) {

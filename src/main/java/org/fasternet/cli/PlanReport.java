@@ -26,7 +26,8 @@ record PlanReport(ExecutionPlan plan) {
     void print(PrintWriter out) {
         TextFields fields = new TextFields(out);
         fields.field("plan", sentence(plan));
-        fields.field("memory", TextTable.format("arena %,d bytes, packed weights %,d bytes", plan.arenaBytes(), plan.weightBytes()));
+        fields.field("memory",
+                TextTable.format("arena %,d bytes, packed weights %,d bytes", plan.arenaBytes(), plan.weightBytes()));
         out.println();
         TextTable table = new TextTable(
                 out,

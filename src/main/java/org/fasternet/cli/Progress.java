@@ -27,7 +27,7 @@ final class Progress implements AutoCloseable {
         this.visible = visible;
     }
 
-    /** Whether a standard stream, 1 or 2, is a terminal. Java's own System.console() is about standard input and output together. */
+    /** Whether a standard stream, 1 or 2, is a terminal. System.console() is about standard input and output together. */
     static boolean isTerminal(int stream) {
         try {
             String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + stream)).toString();

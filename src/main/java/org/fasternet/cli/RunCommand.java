@@ -2,7 +2,6 @@ package org.fasternet.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -10,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.FasterNetConfig;
@@ -24,9 +22,7 @@ import org.fasternet.tensor.Tensor;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code fasternet run}. */
 @Command(
@@ -42,10 +38,7 @@ import picocli.CommandLine.Spec;
             "  fasternet run --weights backbone.pth --input x.npy --features stage",
             "      writes stage0.npy, stage1.npy... of a detection backbone"
         })
-final class RunCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
-
+final class RunCommand extends ModelCommand {
     @Option(names = "--weights", paramLabel = "FILE", required = true, description = "Checkpoint, PyTorch's or safetensors.")
     private Path weights;
 
@@ -54,12 +47,6 @@ final class RunCommand implements Callable<Integer> {
 
     @ArgGroup(multiplicity = "1")
     private Destination destination;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Mixin
-    private ModelOptions modelOptions;
 
     @Mixin
     private ComputeOptions compute;
@@ -97,7 +84,8 @@ final class RunCommand implements Callable<Integer> {
 
     private void checkDestination(FasterNetConfig config) {
         if (config.detection() && destination.features == null) {
-            throw new InvalidFileException(weights + ": is a detection backbone, which has no logits for --output; give --features PREFIX");
+            throw new InvalidFileException(
+                    weights + ": is a detection backbone and has no logits for --output; give --features PREFIX");
         }
         if (!config.detection() && destination.features != null) {
             throw new InvalidFileException(weights + ": is no detection backbone, which --features needs; give --output FILE");
@@ -114,7 +102,8 @@ final class RunCommand implements Callable<Integer> {
             throw new InvalidFileException(input + ": has shape " + Arrays.toString(src.shape()) + ", " + expected);
         }
         if (src.elements() == 0) {
-            throw new InvalidFileException(input + ": has shape " + Arrays.toString(src.shape()) + ", which is empty; " + expected);
+            throw new InvalidFileException(
+                    input + ": has shape " + Arrays.toString(src.shape()) + ", which is empty; " + expected);
         }
         return new Shape(src.dim(0), src.dim(1), src.dim(2), src.dim(3));
     }
@@ -151,7 +140,6 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void report(ExecutionPlan plan, List<Output> outputs, long nanos) {
-        PrintWriter out = spec.commandLine().getOut();
         if (json) {
             ObjectNode root = PlanReport.summary(plan).put("milliseconds", Json.milliseconds(nanos));
             ArrayNode array = root.putArray("outputs");
@@ -159,10 +147,10 @@ final class RunCommand implements Callable<Integer> {
                 Arrays.stream(output.values.shape()).forEach(
                         array.addObject().put("file", output.file.toString()).putArray("shape")::add);
             }
-            Json.print(root, out);
+            Json.print(root, out());
         } else {
-            outputs.forEach(output -> out.println(output.file + ": " + Arrays.toString(output.values.shape())));
-            out.println(TextTable.format("%.2f ms, %s", nanos / 1e6, PlanReport.sentence(plan)));
+            outputs.forEach(output -> out().println(output.file + ": " + Arrays.toString(output.values.shape())));
+            out().println(TextTable.format("%.2f ms, %s", nanos / 1e6, PlanReport.sentence(plan)));
         }
     }
 }

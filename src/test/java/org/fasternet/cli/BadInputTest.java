@@ -41,6 +41,10 @@ class BadInputTest {
     private static final Path INPUT = resource("golden", "nano-relu", "input.npy");
     private static final Path IMAGE = resource("demo", "images", "bag.png");
 
+    /** os.system("ls") as Python's pickle writes it. */
+    private static final byte[] SYSTEM_CALL =
+            "\u0080\u0002cposix\nsystem\nX\u0002\u0000\u0000\u0000ls\u0085R.".getBytes(StandardCharsets.ISO_8859_1);
+
     @TempDir
     Path folder;
 
@@ -86,14 +90,15 @@ class BadInputTest {
                 bad("empty", "is empty", Files::createFile),
                 bad("one byte", "", file -> Files.write(file, new byte[1])),
                 bad("half a zip", "", file -> Files.write(file, head(WEIGHTS, 2))),
-                bad("all but a byte of a zip", "", file -> Files.write(file, Arrays.copyOf(Files.readAllBytes(WEIGHTS), size(WEIGHTS) - 1))),
+                bad("all but a byte of a zip", "",
+                        file -> Files.write(file, Arrays.copyOf(Files.readAllBytes(WEIGHTS), size(WEIGHTS) - 1))),
                 bad("half a safetensors", "bytes",
                         file -> Files.write(file, head(resource("golden", "nano-relu", "timm.safetensors"), 2))),
                 bad("zip with nested paths", "", file -> zip(file, "../../a/data.pkl", new byte[] {(byte) 0x80, 2, '.'})),
-                bad("pickle that asks for a class", "posix", file -> zip(file, "a/data.pkl", "\u0080\u0002cposix\nsystem\nX\u0002\u0000\u0000\u0000ls\u0085R."
-                        .getBytes(StandardCharsets.ISO_8859_1))),
+                bad("pickle that asks for a class", "posix", file -> zip(file, "a/data.pkl", SYSTEM_CALL)),
                 bad("header longer than the file", "header of 999999 bytes", file -> safetensors(file, 999_999, "{}", 0)),
-                bad("header of 2^63 - 1 bytes", "header of 9223372036854775807 bytes", file -> safetensors(file, Long.MAX_VALUE, "{}", 0)),
+                bad("header of 2^63 - 1 bytes", "header of 9223372036854775807 bytes",
+                        file -> safetensors(file, Long.MAX_VALUE, "{}", 0)),
                 bad("overlapping tensors", "'b' lies at bytes 2 to 6",
                         file -> safetensors(file, "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},"
                                 + "'b':{'dtype':'F32','shape':[1],'data_offsets':[2,6]}}", 6)),
@@ -101,7 +106,8 @@ class BadInputTest {
                         file -> safetensors(file, "{'a':{'dtype':'F32','shape':[100],'data_offsets':[0,400]}}", 4)),
                 bad("absurd shape", "has shape", file -> safetensors(
                         file, "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,4]}}", 4)),
-                bad("wrong dtype", "dtype 'I64'", file -> safetensors(file, "{'a':{'dtype':'I64','shape':[1],'data_offsets':[0,8]}}", 8)),
+                bad("wrong dtype", "dtype 'I64'",
+                        file -> safetensors(file, "{'a':{'dtype':'I64','shape':[1],'data_offsets':[0,8]}}", 8)),
                 bad("missing key", "head.bias", file -> changed(file, weights -> weights.remove("head.bias"))),
                 bad("extra key", "surplus.weight", file -> changed(file, weights -> weights.put("surplus.weight", zeros(3)))),
                 bad("mis-shaped key", "head.bias", file -> changed(file, weights -> weights.put("head.bias", zeros(3)))),
@@ -169,11 +175,14 @@ class BadInputTest {
     @Test
     void outputsAndModelsMustFit() throws IOException {
         Path features = resource("golden", "features", "input.npy");
-        assertRefused(List.of(BACKBONE + ": is a detection backbone"), "run", "--weights", BACKBONE, "--input", features, "--output", output);
-        assertRefused(List.of(WEIGHTS + ": is no detection backbone"), "run", "--weights", WEIGHTS, "--input", INPUT, "--features", output);
+        assertRefused(List.of(BACKBONE + ": is a detection backbone"),
+                "run", "--weights", BACKBONE, "--input", features, "--output", output);
+        assertRefused(List.of(WEIGHTS + ": is no detection backbone"),
+                "run", "--weights", WEIGHTS, "--input", INPUT, "--features", output);
         assertRefused(List.of("the model has no classes"), "classify", "--weights", BACKBONE, IMAGE);
         Path nowhere = folder.resolve("nowhere").resolve("y");
-        assertRefused(List.of(nowhere + ": cannot be written"), "run", "--weights", WEIGHTS, "--input", INPUT, "--output", nowhere);
+        assertRefused(List.of(nowhere + ": cannot be written"),
+                "run", "--weights", WEIGHTS, "--input", INPUT, "--output", nowhere);
         assertRefused(List.of(nowhere + ": cannot be written"), "convert", "--weights", WEIGHTS, "--output", nowhere);
         assertRefused(List.of(folder + ": cannot be written"), "convert", "--weights", WEIGHTS, "--output", folder);
     }
@@ -187,7 +196,8 @@ class BadInputTest {
         assertRefused(List.of("unknown back end 'abacus'", "onednn"), "classify", "--backend", "abacus", IMAGE);
         assertRefused(List.of("smaller than one patch"), "classify", "--size", "3", IMAGE);
         assertRefused(List.of("2^31 - 1"), "info", "--size", "100000");
-        assertRefused(List.of("the activation is relu according to config.json"), "info", "--weights", WEIGHTS, "--activation", "gelu");
+        assertRefused(List.of("the activation is relu according to config.json"),
+                "info", "--weights", WEIGHTS, "--activation", "gelu");
     }
 
     @Test

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +26,8 @@ class ClassifyCommandTest {
     void theModelInTheBoxKnowsItsImages() {
         List<String> lines = Cli.output("classify", IMAGES).lines().toList();
         assertEquals(11, lines.size());
-        assertEquals(List.of("image", "decode ms", "classify ms", "probability", "label"), List.of(lines.get(0).trim().split("  +")));
+        assertEquals(
+                List.of("image", "decode ms", "classify ms", "probability", "label"), List.of(lines.get(0).trim().split("  +")));
         for (String line : lines.subList(1, lines.size())) {
             String[] cells = line.split("  +");
             assertTrue(Float.parseFloat(cells[1]) > 0 && Float.parseFloat(cells[2]) > 0, line);
@@ -100,7 +100,7 @@ class ClassifyCommandTest {
 
     @Test
     void labelsCanBeRenamed() throws IOException {
-        Path labels = Files.writeString(folder.resolve("labels.txt"), "a\nb\nc\nd\ne\nf\ng\nh\nTäschchen\nj\n\n", StandardCharsets.UTF_8);
+        Path labels = Files.writeString(folder.resolve("labels.txt"), "a\nb\nc\nd\ne\nf\ng\nh\nTäschchen\nj\n\n");
         assertTrue(Cli.output("classify", "--labels", labels, IMAGES.resolve("bag.png")).endsWith("  Täschchen\n"));
         String json = Cli.output("classify", "--json", "--labels", labels, IMAGES.resolve("bag.png"));
         assertTrue(json.contains("T\\u00E4schchen"), json);

@@ -44,8 +44,8 @@ class ConvertCommandTest {
     @Test
     void whatWasWrittenIsTold() throws IOException {
         Path written = folder.resolve("written.safetensors");
-        String said = Cli.output(
-                "convert", "--weights", resource("golden", "nano-relu", "official.pth"), "--output", written, "--dtype", "F16", "--fold");
+        String said = Cli.output("convert", "--weights", resource("golden", "nano-relu", "official.pth"), "--output", written,
+                "--dtype", "F16", "--fold");
         assertTrue(said.matches("\\Q" + written + "\\E: \\d+ tensors, f16, folded, [\\d,]+ bytes\n"), said);
     }
 

@@ -20,15 +20,15 @@ class InfoCommandTest {
     void tellsOfMachineAndModel() {
         String info = Cli.output("info");
         for (String field : new String[] {
-            "CPU  ", "CPUs used  ", "ISA  ", "back end  ", "model          the model in the box", "activation     relu, from config.json",
-            "parameters     457,054", "multiply-adds  "
+            "CPU  ", "CPUs used  ", "ISA  ", "back end  ", "model          the model in the box",
+            "activation     relu, from config.json", "parameters     457,054", "multiply-adds  "
         }) {
             assertTrue(info.lines().anyMatch(line -> line.startsWith(field)), field + " is not in\n" + info);
         }
         assertTrue(info.lines().allMatch(line -> line.length() <= 80), info);
     }
 
-    /** Against the published tables: millions of parameters, and 1e9 multiply-adds at 224x224, rounded or cut to their last digit. */
+    /** Against the published tables: millions of parameters, and 1e9 multiply-adds at 224x224, rounded or cut. */
     @ParameterizedTest
     @CsvSource({"T0, 3.9, 0.34", "T1, 7.6, 0.85", "T2, 15.0, 1.9", "S, 31.1, 4.56"})
     void variantsHaveThePublishedSize(String variant, double parameters, double multiplyAdds) throws IOException {

@@ -112,7 +112,8 @@ class ProcessTest {
         SafetensorsWriter.write(weights, tensors, DType.F32, Map.of());
         Outcome info = outcome(fasternet(List.of(), "info", "--weights", weights.toString()));
         assertEquals(0, info.status);
-        assertTrue(info.err.matches("fasternet: \\Q" + weights + "\\E: 1 weights are NaN or infinite, .*'head.bias'\\R"), info.err);
+        assertTrue(
+                info.err.matches("fasternet: \\Q" + weights + "\\E: 1 weights are NaN or infinite, .*'head.bias'\\R"), info.err);
         Outcome classify = outcome(fasternet(List.of(), "classify", "--weights", weights.toString(), IMAGE));
         assertEquals(1, classify.status);
         assertTrue(classify.err.contains("logit 0 is NaN"), classify.err);

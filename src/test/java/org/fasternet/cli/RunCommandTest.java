@@ -28,8 +28,8 @@ class RunCommandTest {
     void logitsAreThoseOfPyTorch(String weights, String precision) {
         String golden = weights.substring(0, weights.indexOf('/'));
         Path output = folder.resolve("logits.npy");
-        String said = Cli.output("run", "--weights", resource("golden", weights), "--input", resource("golden", golden, "input.npy"),
-                "--output", output, "--precision", precision);
+        String said = Cli.output("run", "--weights", resource("golden", weights),
+                "--input", resource("golden", golden, "input.npy"), "--output", output, "--precision", precision);
         assertTrue(said.startsWith(output + ": ["), said);
         assertTrue(said.contains(" ms, onednn, "), said);
         Tensor expected = Golden.npy(golden + "/logits.npy");

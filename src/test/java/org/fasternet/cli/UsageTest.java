@@ -26,7 +26,8 @@ class UsageTest {
     @Test
     void helpNamesEveryCommand() {
         String help = Cli.output("--help");
-        Stream.of("classify", "run", "info", "convert").forEach(command -> assertTrue(help.contains("\n  " + command + " "), help));
+        Stream.of("classify", "run", "info", "convert").forEach(
+                command -> assertTrue(help.contains("\n  " + command + " "), help));
     }
 
     @Test
