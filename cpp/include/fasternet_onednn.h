@@ -23,7 +23,7 @@ typedef struct fn_sequence fn_sequence;
  * Its memory is addressed by slots: places whose address is bound before a run and may change between runs (the caller's
  * tensors), or is bound once (an arena).
  *
- * @param threads OpenMP threads of a run, at least 1; FN_UNSUPPORTED if the OpenMP runtime's own limit is lower, or the system
+ * @param threads OpenMP threads of a run, 1 to 1024; FN_UNSUPPORTED if the OpenMP runtime's own limit is lower, or the system
  *                refuses so many
  * @param slots how many slots there are
  * @param stream the dnnl_stream_t that primitives run on

@@ -21,6 +21,8 @@ namespace {
  */
 constexpr int64_t parallel_copy_bytes = 256 * 1024;
 
+constexpr int32_t max_threads = 1024;
+
 /**
  * Whether the system lets this process have `count` more threads now. libgomp ends the process when it cannot start its workers,
  * so whether it can is found out before.
@@ -107,8 +109,9 @@ struct fn_sequence {
 
 fn_status fn_sequence_create(int32_t threads, int32_t slots, void* stream, fn_sequence** sequence) {
     return fn::guarded([&] {
-        if (threads < 1 || slots < 0) {
-            return fn::fail(FN_INVALID_ARGUMENT, "a sequence of %d threads and %d slots", threads, slots);
+        if (threads < 1 || threads > max_threads || slots < 0) {
+            return fn::fail(FN_INVALID_ARGUMENT, "a sequence of %d threads and %d slots: 1 to %d threads are possible", threads, slots,
+                            max_threads);
         }
         if (threads > omp_get_thread_limit()) {
             return fn::fail(FN_UNSUPPORTED, "%d threads were asked for, the OpenMP runtime is limited to %d (OMP_THREAD_LIMIT)",
