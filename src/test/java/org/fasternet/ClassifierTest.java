@@ -4,11 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import org.fasternet.checkpoint.SafetensorsWriter;
+import org.fasternet.checkpoint.StateDictReader;
 import org.fasternet.image.Image;
+import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,6 +53,19 @@ class ClassifierTest {
         try (Classifier classifier = new Classifier(model, SessionOptions.defaults().withSize(64, 72))) {
             Prediction best = classifier.classify(image, 1).get(0);
             assertEquals("Bag", best.label());
+        }
+    }
+
+    /** exp(10000) is no double. */
+    @Test
+    void hugeLogitsDoNotOverflow(@TempDir Path folder) {
+        Map<String, Tensor> weights = StateDictReader.read(TestFiles.resource("golden", "three-stages-gray", "official.pth"));
+        weights.get("head.bias").data()[2] = 10_000;
+        Path file = folder.resolve("huge.safetensors");
+        SafetensorsWriter.write(file, weights, DType.F32, Map.of());
+        try (Classifier classifier = new Classifier(FasterNet.load(file))) {
+            assertEquals(new Prediction(2, "class 2", 1), classifier.classify(noise(60, 60, 1), 1).get(0));
+            assertEquals(0, classifier.classify(noise(60, 60, 1), 2).get(1).probability());
         }
     }
 

@@ -82,6 +82,23 @@ class DemoModelTest {
         assertEquals(PYTORCH_RIGHT, right);
     }
 
+    @Test
+    void probabilitiesAreTheSoftmaxOfPyTorchsLogits() {
+        try (Classifier classifier = new Classifier(model, OPTIONS)) {
+            for (int i = 0; i < 50; i++) {
+                double sum = 0;
+                for (int c = 0; c < CLASSES; c++) {
+                    sum += Math.exp(expected.data()[i * CLASSES + c]);
+                }
+                for (Prediction prediction : classifier.classify(images.get(i), CLASSES)) {
+                    double softmax = Math.exp(expected.data()[i * CLASSES + prediction.index()]) / sum;
+                    // An error of 1e-4 of the largest logit, about 10, in the exponent.
+                    assertEquals(softmax, prediction.probability(), 1e-3 * softmax, "image " + i + ", " + prediction);
+                }
+            }
+        }
+    }
+
     private float[] logitsFromPixels(Precision precision) {
         FloatBuffer dst = Golden.floats(CLASSES);
         FloatBuffer logits = FloatBuffer.allocate(expected.elements());
