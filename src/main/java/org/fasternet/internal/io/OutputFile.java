@@ -7,11 +7,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.fasternet.InvalidFileException;
 
 /** Writes a file completely or not at all. */
 public final class OutputFile {
+    /** What is being written, to be deleted also when the process is told to end. */
+    private static final Set<Path> PARTIALS = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> PARTIALS.forEach(partial -> partial.toFile().delete())));
+    }
+
     private OutputFile() {
     }
 
@@ -33,6 +42,7 @@ public final class OutputFile {
             if (Files.exists(path) && !Files.isRegularFile(path)) {
                 throw new MalformedException("it exists and is not a regular file");
             }
+            PARTIALS.add(partial);
             try {
                 try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial, StandardOpenOption.CREATE_NEW))) {
                     content.writeTo(out);
@@ -40,6 +50,7 @@ public final class OutputFile {
                 Files.move(partial, path, StandardCopyOption.ATOMIC_MOVE);
             } finally {
                 Files.deleteIfExists(partial);
+                PARTIALS.remove(partial);
             }
         } catch (IOException e) {
             throw new InvalidFileException(path + ": cannot be written: " + InputFile.reason(e), e);

@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Map;
+import org.fasternet.ForkedJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +47,26 @@ class OutputFileTest {
             out.write(new byte[100_000]);
             throw new IllegalStateException();
         }));
+        assertOnlyFile(file, "old");
+    }
+
+    /** Ends as Ctrl-C ends a process: shutdown hooks run, finally blocks do not. */
+    static final class InterruptedWriter {
+        static final int STATUS = 130;
+
+        public static void main(String[] args) {
+            OutputFile.write(Path.of(args[0]), out -> {
+                out.write(new byte[100_000]);
+                System.exit(STATUS);
+            });
+        }
+    }
+
+    @Test
+    void whenTheProcessEndsInMidWriteTheOldFileStaysAndNothingElse() throws Exception {
+        Path file = Files.writeString(folder.resolve("x"), "old");
+        ForkedJvm.Result result = ForkedJvm.run(List.of(), Map.of(), List.of(), InterruptedWriter.class, file.toString());
+        assertEquals(InterruptedWriter.STATUS, result.status(), result.output());
         assertOnlyFile(file, "old");
     }
 
