@@ -3,16 +3,52 @@ package org.fasternet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.FloatBuffer;
-import java.util.List;
-import java.util.stream.Stream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.fasternet.tensor.Npy;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class GoldenSessionTest {
+    /** T0's 15 MB are not in this repository. */
+    private static final Path T0 = Path.of("../shared/golden/t0");
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void theLogitsOfT0AreThoseOfPyTorch(Precision precision) {
+        assumeTrue(Files.exists(T0), T0 + " is not there");
+        float[] logits = Npy.read(T0.resolve("logits.npy")).data();
+        FloatBuffer dst = Golden.floats(logits.length);
+        try (Session session =
+                FasterNet.load(T0.resolve("official.pth")).session(SessionOptions.defaults().withPrecision(precision))) {
+            session.run(Golden.direct(Npy.read(T0.resolve("input.npy")).data()), dst);
+        }
+        assertClose(logits, Golden.array(dst), precision);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void featureMapsAreThoseOfPyTorch(Precision precision) {
+        Tensor input = Golden.npy("features/input.npy");
+        SessionOptions options = SessionOptions.defaults().withPrecision(precision).withSize(input.dim(2), input.dim(3));
+        try (Session session = FasterNet.load(Golden.file("features/official.pth")).session(options)) {
+            FloatBuffer[] maps = session.dstShapes().stream()
+                    .map(shape -> Golden.floats(shape.elements())).toArray(FloatBuffer[]::new);
+            session.run(Golden.direct(input.data()), maps);
+            for (int i = 0; i < 4; i++) {
+                Tensor expected = Golden.npy("features/features" + i + ".npy");
+                assertEquals(Golden.shape(expected), session.dstShapes().get(i));
+                assertClose(expected.data(), Golden.array(maps[i]), precision);
+            }
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "nano-relu/official.pth, F32", "nano-relu/timm.safetensors, BF16", "odd-gelu/official.pth, F32", "odd-gelu/official.pth, BF16",
@@ -34,8 +70,11 @@ class GoldenSessionTest {
             assertEquals("onednn", session.plan().backend());
             session.plan().steps().forEach(step -> assertFalse(step.isReference(), step.toString()));
         }
-        Golden.assertClose(
-                logits.data(), Golden.array(dst), precision == Precision.F32 ? Golden.F32_TOLERANCE : Golden.BF16_TOLERANCE);
-        assertTrue(Golden.cosine(logits.data(), Golden.array(dst)) > 0.999);
+        assertClose(logits.data(), Golden.array(dst), precision);
+    }
+
+    private static void assertClose(float[] expected, float[] actual, Precision precision) {
+        Golden.assertClose(expected, actual, precision == Precision.F32 ? Golden.F32_TOLERANCE : Golden.BF16_TOLERANCE);
+        assertTrue(Golden.cosine(expected, actual) > 0.999);
     }
 }

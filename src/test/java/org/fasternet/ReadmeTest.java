@@ -1,0 +1,56 @@
+package org.fasternet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The README's complete programs, compiled and run as they stand there. */
+class ReadmeTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theClassifierKnowsABag() throws Exception {
+        String output = run("Hello", "src/test/resources/demo/images/bag.png");
+        assertEquals(3, output.lines().count(), output);
+        assertTrue(output.lines().findFirst().orElseThrow().contains("Bag"), output);
+    }
+
+    @Test
+    void theKernelProgramRunsInPlace() throws Exception {
+        String output = run("PartialConvolution");
+        assertTrue(output.contains("pconv"), output);
+        assertTrue(output.lines().noneMatch(line -> line.contains("ref:")), output);
+    }
+
+    private String run(String name, String... arguments) throws Exception {
+        String block = "```java\n((?:import [^\n]*\n|\n)+public class " + name + " \\{\n.*?\n\\}\n)```";
+        Matcher program = Pattern.compile(block, Pattern.DOTALL).matcher(Files.readString(Path.of("README.md")));
+        assertTrue(program.find(), name + " is not in the README");
+        Path source = Files.writeString(folder.resolve(name + ".java"), program.group(1));
+        int failed = ToolProvider.getSystemJavaCompiler().run(null, null, null, "-d", folder.toString(),
+                "-cp", System.getProperty("java.class.path"), source.toString());
+        assertEquals(0, failed, "javac");
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        PrintStream stdout = System.out;
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+            loader.loadClass(name).getMethod("main", String[].class).invoke(null, (Object) arguments);
+        } finally {
+            System.setOut(stdout);
+        }
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+}
