@@ -16,7 +16,7 @@ has_jdk() {
     [[ $("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1) =~ ^javac\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 17))
 }
 
-# Prints the Debian packages of what is not here.
+# Prints the Debian packages of what is not here; for the purpose "tests", also of what only tests need.
 missing_packages() {
     has_jdk || echo openjdk-17-jdk-headless
     local tool
@@ -24,18 +24,23 @@ missing_packages() {
         command -v "$tool" > /dev/null || echo "$tool"
     done
     command -v mvn > /dev/null || echo maven
+    [ "$1" = tests ] || return 0
     # The library for the plain tests, its sources for builds with a sanitizer.
     [ -e /usr/include/gtest/gtest.h ] || echo libgtest-dev
     [ -e /usr/src/googletest ] || echo googletest
+    if [ "$(uname -m)" = x86_64 ]; then
+        command -v aarch64-linux-gnu-g++ > /dev/null || echo g++-aarch64-linux-gnu
+        command -v qemu-aarch64 > /dev/null || echo qemu-user
+    fi
 }
 
-# Installs what is not here, or says how to.
+# Installs what is not here, or says how to: require_tools running|tests.
 require_tools() {
     if [ -n "${JAVA_HOME:-}" ] && ! has_jdk; then
         die "JAVA_HOME is $JAVA_HOME, which is not a JDK 17 or newer"
     fi
     local packages
-    mapfile -t packages < <(missing_packages)
+    mapfile -t packages < <(missing_packages "$1")
     [ ${#packages[@]} -gt 0 ] || return 0
     command -v apt-get > /dev/null || die "please install (named as in Debian): ${packages[*]}"
     local install="apt-get install -y --no-install-recommends ${packages[*]}"
@@ -45,7 +50,7 @@ require_tools() {
     fi
     say "installing ${packages[*]}"
     quietly bash -c "apt-get update && DEBIAN_FRONTEND=noninteractive $install"
-    mapfile -t packages < <(missing_packages)
+    mapfile -t packages < <(missing_packages "$1")
     [ ${#packages[@]} -eq 0 ] || die "still not usable after installing: ${packages[*]}"
 }
 
