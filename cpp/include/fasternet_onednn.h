@@ -48,7 +48,8 @@ FN_API fn_status fn_sequence_attach(fn_sequence* sequence, int32_t slot, void* m
 /** Sets the address of a slot, from the next run on. */
 FN_API fn_status fn_sequence_bind(fn_sequence* sequence, int32_t slot, int64_t address);
 
-/** Runs everything and returns when it is done. Allocates nothing. FN_INVALID_ARGUMENT if a slot was never bound. */
+/** Runs everything and returns when it is done. Allocates nothing. FN_INVALID_ARGUMENT if a slot was never bound,
+ * FN_UNSUPPORTED if the system refuses the calling thread its workers. */
 FN_API fn_status fn_sequence_run(fn_sequence* sequence);
 
 /** NULL is allowed. */
@@ -60,7 +61,7 @@ FN_API void fn_sequence_destroy(fn_sequence* sequence);
  */
 FN_API int32_t fn_openmp_set_threads(int32_t threads);
 
-/** Zeroed memory aligned to 64 bytes, in huge pages where the kernel grants them; NULL if it was refused. Release with fn_free. */
+/** Uninitialised memory aligned to 64 bytes, in huge pages where the kernel grants them; NULL if it was refused. Release with fn_free. */
 FN_API void* fn_alloc(int64_t bytes);
 
 /** NULL is allowed. */

@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
-#include <cstring>
 
 namespace {
 constexpr size_t line = 64;
@@ -18,13 +17,9 @@ void* fn_alloc(int64_t bytes) {
     size_t alignment = static_cast<size_t>(bytes) >= huge_page ? huge_page : line;
     size_t size = (static_cast<size_t>(bytes) + alignment - 1) / alignment * alignment;
     void* memory = std::aligned_alloc(alignment, size == 0 ? alignment : size);
-    if (memory == nullptr) {
-        return nullptr;
-    }
-    if (alignment == huge_page) {
+    if (memory != nullptr && alignment == huge_page) {
         madvise(memory, size, MADV_HUGEPAGE);  // advice: a kernel without huge pages ignores it
     }
-    std::memset(memory, 0, size);
     return memory;
 }
 

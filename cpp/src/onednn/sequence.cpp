@@ -1,14 +1,11 @@
-#include "fasternet_onednn.h"
+#include "onednn/sequence.h"
 
-#include "../status.h"
-#include "library.h"
+#include "status.h"
 
 #include <omp.h>
 
 #include <cstring>
 #include <future>
-#include <memory>
-#include <system_error>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -29,14 +26,15 @@ constexpr int32_t max_threads = 1024;
  */
 bool can_start_threads(int32_t count) {
     std::vector<std::thread> threads;
+    threads.reserve(static_cast<size_t>(count));
     std::promise<void> all_started;
     std::shared_future<void> gate = all_started.get_future().share();
     bool started = true;
     try {
-        for (int32_t i = 0; i < count; i++) {
+        while (threads.size() < static_cast<size_t>(count)) {
             threads.emplace_back([gate] { gate.wait(); });
         }
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
         started = false;
     }
     all_started.set_value();
@@ -46,31 +44,22 @@ bool can_start_threads(int32_t count) {
     return started;
 }
 
-struct Primitive {
-    const void* handle;
-    const void* args;
-    int32_t count;
-};
+/**
+ * Sees to it that the calling thread can have a team of `threads`. libgomp keeps one per calling thread, started by the first region
+ * that needs it, so this is asked where a sequence is made and again on each thread that runs one.
+ */
+fn_status require_team(int32_t threads) {
+    thread_local int32_t known = 1;
+    if (threads > known) {
+        if (!can_start_threads(threads - 1)) {
+            return fn::fail(FN_UNSUPPORTED, "%d threads were asked for, and the system refuses to start them", threads);
+        }
+        known = threads;
+    }
+    return FN_OK;
+}
 
-struct Rows {
-    int32_t slot;
-    int64_t offset;
-    int64_t stride;
-};
-
-struct Copy {
-    Rows src;
-    Rows dst;
-    int64_t rows;
-    int64_t row_bytes;
-};
-
-struct Slot {
-    char* address = nullptr;
-    std::vector<void*> memories;
-};
-
-void copy_rows(const Copy& copy, const char* src, char* dst, bool parallel) {
+void copy_rows(const fn::Copy& copy, const char* src, char* dst, bool parallel) {
     src += copy.src.offset;
     dst += copy.dst.offset;
 #pragma omp parallel for if (parallel)
@@ -79,64 +68,51 @@ void copy_rows(const Copy& copy, const char* src, char* dst, bool parallel) {
     }
 }
 
+/** Returns oneDNN's status of the first primitive that failed, else 0. */
+int run_steps(const fn_sequence& sequence) {
+    for (const auto& step : sequence.steps) {
+        if (const auto* primitive = std::get_if<fn::Primitive>(&step)) {
+            int failed = sequence.onednn->primitive_execute(primitive->handle, sequence.stream, primitive->count, primitive->args);
+            if (failed != 0) {
+                return failed;
+            }
+        } else {
+            const fn::Copy& copy = std::get<fn::Copy>(step);
+            copy_rows(copy, sequence.slots[copy.src.slot].address, sequence.slots[copy.dst.slot].address,
+                      sequence.threads > 1 && copy.rows * copy.row_bytes >= parallel_copy_bytes);
+        }
+    }
+    return sequence.onednn->stream_wait(sequence.stream);
+}
+
 }  // namespace
 
-struct fn_sequence {
-    int32_t threads;
-    void* stream;
-    const fn::OneDnn* onednn;
-    std::vector<Slot> slots;
-    std::vector<std::variant<Primitive, Copy>> steps;
-
-    bool has_slot(int32_t slot) const { return slot >= 0 && slot < static_cast<int32_t>(slots.size()); }
-
-    int run_steps() {
-        for (const auto& step : steps) {
-            if (const auto* primitive = std::get_if<Primitive>(&step)) {
-                int failed = onednn->primitive_execute(primitive->handle, stream, primitive->count, primitive->args);
-                if (failed != 0) {
-                    return failed;
-                }
-            } else {
-                const Copy& copy = std::get<Copy>(step);
-                copy_rows(copy, slots[copy.src.slot].address, slots[copy.dst.slot].address,
-                          threads > 1 && copy.rows * copy.row_bytes >= parallel_copy_bytes);
-            }
-        }
-        return onednn->stream_wait(stream);
+fn_status fn::create_sequence(int32_t threads, int32_t slots, void* stream, const OneDnn* onednn, fn_sequence** sequence) {
+    if (threads < 1 || threads > max_threads || slots < 0) {
+        return fail(FN_INVALID_ARGUMENT, "a sequence of %d threads and %d slots: 1 to %d threads are possible", threads, slots,
+                    max_threads);
     }
-};
+    if (threads > omp_get_thread_limit()) {
+        return fail(FN_UNSUPPORTED, "%d threads were asked for, the OpenMP runtime is limited to %d (OMP_THREAD_LIMIT)", threads,
+                    omp_get_thread_limit());
+    }
+    if (onednn == nullptr) {
+        return fail(FN_UNSUPPORTED, "oneDNN (libdnnl.so.3) is not loaded in this process");
+    }
+    fn_status status = require_team(threads);
+    if (status == FN_OK) {
+        *sequence = new fn_sequence{threads, stream, onednn, std::vector<Slot>(static_cast<size_t>(slots)), {}};
+    }
+    return status;
+}
 
 fn_status fn_sequence_create(int32_t threads, int32_t slots, void* stream, fn_sequence** sequence) {
-    return fn::guarded([&] {
-        if (threads < 1 || threads > max_threads || slots < 0) {
-            return fn::fail(FN_INVALID_ARGUMENT, "a sequence of %d threads and %d slots: 1 to %d threads are possible", threads, slots,
-                            max_threads);
-        }
-        if (threads > omp_get_thread_limit()) {
-            return fn::fail(FN_UNSUPPORTED, "%d threads were asked for, the OpenMP runtime is limited to %d (OMP_THREAD_LIMIT)",
-                            threads, omp_get_thread_limit());
-        }
-        if (!can_start_threads(threads - 1)) {
-            return fn::fail(FN_UNSUPPORTED, "%d threads were asked for, and the system refuses to start them", threads);
-        }
-        const fn::OneDnn* onednn = fn::loaded_onednn();
-        if (onednn == nullptr) {
-            return fn::fail(FN_UNSUPPORTED, "oneDNN (libdnnl.so.3) is not loaded in this process");
-        }
-        auto made = std::make_unique<fn_sequence>();
-        made->threads = threads;
-        made->stream = stream;
-        made->onednn = onednn;
-        made->slots.resize(static_cast<size_t>(slots));
-        *sequence = made.release();
-        return FN_OK;
-    });
+    return fn::guarded([&] { return fn::create_sequence(threads, slots, stream, fn::loaded_onednn(), sequence); });
 }
 
 fn_status fn_sequence_add_primitive(fn_sequence* sequence, void* primitive, void* args, int32_t count) {
     return fn::guarded([&] {
-        sequence->steps.emplace_back(Primitive{primitive, args, count});
+        sequence->steps.emplace_back(fn::Primitive{primitive, args, count});
         return FN_OK;
     });
 }
@@ -153,7 +129,7 @@ fn_status fn_sequence_add_copy(
             return fn::fail(FN_INVALID_ARGUMENT, "a copy with a negative offset or size");
         }
         sequence->steps.emplace_back(
-            Copy{{src_slot, src_offset, src_stride}, {dst_slot, dst_offset, dst_stride}, rows, row_bytes});
+            fn::Copy{{src_slot, src_offset, src_stride}, {dst_slot, dst_offset, dst_stride}, rows, row_bytes});
         return FN_OK;
     });
 }
@@ -192,8 +168,12 @@ fn_status fn_sequence_run(fn_sequence* sequence) {
                 return fn::fail(FN_INVALID_ARGUMENT, "slot %zu has no address yet", slot);
             }
         }
+        fn_status status = require_team(sequence->threads);
+        if (status != FN_OK) {
+            return status;
+        }
         int32_t before = fn_openmp_set_threads(sequence->threads);
-        int failed = sequence->run_steps();
+        int failed = run_steps(*sequence);
         fn_openmp_set_threads(before);
         return failed == 0 ? FN_OK : fn::fail(FN_INTERNAL, "oneDNN failed to execute a primitive: status %d", failed);
     });
