@@ -1,6 +1,7 @@
 package org.fasternet;
 
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.fasternet.backend.Program;
 import org.fasternet.internal.abi.Abi;
@@ -32,6 +34,8 @@ final class Execution implements AutoCloseable {
     private final Buffer[] bound;
     private final int[] positions;
     private final long[] addresses;
+    /** Whether an address has changed since the buffers were last seen not to overlap. */
+    private boolean rebound;
 
     /** Takes over the program, and frees it too if this object is lost without a close. */
     Execution(Program program, String what) {
@@ -42,7 +46,6 @@ final class Execution implements AutoCloseable {
         bound = new Buffer[wanted.size()];
         positions = new int[wanted.size()];
         addresses = new long[wanted.size()];
-        // The referent is this object because a run touches it last, when it leaves: it cannot be collected in mid-run.
         cleanable = CLEANER.register(this, program::close);
     }
 
@@ -54,7 +57,8 @@ final class Execution implements AutoCloseable {
         enter();
         try {
             expectDsts(0);
-            run(bind(0, src));
+            bind(0, src);
+            runBound();
         } finally {
             leave();
         }
@@ -64,7 +68,9 @@ final class Execution implements AutoCloseable {
         enter();
         try {
             expectDsts(1);
-            run(bind(0, src) | bind(1, dst));
+            bind(0, src);
+            bind(1, dst);
+            runBound();
         } finally {
             leave();
         }
@@ -74,19 +80,20 @@ final class Execution implements AutoCloseable {
         enter();
         try {
             expectDsts(dsts.length);
-            boolean changed = bind(0, src);
+            bind(0, src);
             for (int i = 0; i < dsts.length; i++) {
-                changed |= bind(i + 1, dsts[i]);
+                bind(i + 1, dsts[i]);
             }
-            run(changed);
+            runBound();
         } finally {
             leave();
         }
     }
 
-    private void run(boolean buffersChanged) {
-        if (buffersChanged) {
+    private void runBound() {
+        if (rebound) {
             refuseOverlap();
+            rebound = false;
         }
         program.run();
     }
@@ -120,6 +127,8 @@ final class Execution implements AutoCloseable {
 
     private void leave() {
         user.set(null);
+        // Without it, a caller's last run could be overtaken by the cleaner, which frees what the native code works on.
+        Reference.reachabilityFence(this);
     }
 
     private void expectDsts(int given) {
@@ -128,16 +137,16 @@ final class Execution implements AutoCloseable {
         }
     }
 
-    /** Returns whether the slot's address is a new one. */
-    private boolean bind(int slot, Buffer buffer) {
+    private void bind(int slot, Buffer buffer) {
         TensorBuffer tensor = wanted.get(slot);
+        Objects.requireNonNull(buffer, tensor.name());
         long elements = tensor.layout().span(tensor.shape());
         if (buffer.remaining() < elements) {
             throw new ShapeException(tensor.name() + ": the buffer has " + buffer.remaining() + " elements left, " + elements
                     + " are needed for " + tensor.shape());
         }
         if (bound[slot] == buffer && positions[slot] == buffer.position()) {
-            return false;
+            return;
         }
         boolean written = tensor.place() == TensorBuffer.Place.DST || wanted.size() == 1;
         if (written && buffer.isReadOnly()) {
@@ -147,14 +156,13 @@ final class Execution implements AutoCloseable {
         program.bind(slot, addresses[slot]);
         bound[slot] = buffer;
         positions[slot] = buffer.position();
-        return true;
+        rebound = true;
     }
 
     private void refuseOverlap() {
         for (int i = 1; i < addresses.length; i++) {
             for (int j = 0; j < i; j++) {
                 if (addresses[i] < addresses[j] + wanted.get(j).bytes() && addresses[j] < addresses[i] + wanted.get(i).bytes()) {
-                    bound[i] = null;
                     throw new ShapeException(wanted.get(j).name() + " and " + wanted.get(i).name() + " overlap in memory");
                 }
             }

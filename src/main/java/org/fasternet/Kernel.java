@@ -4,6 +4,7 @@ import java.nio.Buffer;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.List;
+import java.util.Objects;
 import org.fasternet.backend.Backends;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.Layer;
@@ -49,6 +50,7 @@ public final class Kernel implements AutoCloseable {
     }
 
     private static Kernel compile(Layer layer, Shape src, SessionOptions options, boolean inPlace) {
+        Objects.requireNonNull(layer, "layer");
         if (options.batch() != 1 || options.size().isPresent() || options.pixels().isPresent()) {
             throw new ShapeException("a kernel takes its sizes from its source's shape " + src + ": options must not set batch, size or pixels");
         }
@@ -79,7 +81,13 @@ public final class Kernel implements AutoCloseable {
         execution.run(src, dst);
     }
 
-    /** Runs a kernel compiled in place: {@code x} holds the source before and the result after. */
+    /**
+     * Runs a kernel compiled in place.
+     *
+     * @param x holds the source before and the result after, from the buffer's position on
+     * @throws ShapeException if the buffer is of the wrong type, too small, on the heap, read-only or in another byte order
+     * @throws IllegalStateException if the kernel is closed or in use by another thread
+     */
     public void run(Buffer x) {
         execution.run(x);
     }

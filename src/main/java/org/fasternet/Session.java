@@ -17,7 +17,7 @@ import org.fasternet.tensor.Shape;
  * Nothing is copied on the Java side. A run on the same buffer objects as the run before allocates nothing on the Java heap.
  *
  * <p><b>Ownership.</b> Holds native memory until {@link #close}, which may be called more than once; a session that is lost without
- * it is freed some time after the garbage collector notices.
+ * it is freed only after the garbage collector has noticed, which native memory does not urge it to.
  */
 public final class Session implements AutoCloseable {
     private final Execution execution;
@@ -59,7 +59,14 @@ public final class Session implements AutoCloseable {
         execution.run(src, dst);
     }
 
-    /** Runs a detection backbone on normalised f32; {@code dsts} receive one feature map each. Otherwise like {@link #run(FloatBuffer, FloatBuffer)}. */
+    /**
+     * Runs a detection backbone on normalised f32.
+     *
+     * @param src N x C x H x W values
+     * @param dsts receive one feature map each; they must overlap neither {@code src} nor each other
+     * @throws ShapeException as {@link #run(FloatBuffer, FloatBuffer)}, or if there are more or fewer buffers than feature maps
+     * @throws IllegalStateException as {@link #run(FloatBuffer, FloatBuffer)}
+     */
     public void run(FloatBuffer src, FloatBuffer[] dsts) {
         requirePixels(false);
         execution.run(src, dsts);
@@ -70,6 +77,8 @@ public final class Session implements AutoCloseable {
      *
      * @param src N x H rows of W x C bytes, as far apart as the options say
      * @param dst receives the output; must not overlap {@code src}
+     * @throws ShapeException as {@link #run(FloatBuffer, FloatBuffer)}
+     * @throws IllegalStateException if the session is closed, reads f32, or is in use by another thread
      */
     public void run(ByteBuffer src, FloatBuffer dst) {
         requirePixels(true);

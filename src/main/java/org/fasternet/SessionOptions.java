@@ -1,5 +1,6 @@
 package org.fasternet;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.fasternet.backend.Backends;
@@ -31,6 +32,8 @@ public record SessionOptions(
     public record Pixels(OptionalInt rowStride) {}
 
     public SessionOptions {
+        Objects.requireNonNull(backend, "backend");
+        Objects.requireNonNull(precision, "precision");
         if (threads.isPresent() && (threads.getAsInt() < 1 || threads.getAsInt() > MAX_THREADS)) {
             throw new UnsupportedException(threads.getAsInt() + " threads were asked for: 1 to " + MAX_THREADS + " are possible");
         }

@@ -1,0 +1,2 @@
+/** Tensors, shapes and arrays in files. */
+package org.fasternet.tensor;
