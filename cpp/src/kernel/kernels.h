@@ -1,28 +1,30 @@
-// What the engine asks of an instruction set: one matrix kernel and the conversions of input pixels.
-//
-// Every heavy operation of the network is the same product: rows are pixels, columns are output channels, and the K
-// values of a row are a few runs of contiguous memory ("segments"): the three image rows under a 3x3 window, the two
-// halves [y1 | x2] of a block's input, the window of a patch convolution. So there is one kernel and no im2col.
-//
-// This header is included by files compiled for one instruction set each: it must not instantiate anything inline.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
-// Kernels keep a register tile in a local array: every function it is handed to must be inlined into them.
-#define FN_INLINE inline __attribute__((always_inline))
+/*
+ * What the engine asks of an ISA: one matrix product and the conversion of input pixels.
+ *
+ * Every heavy operation of the network is the same product: its rows are pixels, its columns output channels, and the K values of
+ * a row are a few runs of contiguous memory, the segments: the three image rows under a 3x3 window, the two halves [y1 | x2] of a
+ * block's input, the window of a patch convolution. So one kernel does them all, and nothing is copied into a matrix first.
+ *
+ * Files compiled for one ISA include this header: it must not make the compiler emit an inline function.
+ */
 
-namespace fasternet {
+namespace fn {
 
-enum class Precision : int32_t { kF32, kBf16 };
-enum class Activation : int32_t { kNone, kRelu, kGelu };
+enum class Precision : int32_t { f32, bf16 };
+enum class Activation : int32_t { none, relu, gelu };
 
-// bfloat16 as storage: the upper half of an f32.
+/** The upper half of an f32, as stored. */
 using Bf16 = uint16_t;
 
-// A contiguous run of K: the values [0, length) of row i start at base + offset[tensor] + i * row_stride, where offset
-// is the one of the row's Run. Strides and lengths count elements; length is a multiple of the kernel's group.
+/**
+ * A contiguous run of K. The values [0, length) of row i of a run start at base + run.offset[tensor] + i * row_stride; all three
+ * count elements. length is a multiple of the kernels' group.
+ */
 struct Segment {
     const void* base;
     int64_t row_stride;
@@ -30,14 +32,16 @@ struct Segment {
     int32_t tensor;
 };
 
-// Rows that follow each other at the segments' strides, for instance the pixels of one image row.
+/** Rows that follow each other at the segments' strides, for instance the pixels of one image row. */
 struct Run {
     int64_t offset[2];
     int32_t rows;
 };
 
-// Where the columns [begin, end) of the result go: row i, column c to data + offsets[i] + c - begin. The residual, when
-// there is one, is added from the same place of its own buffer. Offsets let rows jump over a tensor's border.
+/**
+ * Where the columns [begin, end) of the result go: row i, column c to data + offsets[i] + c - begin. The residual, when there is
+ * one, is added from the same place of its own buffer. Rows have offsets because a tensor's border lies between some of them.
+ */
 struct Part {
     void* data;
     const void* residual;
@@ -46,16 +50,19 @@ struct Part {
     int32_t end;
 };
 
-// A packed K x N matrix. Panels of two vectors of columns (the last one has one to three) lie one after the other, each
-// as [K / group][columns of the panel][group]; the columns past N are zero. bias has N values padded to whole vectors.
+/**
+ * A packed K x N matrix: panels of two vectors of columns, one after the other, each as [K / group][columns][group]; the last panel
+ * has one to three vectors. Columns from N on are zero. bias has N values, padded with zeros to whole vectors.
+ */
 struct PackedMatrix {
     const void* panels;
     const float* bias;
-    int32_t depth;    // K, with every segment rounded up to the group
+    int32_t depth;    // K, every segment of it rounded up to the group
     int32_t columns;  // N
 };
 
-struct GemmCall {
+/** result = activation(rows * matrix + bias) + residual, for the panels [panel_begin, panel_end). */
+struct Product {
     const Segment* segments;
     const Run* runs;
     PackedMatrix matrix;
@@ -65,24 +72,26 @@ struct GemmCall {
     int32_t panel_begin;
     int32_t panel_end;
     Activation activation;
-    bool f32_result;  // parts hold f32 whatever the precision
+    bool f32_result;  // the parts and residuals hold f32 whatever the precision
 };
 
+/** The kernels of one ISA and precision. */
 struct Kernels {
-    const char* isa;  // its name, as in FASTERNET_MAX_ISA
-    Precision precision;
     int32_t lanes;  // f32 values in a vector
-    int32_t group;  // neighbours of K that one instruction multiplies and adds
-    void (*gemm)(const GemmCall& call);
+    int32_t group;  // neighbours along K that one instruction multiplies and adds: weights are packed in such groups
+    void (*multiply)(const Product& product);
     void (*convert_f32)(const float* src, void* dst, int64_t count);
     void (*convert_u8)(const uint8_t* src, void* dst, int64_t count);
 };
 
-constexpr int32_t kPanelVectors = 2;
+constexpr int32_t panel_vectors = 2;
 
-constexpr int32_t vectors_of(int32_t columns, int32_t lanes) { return (columns + lanes - 1) / lanes; }
+constexpr int32_t vectors_in(int32_t columns, int32_t lanes) { return (columns + lanes - 1) / lanes; }
 
-// An odd vector joins the last panel: a panel of three keeps more products per loaded value than one alone would.
-constexpr int32_t panels_of(int32_t vectors) { return vectors < kPanelVectors ? 1 : vectors / kPanelVectors; }
+/** An odd vector joins the last panel: three together need fewer loads per product than two and one. */
+constexpr int32_t panels_in(int32_t vectors) { return vectors < panel_vectors ? 1 : vectors / panel_vectors; }
 
-}  // namespace fasternet
+/** nullptr if ISA number `isa` has no kernels of that precision. */
+const Kernels* find_kernels(int32_t isa, Precision precision);
+
+}  // namespace fn

@@ -1,0 +1,193 @@
+#pragma once
+
+#include "gelu.h"
+#include "kernels.h"
+
+/** The matrix product, for the ISA and the element (isa/f32.h and its like) included before. */
+namespace FN_NAMESPACE {
+namespace {
+
+constexpr int max_vectors = 3;
+constexpr int max_rows = 14;
+
+/** One register tile: its rows of the segments, its panel of weights, its place in the result. */
+struct Tile {
+    const fn::Product* product;
+    const fn::Run* run;
+    int64_t run_row;     // its first row in the run
+    int64_t result_row;  // its first row in the result
+    int32_t column;
+    const Element* weights;
+    const float* bias;
+    const char* ahead;  // weights needed soon, to be fetched into the second-level cache: ahead_step bytes per group of K
+    int64_t ahead_step;
+};
+
+/** In memory: the polynomials need the registers that hold the tile. */
+template <int rows, int vectors>
+FN_INLINE void gelu_tile(Vec (&c)[rows][vectors]) {
+    alignas(64) float sums[rows * vectors * lanes], results[rows * vectors * lanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) store(sums + (i * vectors + j) * lanes, c[i][j]);
+    }
+    gelu<Element>(sums, results, rows * vectors);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) c[i][j] = load(results + (i * vectors + j) * lanes);
+    }
+}
+
+template <int rows, int vectors>
+FN_INLINE void relu_tile(Vec (&c)[rows][vectors]) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) c[i][j] = maximum(broadcast(0), c[i][j]);
+    }
+}
+
+template <class Result, int rows, int vectors>
+FN_INLINE void write(const Vec (&c)[rows][vectors], const Tile& tile, const fn::Part& part) {
+    const int32_t* offsets = part.offsets + tile.result_row;
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+        const int column = tile.column + j * lanes;
+        const int first = part.begin > column ? part.begin - column : 0;
+        const int last = part.end - column < lanes ? part.end - column : lanes;
+        if (first >= last) continue;
+        const Lanes mask = lanes_between(first, last);
+        Result* data = static_cast<Result*>(part.data) + (column - part.begin);
+        if (part.residual) {
+            const Result* residual = static_cast<const Result*>(part.residual) + (column - part.begin);
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) store(data + offsets[i], add(c[i][j], load(residual + offsets[i], mask)), mask);
+        } else {
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) store(data + offsets[i], c[i][j], mask);
+        }
+    }
+}
+
+/**
+ * Every result is one chain of multiply-adds in the order of K that starts from the bias: it does not depend on the tile it is in,
+ * nor therefore on how the work is split.
+ */
+template <int rows, int vectors>
+void multiply_tile(const Tile& tile) {
+    Vec c[rows][vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+        const Vec bias = load(tile.bias + j * lanes);
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++) c[i][j] = bias;
+    }
+    const Element* weights = tile.weights;
+    const char* ahead = tile.ahead;
+    for (int32_t s = 0; s < tile.product->segment_count; s++) {
+        const fn::Segment& segment = tile.product->segments[s];
+        const int64_t stride = segment.row_stride;
+        const Element* a = static_cast<const Element*>(segment.base) + tile.run->offset[segment.tensor] + tile.run_row * stride;
+        for (const Element* end = a + segment.length; a < end; a += group) {
+            Operand b[vectors];
+#pragma GCC unroll 4
+            for (int j = 0; j < vectors; j++) b[j] = load_groups(weights + j * lanes * group);
+            weights += vectors * lanes * group;
+            prefetch(ahead);
+            ahead += tile.ahead_step;
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) {
+                const Operand x = broadcast_group(a + i * stride);
+#pragma GCC unroll 4
+                for (int j = 0; j < vectors; j++) c[i][j] = multiply_add_groups(x, b[j], c[i][j]);
+            }
+        }
+    }
+    if (tile.product->activation == fn::Activation::relu) relu_tile(c);
+    if (tile.product->activation == fn::Activation::gelu) gelu_tile(c);
+    for (const fn::Part& part : tile.product->parts) {
+        if (tile.product->f32_result) {
+            write<float>(c, tile, part);
+        } else {
+            write<Element>(c, tile, part);
+        }
+    }
+}
+
+struct TileKernels {
+    void (*of[max_vectors + 1][max_rows + 1])(const Tile&);  // by vectors and rows
+};
+
+template <int vectors, int rows>
+constexpr void fill(TileKernels& kernels) {
+    if constexpr (rows <= row_limit[vectors]) {
+        kernels.of[vectors][rows] = multiply_tile<rows, vectors>;
+        fill<vectors, rows + 1>(kernels);
+    } else if constexpr (vectors < max_vectors) {
+        fill<vectors + 1, 1>(kernels);
+    }
+}
+
+constexpr TileKernels all_tiles() {
+    TileKernels kernels{};
+    fill<1, 1>(kernels);
+    return kernels;
+}
+
+constexpr TileKernels tile_kernels = all_tiles();
+
+/** All rows times one panel, each run in tiles of nearly equal height. */
+void multiply_panel(const fn::Product& product, int32_t panel, int vectors) {
+    Tile tile;
+    tile.product = &product;
+    tile.column = panel * fn::panel_vectors * lanes;
+    tile.weights = static_cast<const Element*>(product.matrix.panels) + static_cast<int64_t>(tile.column) * product.matrix.depth;
+    tile.bias = product.matrix.bias + tile.column;
+    tile.result_row = 0;
+    tile.ahead = reinterpret_cast<const char*>(tile.weights);
+    tile.ahead_step = 0;
+    const auto* kernels = tile_kernels.of[vectors];
+    const int limit = row_limit[vectors];
+    for (int32_t r = 0; r < product.run_count; r++) {
+        tile.run = product.runs + r;
+        tile.run_row = 0;
+        for (int tiles = (tile.run->rows + limit - 1) / limit; tiles > 0; tiles--) {
+            const int rows = (tile.run->rows - static_cast<int>(tile.run_row) + tiles - 1) / tiles;
+            kernels[rows](tile);
+            tile.run_row += rows;
+            tile.result_row += rows;
+        }
+    }
+}
+
+void multiply(const fn::Product& product) {
+    const int32_t vectors = fn::vectors_in(product.matrix.columns, lanes);
+    const int32_t last = fn::panels_in(vectors) - 1;
+    for (int32_t panel = product.panel_begin; panel < product.panel_end; panel++) {
+        multiply_panel(product, panel, panel < last ? fn::panel_vectors : vectors - last * fn::panel_vectors);
+    }
+}
+
+void convert_f32(const float* src, void* dst, int64_t count) {
+    Element* p = static_cast<Element*>(dst);
+    for (int64_t i = 0; i < count; i += lanes) {
+        const Lanes mask = lanes_between(0, count - i < lanes ? static_cast<int>(count - i) : lanes);
+        store(p + i, load(src + i, mask), mask);
+    }
+}
+
+void convert_u8(const uint8_t* src, void* dst, int64_t count) {
+    Element* p = static_cast<Element*>(dst);
+    int64_t i = 0;
+    for (; i + 16 <= count; i += lanes) store(p + i, load_u8(src + i), lanes_between(0, lanes));
+    for (; i < count; i++) store(p + i, broadcast(src[i]), lanes_between(0, 1));
+}
+
+}  // namespace
+
+extern const fn::Kernels FN_KERNELS;
+const fn::Kernels FN_KERNELS = {lanes, group, multiply, convert_f32, convert_u8};
+
+}  // namespace FN_NAMESPACE
