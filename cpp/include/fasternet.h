@@ -111,6 +111,156 @@ FN_API const char* fn_isa_name(int32_t isa);
  */
 FN_API fn_status fn_isa_select(const char* name, int32_t* isa);
 
+/* ---- Models: layers and their packed weights ------------------------------------------------------------------------------ */
+
+/** How numbers are stored and multiplied. Sums are f32 always. */
+typedef enum fn_precision {
+    FN_F32 = 0,
+    /** Weights and tensors in bf16: the upper half of an f32. */
+    FN_BF16 = 1
+} fn_precision;
+
+typedef enum fn_activation {
+    FN_NONE = 0,
+    FN_RELU = 1,
+    /** x * Phi(x), Phi the normal distribution: the exact form with erf. */
+    FN_GELU = 2
+} fn_activation;
+
+/** How pixels lie in the caller's memory. N: images, C: channels, H: rows, W: pixels of a row. */
+typedef enum fn_layout {
+    FN_NCHW_F32 = 0,
+    FN_NHWC_F32 = 1,
+    /** 8 bits per channel, 0 to 255. Only read. */
+    FN_NHWC_U8 = 2
+} fn_layout;
+
+/**
+ * A chain of layers and their weights, packed for one precision and ISA. Programs of any input size, in any threads, share it.
+ *
+ * Built by one thread: create, add the layers in order, finish. Weights are f32 in PyTorch's order ([out][in][row][column], dense);
+ * they must stay as they are until fn_model_finish returns, and are not needed after it. A bias may be NULL: zeros.
+ */
+typedef struct fn_model fn_model;
+
+/** @param isa of fn_isa_select. FN_UNSUPPORTED if it has no kernels of that precision. */
+FN_API fn_status fn_model_create(fn_precision precision, int32_t isa, fn_model** model);
+
+/** First layer: the caller's pixels as they are, from either f32 layout. */
+FN_API fn_status fn_model_add_input(fn_model* model, int32_t channels);
+
+/**
+ * First layer: convolution kernel x kernel at stride kernel of the caller's pixels (no padding; what is left of a row or column is
+ * dropped). May be added once for each layout, with weights of its own: a program uses the one of its layout.
+ *
+ * @param weights [channels][in_channels][kernel][kernel]
+ */
+FN_API fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_channels, int32_t channels, int32_t kernel,
+                                         const float* weights, const float* bias);
+
+/** The same convolution of the result so far. */
+FN_API fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t kernel, const float* weights, const float* bias);
+
+/**
+ * A FasterNet block: x + project * activation(expand * [conv3x3(x1), x2] + expand_bias), where x1 is the first `partial` channels of x
+ * and x2 the others. The convolution has stride 1 and a border of zeros. All blocks on a tensor have the same `partial`.
+ *
+ * @param conv    [partial][partial][3][3]
+ * @param expand  [hidden][channels]
+ * @param project [channels][hidden]
+ */
+FN_API fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, fn_activation activation, const float* conv,
+                                    const float* expand, const float* expand_bias, const float* project);
+
+/** [conv3x3(x1), x2] of a block alone. */
+FN_API fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, const float* weights);
+
+/**
+ * activation(weights * x + bias) at every pixel, also for linear layers behind the pool.
+ *
+ * @param weights  [channels][channels so far]
+ * @param residual not 0: x is added to the result, which has as many channels
+ */
+FN_API fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, fn_activation activation, int32_t residual,
+                                        const float* weights, const float* bias);
+
+/** The mean over all pixels of an image, which is one pixel then. */
+FN_API fn_status fn_model_add_pool(fn_model* model);
+
+/**
+ * Hands x * scale + shift to the caller, in f32, and goes on with x.
+ *
+ * @param layout FN_NCHW_F32 or FN_NHWC_F32
+ * @param scale  per channel; NULL: x as it is, and shift is ignored
+ * @param shift  per channel; NULL: zeros
+ */
+FN_API fn_status fn_model_add_output(fn_model* model, fn_layout layout, const float* scale, const float* shift);
+
+/** Packs the weights. The model is complete: it has an output, and no layer can be added. */
+FN_API fn_status fn_model_finish(fn_model* model);
+
+/** Bytes of the packed weights. */
+FN_API int64_t fn_model_packed_bytes(const fn_model* model);
+
+/** Gives up the caller's hold; the weights live as long as a program needs them. NULL is ignored. */
+FN_API void fn_model_destroy(fn_model* model);
+
+/* ---- Programs: a model for one input size and number of threads ----------------------------------------------------------- */
+
+/**
+ * Runs a model. One thread at a time may use a program; two programs run at the same time without waiting for each other.
+ *
+ * A run is done by the calling thread and workers that belong to the process. There are never more workers than one less than the
+ * largest number of threads a program was created with; a run takes those that are free, and if other programs have them all,
+ * the caller does the work alone. So sessions in many threads do not multiply threads. Results in f32 do not depend on how many
+ * threads worked, to the last bit.
+ */
+typedef struct fn_program fn_program;
+
+/**
+ * @param model   finished
+ * @param layout  of the source; FN_UNSUPPORTED if the model has no first layer for it
+ * @param threads at most, the caller's included; 1 to 1024
+ * @param spin_us how long a thread spins before it sleeps when it waits for another one, in microseconds. A wake-up costs tens of
+ *                them: for the lowest latency let it exceed the time of a step or the pause between two runs; 0 leaves the CPU to others
+ */
+FN_API fn_status fn_program_create(const fn_model* model, fn_layout layout, int64_t images, int32_t height, int32_t width,
+                                   int32_t threads, int32_t spin_us, fn_program** program);
+
+/**
+ * Reads the source and writes all outputs.
+ *
+ * @param src           address of the first pixel
+ * @param src_row_bytes from one row of pixels to the next, also from the last of a plane or an image to the first of the next one;
+ *                      0: rows are dense
+ * @param dst           fn_program_output_count() addresses, each of images * channels * height * width f32
+ */
+FN_API fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes, const int64_t* dst);
+
+FN_API int32_t fn_program_output_count(const fn_program* program);
+
+/** @param shape gets images, channels, height and width of output number `index`, whatever its layout */
+FN_API fn_status fn_program_output_shape(const fn_program* program, int32_t index, int64_t shape[4]);
+
+/** Bytes of the program's own memory: tensors and what threads have to themselves. */
+FN_API int64_t fn_program_arena_bytes(const fn_program* program);
+
+/** A step of a program: between two of them, threads wait for each other. */
+typedef struct fn_step {
+    /** Lives as long as the program. */
+    const char* name;
+    /** Of the result: images, channels, height, width. */
+    int64_t shape[4];
+    int64_t multiply_adds;
+} fn_step;
+
+FN_API int32_t fn_program_step_count(const fn_program* program);
+
+FN_API fn_status fn_program_step_get(const fn_program* program, int32_t index, fn_step* step);
+
+/** NULL is ignored. Not while the program runs. */
+FN_API void fn_program_destroy(fn_program* program);
+
 #ifdef __cplusplus
 }
 #endif

@@ -108,6 +108,7 @@ void multiply_tile(const Tile& tile) {
     if (tile.product->activation == fn::Activation::relu) relu_tile(c);
     if (tile.product->activation == fn::Activation::gelu) gelu_tile(c);
     for (const fn::Part& part : tile.product->parts) {
+        if (part.begin >= part.end) continue;
         if (tile.product->f32_result) {
             write<float>(c, tile, part);
         } else {

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace fn {
+
+/** A piece of a step's work: pixels [row_begin, row_end) times panels of columns [panel_begin, panel_end). */
+struct Piece {
+    int64_t row_begin, row_end;
+    int32_t panel_begin, panel_end;
+};
+
+/** How a step's rows and panels are cut into pieces of nearly equal size. */
+struct Grid {
+    int64_t rows = 0;
+    int32_t panels = 1;
+    int64_t row_parts = 1;
+    int32_t panel_parts = 1;
+
+    int64_t pieces() const { return row_parts * panel_parts; }
+    /** Pieces of the same panels follow each other: who does several keeps the weights in its cache. */
+    Piece piece(int64_t i) const {
+        const int64_t row = i % row_parts, panel = i / row_parts;
+        return {rows * row / row_parts, rows * (row + 1) / row_parts, static_cast<int32_t>(panels * panel / panel_parts),
+                static_cast<int32_t>(panels * (panel + 1) / panel_parts)};
+    }
+    /** Rows of the tallest piece. */
+    int64_t tallest() const { return (rows + row_parts - 1) / row_parts; }
+
+    /** Calls visit(Piece) for the pieces of one of `threads` threads. */
+    template <class Visit>
+    void for_each_piece(int32_t thread, int32_t threads, const Visit& visit) const {
+        const int64_t end = pieces() * (thread + 1) / threads;
+        for (int64_t i = pieces() * thread / threads; i < end; i++) visit(piece(i));
+    }
+};
+
+/**
+ * What a tile costs besides its products, in rows: loading the weights. Measured on Zen 5, where a tile of one row takes about as
+ * long as the fourth part of one of 14.
+ */
+constexpr int64_t row_overhead = 3;
+
+/** Cost of the slowest thread's share, in rows x panels. */
+inline int64_t cost_of(const Grid& grid) {
+    return (grid.tallest() + row_overhead) * ((grid.panels + grid.panel_parts - 1) / grid.panel_parts);
+}
+
+/** The cheapest way to give `threads` threads a piece each, the pieces then cut to at most `max_rows` rows. */
+inline Grid cut(int64_t rows, int32_t panels, int32_t threads, int64_t max_rows) {
+    Grid best;
+    for (int32_t parts = 1; parts <= std::min(panels, threads); parts++) {
+        const Grid grid{rows, panels, std::min<int64_t>((threads + parts - 1) / parts, rows), parts};
+        if (parts == 1 || cost_of(grid) < cost_of(best)) best = grid;
+    }
+    const int64_t share = best.tallest();
+    best.row_parts = std::min(rows, best.row_parts * ((share + max_rows - 1) / max_rows));
+    return best;
+}
+
+}  // namespace fn

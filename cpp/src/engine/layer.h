@@ -1,0 +1,82 @@
+#pragma once
+
+#include "kernel/kernels.h"
+
+#include <variant>
+#include <vector>
+
+/** What a network is made of: a chain of layers, each on the result of the one before. Weights are packed when the model is finished. */
+namespace fn {
+
+/** How pixels lie in the caller's memory. */
+enum class PixelLayout : int32_t { nchw_f32, nhwc_f32, nhwc_u8 };
+
+/** A matrix as the caller gave it, in rows of PyTorch's order; needed until it is packed. */
+struct Weights {
+    const float* values = nullptr;
+    const float* bias = nullptr;  // nullptr: zeros
+};
+
+/** Takes the caller's pixels as they are. */
+struct Input {
+    int32_t channels;
+};
+
+/** kernel x kernel convolution at stride kernel of the caller's pixels. A model has one for each layout it can be run on. */
+struct PixelConv {
+    PixelLayout layout;
+    int32_t in_channels, channels, kernel;
+    Weights weights;
+    PackedMatrix matrix;
+};
+
+/** kernel x kernel convolution at stride kernel of the tensor before. */
+struct PatchConv {
+    int32_t in_channels, channels, kernel;
+    Weights weights;
+    PackedMatrix matrix;
+};
+
+/** x + project(activation(expand([conv3x3(x1), x2]))), x1 the first `partial` channels of x and x2 the others. */
+struct Block {
+    int32_t channels, partial, hidden;
+    Activation activation;
+    Weights conv_weights, expand_weights, project_weights;
+    PackedMatrix conv, expand, project;
+};
+
+/** [conv3x3(x1), x2] */
+struct PartialConv {
+    int32_t channels, partial;
+    Weights weights;
+    PackedMatrix conv;
+};
+
+/** activation(weights * x + bias) at every pixel; plus x if residual. */
+struct Pointwise {
+    int32_t in_channels, channels;
+    Activation activation;
+    bool residual;
+    Weights weights;
+    PackedMatrix matrix;
+};
+
+/** The mean over all pixels of an image. */
+struct Pool {
+    int32_t channels;
+};
+
+/** Hands x * scale + shift to the caller, as f32. */
+struct Output {
+    int32_t channels;
+    PixelLayout layout;
+    std::vector<float> scale, shift;
+};
+
+using Layer = std::variant<Input, PixelConv, PatchConv, Block, PartialConv, Pointwise, Pool, Output>;
+
+inline int32_t channels_of(const Layer& layer) {
+    return std::visit([](const auto& l) { return l.channels; }, layer);
+}
+
+}  // namespace fn

@@ -1,0 +1,206 @@
+#include "engine/matrix_steps.h"
+
+#include "engine/product.h"
+
+namespace fn {
+
+namespace {
+
+/** Tall enough that loading the weights of a tile costs little, low enough that its rows stay in the first-level cache. */
+constexpr int64_t default_rows = 56;
+
+/** A step of one matrix product whose rows are the pixels of dst. */
+class MatrixStep : public Step {
+public:
+    MatrixStep(std::string step_name, int64_t products, const StepContext& context, const PackedMatrix& matrix, Activation activation,
+               const Tensor& dst, int32_t next)
+        : Step(std::move(step_name), dst, products), context_(context), matrix_(matrix), activation_(activation), dst_(dst), next_(next),
+          grid_(cut(dst.pixels(), panels_in(vectors_in(matrix.columns, context.kernels.lanes)), context.threads,
+                    context.max_rows ? context.max_rows : default_rows)) {}
+
+    void run(int32_t thread, int32_t threads, Scratch& scratch, const Call& call) const override {
+        grid_.for_each_piece(thread, threads, [&](const Piece& piece) {
+            clear(scratch);
+            read(piece, scratch, call);
+            Part parts[2];
+            write_tensor(dst_, next_, piece.row_begin, piece.row_end, scratch, parts);
+            add_residual(parts);
+            multiply(context_.kernels, matrix_, activation_, dst_.f32, piece, parts, scratch);
+        });
+    }
+
+    ScratchNeeds needs() const override { return {grid_.tallest(), max_segments(), 0, 0, 0}; }
+
+protected:
+    virtual size_t max_segments() const = 0;
+    /** Puts the segments and runs of a piece into the scratch. */
+    virtual void read(const Piece& piece, Scratch& scratch, const Call& call) const = 0;
+    virtual void add_residual(Part (&)[2]) const {}
+
+    const StepContext context_;
+    const PackedMatrix matrix_;
+    const Activation activation_;
+    const Tensor& dst_;
+    const int32_t next_;
+    const Grid grid_;
+};
+
+class PixelConvStep : public MatrixStep {
+public:
+    PixelConvStep(const StepContext& context, const PixelConv& layer, const PixelShape& src, const Tensor& dst)
+        : MatrixStep("patch convolution", dst.pixels() * layer.channels * layer.in_channels * layer.kernel * layer.kernel, context,
+                     layer.matrix, Activation::none, dst, 0),
+          src_(src), kernel_(layer.kernel) {
+        const bool planes = src.layout == PixelLayout::nchw_f32;
+        windows_ = planes ? src.channels * kernel_ : kernel_;
+        window_ = planes ? kernel_ : kernel_ * src.channels;
+        stride_ = round_up(window_, context.kernels.group);
+        direct_ = src.layout != PixelLayout::nhwc_u8 && context.element_bytes == sizeof(float);
+    }
+
+    ScratchNeeds needs() const override {
+        ScratchNeeds needs = MatrixStep::needs();
+        if (!direct_) needs.pixels = needs.rows * windows_ * stride_ * context_.element_bytes;
+        return needs;
+    }
+
+protected:
+    size_t max_segments() const override { return windows_; }
+
+    void read(const Piece& piece, Scratch& scratch, const Call& call) const override {
+        const int64_t rows = piece.row_end - piece.row_begin;
+        int64_t done = 0;
+        for (int32_t w = 0; w < windows_; w++) {
+            const char* base = direct_ ? window_row(call, 0, 0, w) : scratch.pixels + w * rows * stride_ * context_.element_bytes;
+            scratch.segments.push_back({base, stride_, stride_, 0});
+        }
+        for_each_row(dst_.height, dst_.width, piece.row_begin, piece.row_end, [&](const RowPart& r) {
+            int64_t offset = done * stride_;
+            if (direct_) {
+                offset = (window_row(call, r.image, r.y, 0) - window_row(call, 0, 0, 0)) / int64_t{sizeof(float)} + r.x * window_;
+            } else {
+                for (int32_t w = 0; w < windows_; w++) {
+                    convert(window_row(call, r.image, r.y, w), r,
+                            scratch.pixels + (w * rows + done) * stride_ * static_cast<int64_t>(context_.element_bytes));
+                }
+            }
+            scratch.runs.push_back({{offset, 0}, r.count});
+            done += r.count;
+        });
+    }
+
+private:
+    int64_t pixel_bytes() const { return src_.layout == PixelLayout::nhwc_u8 ? sizeof(uint8_t) : sizeof(float); }
+
+    /** The caller's image row under row w of the windows of result row y. */
+    const char* window_row(const Call& call, int64_t image, int32_t y, int32_t w) const {
+        const int64_t planes = src_.layout == PixelLayout::nchw_f32 ? src_.channels : 1;
+        const int64_t plane = image * planes + w / kernel_;
+        return static_cast<const char*>(call.src) + (plane * src_.height + int64_t{y} * kernel_ + w % kernel_) * call.src_row_bytes;
+    }
+
+    /** Converts the values under one row of the windows of r's pixels, each window padded to whole groups. */
+    void convert(const char* row, const RowPart& r, char* dst) const {
+        const char* src = row + int64_t{r.x} * window_ * pixel_bytes();
+        const bool padded = stride_ != window_;
+        const int64_t count = padded ? window_ : int64_t{r.count} * window_;
+        for (int32_t i = 0; i < (padded ? r.count : 1); i++) {
+            char* window = dst + i * stride_ * static_cast<int64_t>(context_.element_bytes);
+            const char* values = src + i * count * pixel_bytes();
+            if (src_.layout == PixelLayout::nhwc_u8) {
+                context_.kernels.convert_u8(reinterpret_cast<const uint8_t*>(values), window, count);
+            } else {
+                context_.kernels.convert_f32(reinterpret_cast<const float*>(values), window, count);
+            }
+        }
+    }
+
+    const PixelShape src_;
+    const int32_t kernel_;
+    int32_t windows_;  // rows of a window, over all planes
+    int32_t window_;   // values in such a row
+    int32_t stride_;   // window_, in whole groups
+    bool direct_;      // the caller's pixels are what the kernels read
+};
+
+class PatchConvStep : public MatrixStep {
+public:
+    PatchConvStep(const StepContext& context, const PatchConv& layer, const Tensor& src, int32_t current, const Tensor& dst)
+        : MatrixStep("merging convolution", dst.pixels() * layer.channels * layer.in_channels * layer.kernel * layer.kernel, context,
+                     layer.matrix, Activation::none, dst, 0),
+          src_(src), current_(current), kernel_(layer.kernel) {}
+
+protected:
+    size_t max_segments() const override { return 2 * kernel_; }
+    void read(const Piece& piece, Scratch& scratch, const Call&) const override {
+        read_patches(src_, current_, context_.element_bytes, kernel_, dst_.height, dst_.width, piece.row_begin, piece.row_end, scratch);
+    }
+
+private:
+    const Tensor& src_;
+    const int32_t current_, kernel_;
+};
+
+class PointwiseStep : public MatrixStep {
+public:
+    PointwiseStep(const StepContext& context, const Pointwise& layer, const Tensor& src, int32_t current, const Tensor& dst)
+        : MatrixStep("pointwise", dst.pixels() * layer.channels * layer.in_channels, context, layer.matrix, layer.activation, dst, 0),
+          src_(src), current_(current), residual_(layer.residual) {}
+
+protected:
+    size_t max_segments() const override { return 2; }
+    void read(const Piece& piece, Scratch& scratch, const Call&) const override {
+        read_patches(src_, current_, context_.element_bytes, 1, dst_.height, dst_.width, piece.row_begin, piece.row_end, scratch);
+    }
+
+    void add_residual(Part (&parts)[2]) const override {
+        if (!residual_) return;
+        parts[0].residual = src_.touched[current_];
+        parts[1].residual = src_.rest;
+    }
+
+private:
+    const Tensor& src_;
+    const int32_t current_;
+    const bool residual_;
+};
+
+class PartialConvStep : public MatrixStep {
+public:
+    PartialConvStep(const StepContext& context, const PartialConv& layer, const Tensor& tensor, int32_t current)
+        : MatrixStep("partial convolution", tensor.pixels() * layer.partial * layer.partial * 9, context, layer.conv, Activation::none,
+                     tensor, 1 - current),
+          current_(current) {}
+
+protected:
+    size_t max_segments() const override { return 3; }
+    void read(const Piece& piece, Scratch& scratch, const Call&) const override {
+        read_windows(dst_, current_, context_.element_bytes, piece.row_begin, piece.row_end, scratch);
+    }
+    void add_residual(Part (&parts)[2]) const override { parts[1] = {}; }  // the rest stays as it is
+
+private:
+    const int32_t current_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> pixel_conv_step(const StepContext& context, const PixelConv& layer, const PixelShape& src, const Tensor& dst) {
+    return std::make_unique<PixelConvStep>(context, layer, src, dst);
+}
+
+std::unique_ptr<Step> patch_conv_step(const StepContext& context, const PatchConv& layer, const Tensor& src, int32_t current,
+                                      const Tensor& dst) {
+    return std::make_unique<PatchConvStep>(context, layer, src, current, dst);
+}
+
+std::unique_ptr<Step> pointwise_step(const StepContext& context, const Pointwise& layer, const Tensor& src, int32_t current,
+                                     const Tensor& dst) {
+    return std::make_unique<PointwiseStep>(context, layer, src, current, dst);
+}
+
+std::unique_ptr<Step> partial_conv_step(const StepContext& context, const PartialConv& layer, const Tensor& tensor, int32_t current) {
+    return std::make_unique<PartialConvStep>(context, layer, tensor, current);
+}
+
+}  // namespace fn

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+
+namespace fn {
+
+/** Zeroed memory straight from the operating system, on huge pages where it offers them, given back when destroyed. */
+class Pages {
+public:
+    Pages() = default;
+    /** @throws std::bad_alloc if the system refuses */
+    explicit Pages(size_t bytes);
+    ~Pages();
+    Pages(Pages&& other) noexcept;
+    Pages& operator=(Pages&& other) noexcept;
+
+    char* data() const { return data_; }
+    size_t bytes() const { return bytes_; }
+
+private:
+    char* data_ = nullptr;
+    size_t bytes_ = 0;
+};
+
+/** Adds up the sizes of buffers that share one Pages, then hands out their addresses. */
+class Carver {
+public:
+    static constexpr size_t alignment = 64;  // a cache line, and a vector of any ISA
+
+    /** @return the buffer's offset in the pages */
+    size_t reserve(size_t bytes) {
+        const size_t at = bytes_;
+        bytes_ += (bytes + alignment - 1) / alignment * alignment;
+        return at;
+    }
+    size_t bytes() const { return bytes_; }
+
+private:
+    size_t bytes_ = 0;
+};
+
+}  // namespace fn

@@ -1,0 +1,164 @@
+#include "engine/model.h"
+
+#include "engine/pack.h"
+
+#include <algorithm>
+
+namespace fn {
+
+namespace {
+
+template <class... Cases>
+struct Overload : Cases... {
+    using Cases::operator()...;
+};
+template <class... Cases>
+Overload(Cases...) -> Overload<Cases...>;
+
+/** A tensor's channels as segments of K: the touched ones, then the others. */
+std::vector<SegmentShape> channel_segments(int32_t channels, int32_t split) {
+    std::vector<SegmentShape> segments;
+    if (split > 0) segments.push_back({1, split});
+    if (split < channels) segments.push_back({1, channels - split});
+    return segments;
+}
+
+/**
+ * Walks over the matrices of all layers in the order of execution, which is their order in memory: while the end of one is
+ * multiplied, the beginning of the next can be fetched.
+ *
+ * Visit is called with (shape, weight function, weights, packed matrix).
+ */
+template <class Visit>
+class Matrices {
+public:
+    Matrices(const Model& model, Visit visit) : model_(model), visit_(visit) {}
+
+    void walk(size_t index, Layer& layer) {
+        const int32_t split = index > 0 ? model_.split_after(index - 1) : 0;
+        std::visit(Overload{[&](PixelConv& l) { pixel_conv(l); }, [&](PatchConv& l) { patch_conv(l, split); },
+                            [&](Block& l) { block(l); }, [&](PartialConv& l) { conv3x3(l.partial, l.weights, l.conv); },
+                            [&](Pointwise& l) { pointwise(l.in_channels, l.channels, split, l.weights, l.matrix); },
+                            [](auto&) {}},
+                   layer);
+    }
+
+private:
+    /** Weights [channels][in_channels][kernel][kernel]. */
+    void pixel_conv(PixelConv& l) {
+        const int32_t k = l.kernel, in = l.in_channels;
+        const float* w = l.weights.values;
+        if (l.layout == PixelLayout::nchw_f32) {  // a segment is a row of one plane's window
+            visit_(PackedShape{std::vector<SegmentShape>(static_cast<size_t>(in) * k, {1, k}), l.channels},
+                   [=](int64_t n, int32_t s, int32_t, int32_t x) { return w[((n * in + s / k) * k + s % k) * k + x]; }, l.weights, l.matrix);
+        } else {  // a row of the window, all channels
+            visit_(PackedShape{std::vector<SegmentShape>(k, {1, k * in}), l.channels},
+                   [=](int64_t n, int32_t y, int32_t, int32_t c) { return w[((n * in + c % in) * k + y) * k + c / in]; }, l.weights, l.matrix);
+        }
+    }
+
+    void patch_conv(PatchConv& l, int32_t split) {
+        const int32_t k = l.kernel, in = l.in_channels;
+        const float* w = l.weights.values;
+        PackedShape shape{{}, l.channels};
+        for (const SegmentShape& s : channel_segments(in, split)) shape.segments.insert(shape.segments.end(), k, {k, s.channels});
+        visit_(shape,
+               [=](int64_t n, int32_t s, int32_t x, int32_t c) {
+                   const int64_t channel = split > 0 && s < k ? c : split + c;
+                   return w[((n * in + channel) * k + s % k) * k + x];
+               },
+               l.weights, l.matrix);
+    }
+
+    void conv3x3(int32_t partial, const Weights& weights, PackedMatrix& matrix) {
+        const float* w = weights.values;
+        visit_(PackedShape{std::vector<SegmentShape>(3, {3, partial}), partial},
+               [=](int64_t n, int32_t y, int32_t x, int32_t c) { return w[((n * partial + c) * 3 + y) * 3 + x]; }, weights, matrix);
+    }
+
+    void pointwise(int32_t in, int32_t channels, int32_t split, const Weights& weights, PackedMatrix& matrix) {
+        const float* w = weights.values;
+        visit_(PackedShape{channel_segments(in, split), channels},
+               [=](int64_t n, int32_t s, int32_t, int32_t c) { return w[n * in + (s == 0 && split > 0 ? c : split + c)]; }, weights, matrix);
+    }
+
+    void block(Block& l) {
+        conv3x3(l.partial, l.conv_weights, l.conv);
+        pointwise(l.channels, l.hidden, l.partial, l.expand_weights, l.expand);
+        pointwise(l.hidden, l.channels, 0, l.project_weights, l.project);
+    }
+
+    const Model& model_;
+    Visit visit_;
+};
+
+/** Whether the layer's result is its argument's tensor, or one like it because the argument is added to it. */
+bool keeps_split(const Layer& layer) {
+    const Pointwise* pointwise = std::get_if<Pointwise>(&layer);
+    return std::holds_alternative<Output>(layer) || (pointwise && pointwise->residual);
+}
+
+}  // namespace
+
+void Model::add(Layer layer) {
+    if (const Block* block = std::get_if<Block>(&layer)) {
+        touched_ = block->partial;
+    } else if (const PartialConv* conv = std::get_if<PartialConv>(&layer)) {
+        touched_ = conv->partial;
+    } else if (!keeps_split(layer)) {
+        touched_ = 0;
+    }
+    layers_.push_back(std::move(layer));
+}
+
+void Model::find_splits() {
+    splits_.assign(layers_.size(), 0);
+    int32_t wanted = 0;
+    for (size_t i = layers_.size(); i-- > 0;) {
+        const Layer& layer = layers_[i];
+        if (const Block* block = std::get_if<Block>(&layer)) wanted = block->partial;
+        if (const PartialConv* conv = std::get_if<PartialConv>(&layer)) wanted = conv->partial;
+        splits_[i] = wanted;
+        const bool source = std::holds_alternative<Input>(layer) || std::holds_alternative<PixelConv>(layer);
+        const bool in_place = std::holds_alternative<Block>(layer) || std::holds_alternative<PartialConv>(layer);
+        if (!source && !in_place && !keeps_split(layer)) wanted = 0;
+    }
+    for (size_t i = 1; i < layers_.size(); i++) {
+        if (keeps_split(layers_[i])) splits_[i] = splits_[i - 1];
+    }
+}
+
+void Model::finish() {
+    find_splits();
+    Carver carver;
+    const auto reserve = [&](const PackedShape& shape, const auto&, const Weights&, PackedMatrix& matrix) {
+        matrix.depth = shape.depth(kernels_.group);
+        matrix.columns = shape.columns;
+        const int64_t columns = shape.padded_columns(kernels_.lanes);
+        carver.reserve(columns * sizeof(float));
+        carver.reserve(columns * matrix.depth * element_bytes());
+    };
+    Matrices measuring(*this, reserve);
+    for (size_t i = 0; i < layers_.size(); i++) measuring.walk(i, layers_[i]);
+    packed_ = Pages(carver.bytes());
+
+    carver = Carver();
+    const auto write = [&](const PackedShape& shape, const auto& weight, const Weights& weights, PackedMatrix& matrix) {
+        const int64_t columns = shape.padded_columns(kernels_.lanes);
+        float* bias = reinterpret_cast<float*>(packed_.data() + carver.reserve(columns * sizeof(float)));
+        if (weights.bias) std::copy_n(weights.bias, shape.columns, bias);
+        char* panels = packed_.data() + carver.reserve(columns * matrix.depth * element_bytes());
+        if (precision_ == Precision::f32) {
+            pack(shape, kernels_, weight, reinterpret_cast<float*>(panels));
+        } else {
+            pack(shape, kernels_, weight, reinterpret_cast<Bf16*>(panels));
+        }
+        matrix.bias = bias;
+        matrix.panels = panels;
+    };
+    Matrices writing(*this, write);
+    for (size_t i = 0; i < layers_.size(); i++) writing.walk(i, layers_[i]);
+    finished_ = true;
+}
+
+}  // namespace fn

@@ -1,0 +1,128 @@
+#include "engine/plain_steps.h"
+
+namespace fn {
+
+namespace {
+
+/** One of the two parts of a tensor. */
+template <class Element>
+struct Channels {
+    Element* data;
+    int32_t begin, end;  // its channels
+    int32_t stride;      // from one pixel to the next
+    bool touched;
+
+    Element* pixel(const Tensor& t, int64_t image, int32_t y, int32_t x) const {
+        return data + (touched ? t.touched_offset(image, y, x) : ((image * t.height + y) * t.width + x) * stride);
+    }
+};
+
+/** Calls visit(Channels) for both parts, with the tensor's type of elements. */
+template <class Element, class Visit>
+void for_each_part_of(const Tensor& t, int32_t current, const Visit& visit) {
+    if (t.split > 0) visit(Channels<Element>{reinterpret_cast<Element*>(t.touched[current]), 0, t.split, t.touched_stride, true});
+    if (t.split < t.channels) visit(Channels<Element>{reinterpret_cast<Element*>(t.rest), t.split, t.channels, t.rest_stride, false});
+}
+template <class Visit>
+void for_each_part(const StepContext& context, const Tensor& t, int32_t current, const Visit& visit) {
+    if (t.f32 || context.element_bytes == sizeof(float)) {
+        for_each_part_of<float>(t, current, visit);
+    } else {
+        for_each_part_of<Bf16>(t, current, visit);
+    }
+}
+
+/** Distances between neighbours in the caller's dense pixels, in values. */
+struct DenseStrides {
+    int64_t image, pixel, channel;
+
+    DenseStrides(PixelLayout layout, const Tensor& t) {
+        const int64_t pixels = int64_t{t.height} * t.width;
+        const bool planes = layout == PixelLayout::nchw_f32;
+        image = t.channels * pixels;
+        pixel = planes ? 1 : t.channels;
+        channel = planes ? pixels : 1;
+    }
+};
+
+/** Calls visit(image, y) for the image rows of a piece. */
+template <class Visit>
+void for_each_image_row(const Tensor& t, const Piece& piece, const Visit& visit) {
+    for (int64_t row = piece.row_begin; row < piece.row_end; row++) visit(row / t.height, static_cast<int32_t>(row % t.height));
+}
+
+Grid image_rows(const StepContext& context, const Tensor& t) { return cut(t.images * t.height, 1, context.threads, 8); }
+
+}  // namespace
+
+std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst) {
+    const DenseStrides strides(src.layout, dst);
+    return std::make_unique<PieceStep>(
+        "input", dst, 0, image_rows(context, dst), ScratchNeeds{}, [=, &dst](const Piece& piece, Scratch&, const Call& call) {
+            for_each_image_row(dst, piece, [&](int64_t image, int32_t y) {
+                const char* row = static_cast<const char*>(call.src) + (strides.pixel == 1 ? image * dst.channels * dst.height + y
+                                                                                            : image * dst.height + y) * call.src_row_bytes;
+                const int64_t plane = strides.pixel == 1 ? dst.height * call.src_row_bytes / int64_t{sizeof(float)} : 1;
+                for_each_part(context, dst, 0, [&](const auto& part) {
+                    for (int32_t x = 0; x < dst.width; x++) {
+                        auto* pixel = part.pixel(dst, image, y, x);
+                        const float* values = reinterpret_cast<const float*>(row) + x * strides.pixel;
+                        for (int32_t c = part.begin; c < part.end; c++) store_element(values[c * plane], pixel + (c - part.begin));
+                    }
+                });
+            });
+        });
+}
+
+std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, int32_t current, const Tensor& dst) {
+    // A piece is some channels of one image: the sum over pixels keeps its order whoever does it.
+    constexpr int32_t chunk = 32;
+    const int32_t chunks = (src.channels + chunk - 1) / chunk;
+    return std::make_unique<PieceStep>(
+        "average pool", dst, 0, cut(src.images * chunks, 1, context.threads, 1), ScratchNeeds{},
+        [=, &src, &dst](const Piece& piece, Scratch&, const Call&) {
+            const int64_t image = piece.row_begin / chunks;
+            const int32_t first = static_cast<int32_t>(piece.row_begin % chunks) * chunk;
+            const int32_t last = std::min(first + chunk, src.channels);
+            float sums[chunk] = {};
+            for_each_part(context, src, current, [&](const auto& part) {
+                const int32_t begin = std::max(first, part.begin), end = std::min(last, part.end);
+                if (begin >= end) return;
+                for (int32_t y = 0; y < src.height; y++) {
+                    const auto* pixel = part.pixel(src, image, y, 0) - part.begin;
+                    for (int32_t x = 0; x < src.width; x++, pixel += part.stride) {
+                        for (int32_t c = begin; c < end; c++) sums[c - first] += to_f32(pixel[c]);
+                    }
+                }
+            });
+            for_each_part(context, dst, 0, [&](const auto& part) {
+                auto* pixel = part.pixel(dst, image, 0, 0);
+                for (int32_t c = std::max(first, part.begin); c < std::min(last, part.end); c++) {
+                    store_element(sums[c - first] / static_cast<float>(src.height * src.width), pixel + (c - part.begin));
+                }
+            });
+        });
+}
+
+std::unique_ptr<Step> output_step(const StepContext& context, const Output& layer, int32_t index, const Tensor& src, int32_t current) {
+    const DenseStrides strides(layer.layout, src);
+    return std::make_unique<PieceStep>(
+        "output", src, 0, image_rows(context, src), ScratchNeeds{}, [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
+            float* dst = reinterpret_cast<float*>(call.dst[index]);
+            for_each_image_row(src, piece, [&](int64_t image, int32_t y) {
+                for_each_part(context, src, current, [&](const auto& part) {
+                    float* row = dst + image * strides.image + int64_t{y} * src.width * strides.pixel;
+                    for (int32_t x = 0; x < src.width; x++) {
+                        const auto* pixel = part.pixel(src, image, y, x) - part.begin;
+                        float* values = row + x * strides.pixel;
+                        for (int32_t c = part.begin; c < part.end; c++) {
+                            const float value = to_f32(pixel[c]);
+                            values[c * strides.channel] = layer.scale.empty() ? value : value * layer.scale[c] + layer.shift[c];
+                        }
+                    }
+                });
+            });
+        });
+}
+
+}  // namespace fn

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "engine/step.h"
+
+/** How tensors become the operands of Kernels::multiply. */
+namespace fn {
+
+/** The tensor a step reads, and which of its two touched buffers is the current one. */
+struct Source {
+    const Tensor* tensor;
+    int32_t current;
+};
+
+/** Segments and runs of the 3x3 window of the touched channels around the pixels [begin, end). */
+inline void read_windows(const Tensor& t, int32_t current, size_t element_bytes, int64_t begin, int64_t end, Scratch& scratch) {
+    const int32_t stride = t.touched_stride;
+    for (int32_t y = 0; y < 3; y++) {
+        const char* row = t.touched[current] + y * (t.width + 2) * static_cast<int64_t>(stride) * element_bytes;
+        scratch.segments.push_back({row, stride, 3 * stride, 0});
+    }
+    for_each_row(t.height, t.width, begin, end, [&](const RowPart& r) {
+        scratch.runs.push_back({{t.touched_offset(r.image, r.y - 1, r.x - 1), 0}, r.count});
+    });
+}
+
+/** Segments and runs of the kernel x kernel patches of a tensor that make the pixels [begin, end) of a result height x width large. */
+inline void read_patches(const Tensor& t, int32_t current, size_t element_bytes, int32_t kernel, int32_t height, int32_t width, int64_t begin,
+                         int64_t end, Scratch& scratch) {
+    const int32_t s = t.touched_stride, r = t.rest_stride;
+    for (int32_t y = 0; y < kernel && t.split > 0; y++) {
+        const char* row = t.touched[current] + y * (t.width + 2) * static_cast<int64_t>(s) * element_bytes;
+        scratch.segments.push_back({row, int64_t{kernel} * s, kernel * s, 0});
+    }
+    for (int32_t y = 0; y < kernel && t.split < t.channels; y++) {
+        const char* row = t.rest + y * t.width * static_cast<int64_t>(r) * element_bytes;
+        scratch.segments.push_back({row, int64_t{kernel} * r, kernel * r, 1});
+    }
+    for_each_row(height, width, begin, end, [&](const RowPart& row) {
+        const int64_t pixel = (row.image * t.height + row.y * kernel) * t.width + row.x * kernel;
+        scratch.runs.push_back({{t.touched_offset(row.image, row.y * kernel, row.x * kernel), pixel * r}, row.count});
+    });
+}
+
+/** One segment of `length` values per row, rows `stride` apart from `data` on. */
+inline void read_rows(const void* data, int64_t stride, int32_t length, int64_t rows, Scratch& scratch) {
+    scratch.segments.push_back({data, stride, length, 0});
+    scratch.runs.push_back({{0, 0}, static_cast<int32_t>(rows)});
+}
+
+/** The two parts of a tensor's pixels [begin, end) as the place for a result; `next` is the touched buffer to write. */
+inline void write_tensor(const Tensor& t, int32_t next, int64_t begin, int64_t end, Scratch& scratch, Part (&parts)[2]) {
+    if (t.split > 0) {
+        for_each_row(t.height, t.width, begin, end, [&](const RowPart& r) {
+            const int64_t first = t.touched_offset(r.image, r.y, r.x);
+            for (int32_t i = 0; i < r.count; i++) {
+                scratch.touched_offsets.push_back(static_cast<int32_t>(first + int64_t{i} * t.touched_stride));
+            }
+        });
+    }
+    for (int64_t p = begin; p < end; p++) scratch.rest_offsets.push_back(static_cast<int32_t>(p * t.rest_stride));
+    parts[0] = {t.touched[next], nullptr, scratch.touched_offsets.data(), 0, t.split};
+    parts[1] = {t.rest, nullptr, scratch.rest_offsets.data(), t.split, t.channels};
+}
+
+/** `rows` rows of `columns` values, `stride` apart from `data` on, as the place for a result. */
+inline void write_rows(void* data, int32_t stride, int32_t columns, int64_t rows, Scratch& scratch, Part (&parts)[2]) {
+    for (int64_t i = 0; i < rows; i++) scratch.dense_offsets.push_back(static_cast<int32_t>(i * stride));
+    parts[0] = {data, nullptr, scratch.dense_offsets.data(), 0, columns};
+    parts[1] = {};
+}
+
+inline void clear(Scratch& scratch) {
+    scratch.runs.clear();
+    scratch.segments.clear();
+    scratch.touched_offsets.clear();
+    scratch.rest_offsets.clear();
+    scratch.dense_offsets.clear();
+}
+
+/** Multiplies what read_...() and write_...() have put into the scratch. */
+inline void multiply(const Kernels& kernels, const PackedMatrix& matrix, Activation activation, bool f32_result, const Piece& piece,
+                     const Part (&parts)[2], const Scratch& scratch) {
+    Product product;
+    product.segments = scratch.segments.data();
+    product.runs = scratch.runs.data();
+    product.matrix = matrix;
+    product.parts[0] = parts[0];
+    product.parts[1] = parts[1];
+    product.segment_count = static_cast<int32_t>(scratch.segments.size());
+    product.run_count = static_cast<int32_t>(scratch.runs.size());
+    product.panel_begin = piece.panel_begin;
+    product.panel_end = piece.panel_end;
+    product.activation = activation;
+    product.f32_result = f32_result;
+    kernels.multiply(product);
+}
+
+}  // namespace fn

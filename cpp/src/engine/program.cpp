@@ -1,0 +1,223 @@
+#include "engine/program.h"
+
+#include "engine/block_steps.h"
+#include "engine/plain_steps.h"
+
+#include <chrono>
+
+namespace fn {
+
+namespace {
+
+/** A layer with the tensors it reads and writes, and the touched buffer that is current before it. */
+struct PlannedLayer {
+    const Layer* layer;
+    const Tensor* src;
+    Tensor* dst;
+    int32_t current;
+};
+
+bool is_source(const Layer& layer, PixelLayout layout) {
+    if (std::holds_alternative<Input>(layer)) return layout != PixelLayout::nhwc_u8;
+    const PixelConv* conv = std::get_if<PixelConv>(&layer);
+    return conv && conv->layout == layout;
+}
+
+bool reads_pixels(const Layer& layer) { return std::holds_alternative<Input>(layer) || std::holds_alternative<PixelConv>(layer); }
+
+bool in_place(const Layer& layer) {
+    return std::holds_alternative<Block>(layer) || std::holds_alternative<PartialConv>(layer) || std::holds_alternative<Output>(layer);
+}
+
+}  // namespace
+
+/** Plans a program: tensors, then memory, then steps, which need the addresses. */
+class Program::Plan {
+public:
+    explicit Plan(Program& program)
+        : program_(program), model_(program.model()), options_(program.options()),
+          context_{model_.kernels(), model_.element_bytes(), options_.threads, options_.max_rows} {}
+
+    void make() {
+        place_layers();
+        reserve_tensors();
+        make_blocks();
+        program_.arena_ = Pages(carver_.bytes());
+        bind_tensors();
+        make_steps();
+        add_scratch();
+    }
+
+private:
+    void place_layers() {
+        Tensor* tensor = nullptr;
+        int32_t current = 0;
+        for (size_t i = 0; i < model_.layers().size(); i++) {
+            const Layer& layer = model_.layers()[i];
+            if (reads_pixels(layer) && (tensor || !is_source(layer, options_.layout))) continue;  // for another layout
+            const Tensor* src = tensor;
+            if (!in_place(layer)) tensor = new_tensor(i, src);
+            layers_.push_back({&layer, src ? src : tensor, tensor, current});
+            current = std::holds_alternative<Output>(layer) ? current : in_place(layer) ? 1 - current : 0;
+        }
+    }
+
+    Tensor* new_tensor(size_t index, const Tensor* src) {
+        const Layer& layer = model_.layers()[index];
+        Tensor t;
+        t.images = options_.images;
+        t.height = src ? src->height : options_.height;
+        t.width = src ? src->width : options_.width;
+        int32_t divisor = 1;
+        if (const PixelConv* conv = std::get_if<PixelConv>(&layer)) divisor = conv->kernel;
+        if (const PatchConv* conv = std::get_if<PatchConv>(&layer)) divisor = conv->kernel;
+        t.height /= divisor;
+        t.width /= divisor;
+        if (std::holds_alternative<Pool>(layer)) t.height = t.width = 1;
+        t.channels = channels_of(layer);
+        t.split = model_.split_after(index);
+        t.touched_stride = round_up(t.split, context_.kernels.group);
+        t.rest_stride = round_up(t.channels - t.split, context_.kernels.group);
+        // What is only handed to the caller need not be rounded to bf16 first.
+        t.f32 = std::holds_alternative<Pointwise>(layer) && index + 2 == model_.layers().size() &&
+                std::holds_alternative<Output>(model_.layers()[index + 1]);
+        program_.tensors_.push_back(t);
+        return &program_.tensors_.back();
+    }
+
+    void reserve_tensors() {
+        for (const Tensor& t : program_.tensors_) {
+            const size_t bytes = t.f32 ? sizeof(float) : context_.element_bytes;
+            offsets_.push_back({carver_.reserve(t.touched_elements() * bytes), carver_.reserve(t.touched_elements() * bytes),
+                                carver_.reserve(t.rest_elements() * bytes)});
+        }
+    }
+
+    void bind_tensors() {
+        char* arena = program_.arena_.data();
+        for (size_t i = 0; i < offsets_.size(); i++) {
+            Tensor& t = program_.tensors_[i];
+            t.touched[0] = arena + offsets_[i].touched[0];
+            t.touched[1] = arena + offsets_[i].touched[1];
+            t.rest = arena + offsets_[i].rest;
+        }
+    }
+
+    /** Blocks in several steps share the memory between them: one is done before the next begins. */
+    void make_blocks() {
+        BlockBuffers most{};
+        for (const PlannedLayer& l : layers_) {
+            const Block* block = std::get_if<Block>(l.layer);
+            if (!block) continue;
+            blocks_.emplace_back(context_, *block, *l.dst, l.current);
+            if (blocks_.back().in_one_step()) continue;
+            const BlockBuffers buffers = blocks_.back().buffers();
+            most.conv_bytes = std::max(most.conv_bytes, buffers.conv_bytes);
+            most.hidden_bytes = std::max(most.hidden_bytes, buffers.hidden_bytes);
+        }
+        block_conv_ = carver_.reserve(most.conv_bytes);
+        block_hidden_ = carver_.reserve(most.hidden_bytes);
+    }
+
+    void make_steps() {
+        size_t blocks = 0;
+        for (const PlannedLayer& l : layers_) {
+            std::visit([&](const auto& layer) { make_step(l, layer, blocks); }, *l.layer);
+        }
+    }
+
+    void make_step(const PlannedLayer& l, const Input&, size_t&) { add(input_step(context_, pixels(l.dst->channels), *l.dst)); }
+    void make_step(const PlannedLayer& l, const PixelConv& layer, size_t&) {
+        add(pixel_conv_step(context_, layer, pixels(layer.in_channels), *l.dst));
+    }
+    void make_step(const PlannedLayer& l, const PatchConv& layer, size_t&) { add(patch_conv_step(context_, layer, *l.src, l.current, *l.dst)); }
+    void make_step(const PlannedLayer& l, const Pointwise& layer, size_t&) { add(pointwise_step(context_, layer, *l.src, l.current, *l.dst)); }
+    void make_step(const PlannedLayer& l, const PartialConv& layer, size_t&) { add(partial_conv_step(context_, layer, *l.dst, l.current)); }
+    void make_step(const PlannedLayer& l, const Pool&, size_t&) { add(pool_step(context_, *l.src, l.current, *l.dst)); }
+    void make_step(const PlannedLayer&, const Block&, size_t& blocks) {
+        char* arena = program_.arena_.data();
+        blocks_[blocks++].append_steps(arena + block_conv_, arena + block_hidden_, program_.steps_);
+    }
+    void make_step(const PlannedLayer& l, const Output& layer, size_t&) {
+        add(output_step(context_, layer, static_cast<int32_t>(program_.outputs_.size()), *l.dst, l.current));
+        program_.outputs_.push_back(l.dst);
+    }
+
+    PixelShape pixels(int32_t channels) const {
+        return {options_.layout, options_.images, channels, options_.height, options_.width};
+    }
+
+    void add(std::unique_ptr<Step> step) { program_.steps_.push_back(std::move(step)); }
+
+    /** Every thread's own memory: how much, only the steps know. */
+    void add_scratch() {
+        ScratchNeeds needs;
+        for (const auto& step : program_.steps_) needs.cover(step->needs());
+        Carver carver;
+        std::vector<ScratchOffsets> offsets;
+        for (int32_t i = 0; i < options_.threads; i++) {
+            offsets.push_back({carver.reserve(needs.pixels), carver.reserve(needs.conv), carver.reserve(needs.hidden)});
+        }
+        program_.scratch_pages_ = Pages(carver.bytes());
+        program_.scratches_.resize(options_.threads);
+        for (int32_t i = 0; i < options_.threads; i++) {
+            Scratch& s = program_.scratches_[i];
+            s.pixels = program_.scratch_pages_.data() + offsets[i].pixels;
+            s.conv = program_.scratch_pages_.data() + offsets[i].conv;
+            s.hidden = program_.scratch_pages_.data() + offsets[i].hidden;
+            s.touched_offsets.reserve(needs.rows);
+            s.rest_offsets.reserve(needs.rows);
+            s.dense_offsets.reserve(needs.rows);
+            s.runs.reserve(needs.rows);
+            s.segments.reserve(needs.segments);
+        }
+    }
+
+    struct TensorOffsets {
+        size_t touched[2], rest;
+    };
+    struct ScratchOffsets {
+        size_t pixels, conv, hidden;
+    };
+
+    Program& program_;
+    const Model& model_;
+    const ProgramOptions& options_;
+    const StepContext context_;
+    Carver carver_;
+    std::vector<PlannedLayer> layers_;
+    std::vector<TensorOffsets> offsets_;
+    std::deque<BlockPlan> blocks_;
+    size_t block_conv_ = 0, block_hidden_ = 0;
+};
+
+Program::Program(std::shared_ptr<const Model> model, const ProgramOptions& options) : model_(std::move(model)), options_(options) {
+    Plan(*this).make();
+}
+
+int64_t Program::dense_row_bytes() const {
+    const Layer& first = model_->layers().front();
+    const PixelConv* conv = std::get_if<PixelConv>(&first);
+    const int64_t channels = conv ? conv->in_channels : channels_of(first);
+    const int64_t pixel = options_.layout == PixelLayout::nhwc_u8 ? channels
+                          : options_.layout == PixelLayout::nhwc_f32 ? channels * int64_t{sizeof(float)} : int64_t{sizeof(float)};
+    return options_.width * pixel;
+}
+
+void Program::run(const void* src, int64_t src_row_bytes, const int64_t* dst) {
+    call_ = {src, src_row_bytes, dst};
+    run_on_threads(*this, options_.threads, options_.spin_ns);
+}
+
+void Program::run(int32_t thread, int32_t threads) {
+    using Clock = std::chrono::steady_clock;
+    const bool measure = thread == 0 && !step_ns_.empty();
+    for (size_t i = 0; i < steps_.size(); i++) {
+        const Clock::time_point begin = measure ? Clock::now() : Clock::time_point();
+        steps_[i]->run(thread, threads, scratches_[thread], call_);
+        if (i + 1 < steps_.size()) barrier_.arrive(threads, options_.spin_ns);
+        if (measure) step_ns_[i] = (Clock::now() - begin).count();
+    }
+}
+
+}  // namespace fn

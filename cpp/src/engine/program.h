@@ -1,0 +1,58 @@
+#pragma once
+
+#include "engine/step.h"
+#include "engine/threads.h"
+
+#include <deque>
+
+namespace fn {
+
+struct ProgramOptions {
+    PixelLayout layout;
+    int64_t images;
+    int32_t height, width;
+    int32_t threads;
+    int64_t spin_ns;
+    int64_t max_rows = 0;  // of a tile, for measuring; 0: chosen by the plan
+};
+
+/** A model's steps for one shape of input and number of threads, with all the memory they need. */
+class Program : private Task {
+public:
+    /** The options are valid: see fn_program_create. */
+    Program(std::shared_ptr<const Model> model, const ProgramOptions& options);
+
+    /** Bytes of a row of pixels when rows are dense. */
+    int64_t dense_row_bytes() const;
+
+    /** One call at a time. */
+    void run(const void* src, int64_t src_row_bytes, const int64_t* dst);
+
+    const Model& model() const { return *model_; }
+    const ProgramOptions& options() const { return options_; }
+    const std::vector<std::unique_ptr<Step>>& steps() const { return steps_; }
+    const std::vector<const Tensor*>& outputs() const { return outputs_; }
+    size_t arena_bytes() const { return arena_.bytes() + scratch_pages_.bytes(); }
+
+    /** Nanoseconds of each step on the calling thread in the last run, while measuring. */
+    void measure_steps(bool measure) { step_ns_.assign(measure ? steps_.size() : 0, 0); }
+    const std::vector<int64_t>& step_ns() const { return step_ns_; }
+
+private:
+    class Plan;
+
+    void run(int32_t thread, int32_t threads) override;
+
+    std::shared_ptr<const Model> model_;
+    ProgramOptions options_;
+    std::deque<Tensor> tensors_;  // steps refer to them
+    std::vector<const Tensor*> outputs_;
+    std::vector<std::unique_ptr<Step>> steps_;
+    std::vector<Scratch> scratches_;
+    Pages arena_, scratch_pages_;
+    Call call_{};
+    Barrier barrier_;
+    std::vector<int64_t> step_ns_;
+};
+
+}  // namespace fn

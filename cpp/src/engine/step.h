@@ -1,0 +1,91 @@
+#pragma once
+
+#include "engine/grid.h"
+#include "engine/model.h"
+#include "engine/tensor.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace fn {
+
+/** What a thread has to itself while it runs steps. */
+struct Scratch {
+    std::vector<Run> runs;
+    std::vector<Segment> segments;
+    std::vector<int32_t> touched_offsets, rest_offsets, dense_offsets;
+    char* pixels = nullptr;  // the caller's pixels, converted
+    char* conv = nullptr;    // a tile behind the 3x3 convolution
+    char* hidden = nullptr;  // and behind the expansion
+};
+
+/** What every thread of a call needs to know. */
+struct Call {
+    const void* src;
+    int64_t src_row_bytes;
+    const int64_t* dst;  // addresses
+};
+
+/** What all steps of a program have in common. */
+struct StepContext {
+    const Kernels& kernels;
+    size_t element_bytes;
+    int32_t threads;
+    int64_t max_rows;  // of a tile; 0: each step chooses
+};
+
+/** How much of each scratch buffer a step needs. */
+struct ScratchNeeds {
+    int64_t rows = 0;
+    size_t segments = 0, pixels = 0, conv = 0, hidden = 0;
+
+    void cover(const ScratchNeeds& other) {
+        rows = std::max(rows, other.rows);
+        segments = std::max(segments, other.segments);
+        pixels = std::max(pixels, other.pixels);
+        conv = std::max(conv, other.conv);
+        hidden = std::max(hidden, other.hidden);
+    }
+};
+
+/** Work that needs no waiting inside it. Steps follow each other with a barrier between. */
+class Step {
+public:
+    /** @param dst what the step makes */
+    Step(std::string step_name, const Tensor& dst, int64_t products)
+        : name(std::move(step_name)), shape{dst.images, dst.channels, dst.height, dst.width}, multiply_adds(products) {}
+    virtual ~Step() = default;
+
+    /** Does one thread's share. */
+    virtual void run(int32_t thread, int32_t threads, Scratch& scratch, const Call& call) const = 0;
+
+    virtual ScratchNeeds needs() const = 0;
+
+    const std::string name;
+    const int64_t shape[4];  // images, channels, height, width
+    const int64_t multiply_adds;
+};
+
+/** A step that does something to every piece of a grid. */
+class PieceStep : public Step {
+public:
+    using Body = std::function<void(const Piece&, Scratch&, const Call&)>;
+
+    PieceStep(std::string step_name, const Tensor& dst, int64_t products, const Grid& grid, const ScratchNeeds& needs, Body body)
+        : Step(std::move(step_name), dst, products), grid_(grid), needs_(needs), body_(std::move(body)) {
+        needs_.rows = grid.tallest();
+    }
+
+    void run(int32_t thread, int32_t threads, Scratch& scratch, const Call& call) const override {
+        grid_.for_each_piece(thread, threads, [&](const Piece& piece) { body_(piece, scratch, call); });
+    }
+    ScratchNeeds needs() const override { return needs_; }
+
+private:
+    const Grid grid_;
+    ScratchNeeds needs_;
+    const Body body_;
+};
+
+}  // namespace fn

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "engine/pack.h"
+
+namespace fn {
+
+/**
+ * A batch of images inside the engine, channels last. The first `split` channels, which 3x3 convolutions touch, lie apart in a dense
+ * tensor with a border of one zero pixel around every image. There are two of it, because a block reads the neighbours of what it
+ * writes; the other channels are updated in place.
+ *
+ * Elements are f32 or, in a bf16 program, bf16 unless f32 is set. Pixels are counted through the batch, row by row.
+ */
+struct Tensor {
+    int64_t images = 0;
+    int32_t height = 0, width = 0;
+    int32_t channels = 0, split = 0;
+    int32_t touched_stride = 0, rest_stride = 0;  // elements from one pixel to the next: whole groups of the kernels
+    bool f32 = false;
+    char* touched[2] = {};
+    char* rest = nullptr;
+
+    int64_t pixels() const { return images * height * width; }
+
+    int64_t touched_elements() const { return images * (height + 2) * (width + 2) * touched_stride; }
+    int64_t rest_elements() const { return pixels() * rest_stride; }
+
+    /** Where a pixel of the bordered tensor starts; x and y may be -1 and the width or height: the border. */
+    int64_t touched_offset(int64_t image, int32_t y, int32_t x) const {
+        return ((image * (height + 2) + y + 1) * (width + 2) + x + 1) * touched_stride;
+    }
+};
+
+/** A part of an image row: `count` pixels from (y, x) of an image. */
+struct RowPart {
+    int64_t image;
+    int32_t y, x, count;
+};
+
+/** Calls visit(RowPart) for the pixels [begin, end) of a batch of images, in order. */
+template <class Visit>
+void for_each_row(int32_t height, int32_t width, int64_t begin, int64_t end, const Visit& visit) {
+    for (int64_t p = begin; p < end;) {
+        const int64_t row = p / width;
+        const int32_t x = static_cast<int32_t>(p % width);
+        const int32_t count = static_cast<int32_t>(end - p < width - x ? end - p : width - x);
+        visit(RowPart{row / height, static_cast<int32_t>(row % height), x, count});
+        p += count;
+    }
+}
+
+}  // namespace fn

@@ -1,0 +1,150 @@
+#include "engine/threads.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace fn {
+
+namespace {
+
+void pause_cpu() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/** More than any program may ask for. */
+constexpr int32_t max_workers = 1024;
+
+class Worker {
+public:
+    Worker() : thread_([this] { loop(); }) { thread_.detach(); }
+
+    bool claim() { return !claimed_.exchange(true, std::memory_order_acquire); }
+    void release() { claimed_.store(false, std::memory_order_release); }
+
+    /** Between claim() and release(). */
+    void start(Task& task, int32_t index, int32_t threads, int64_t spin_ns) {
+        task_ = &task;
+        index_ = index;
+        threads_ = threads;
+        spin_ns_ = spin_ns;
+        done_before_ = done_.value();
+        start_.raise();
+    }
+    void wait() { done_.wait_past(done_before_, spin_ns_); }
+
+private:
+    void loop() {
+        int64_t spin_ns = 0;
+        for (uint32_t seen = 0;; seen++) {
+            start_.wait_past(seen, spin_ns);
+            spin_ns = spin_ns_;
+            task_->run(index_, threads_);
+            done_.raise();
+        }
+    }
+
+    std::atomic<bool> claimed_{true};  // by the call that starts it
+    Task* task_ = nullptr;
+    int32_t index_ = 0, threads_ = 0;
+    int64_t spin_ns_ = 0;
+    uint32_t done_before_ = 0;
+    alignas(64) Signal start_;
+    alignas(64) Signal done_;
+    std::thread thread_;
+};
+
+/** All workers of the process. Never destroyed: they may still spin when the process ends. */
+class Pool {
+public:
+    /** Claims up to `wanted` free workers, and starts new ones as long as there are fewer than `wanted`. */
+    int32_t claim(int32_t wanted, Worker** claimed) {
+        int32_t count = 0;
+        const int32_t started = started_.load(std::memory_order_acquire);
+        for (int32_t i = 0; i < started && count < wanted; i++) {
+            if (workers_[i]->claim()) claimed[count++] = workers_[i];
+        }
+        if (count < wanted && started < wanted) count += start(wanted, wanted - count, claimed + count);
+        return count;
+    }
+
+private:
+    int32_t start(int32_t total, int32_t wanted, Worker** claimed) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        int32_t count = 0;
+        try {
+            for (int32_t n = started_.load(std::memory_order_relaxed); n < total && count < wanted; n++) {
+                Worker* worker = new Worker();
+                workers_[n] = claimed[count++] = worker;
+                started_.store(n + 1, std::memory_order_release);
+            }
+        } catch (const std::exception&) {
+            // The system has no more threads or memory: those there are do the work.
+        }
+        return count;
+    }
+
+    std::mutex mutex_;
+    std::atomic<int32_t> started_{0};
+    Worker* workers_[max_workers] = {};
+};
+
+Pool& pool() {
+    static Pool* const instance = new Pool();
+    return *instance;
+}
+
+}  // namespace
+
+void Signal::raise() {
+    value_.fetch_add(1, std::memory_order_seq_cst);
+    // Either this load sees the sleeper, or the sleeper, who registers before it looks, sees the new value.
+    if (sleepers_.load(std::memory_order_seq_cst) > 0) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        changed_.notify_all();
+    }
+}
+
+void Signal::wait_past(uint32_t old, int64_t spin_ns) {
+    using Clock = std::chrono::steady_clock;
+    if (value() != old) return;
+    const Clock::time_point end = Clock::now() + std::chrono::nanoseconds(spin_ns);
+    do {
+        for (int i = 0; i < 32; i++) {
+            if (value() != old) return;
+            pause_cpu();
+        }
+    } while (Clock::now() < end);
+    std::unique_lock<std::mutex> lock(mutex_);
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    changed_.wait(lock, [&] { return value_.load(std::memory_order_seq_cst) != old; });
+    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Barrier::arrive(int32_t threads, int64_t spin_ns) {
+    if (threads == 1) return;
+    const uint32_t round = passed_.value();
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) == threads - 1) {
+        arrived_.store(0, std::memory_order_relaxed);
+        passed_.raise();
+    } else {
+        passed_.wait_past(round, spin_ns);
+    }
+}
+
+void run_on_threads(Task& task, int32_t threads, int64_t spin_ns) {
+    Worker* workers[max_workers];
+    const int32_t count = threads > 1 ? pool().claim(std::min(threads - 1, max_workers), workers) : 0;
+    for (int32_t i = 0; i < count; i++) workers[i]->start(task, i + 1, count + 1, spin_ns);
+    task.run(0, count + 1);
+    for (int32_t i = 0; i < count; i++) {
+        workers[i]->wait();
+        workers[i]->release();
+    }
+}
+
+}  // namespace fn
