@@ -78,8 +78,9 @@ private:
         t.split = model_.split_after(index);
         t.touched_stride = round_up(t.split, context_.kernels.group);
         t.rest_stride = round_up(t.channels - t.split, context_.kernels.group);
-        // What is only handed to the caller need not be rounded to bf16 first.
-        t.f32 = std::holds_alternative<Pointwise>(layer) && index + 2 == model_.layers().size() &&
+        // What is only handed to the caller need not be rounded to bf16 first. A residual is of the same type as its sum.
+        const Pointwise* pointwise = std::get_if<Pointwise>(&layer);
+        t.f32 = pointwise && !pointwise->residual && index + 2 == model_.layers().size() &&
                 std::holds_alternative<Output>(model_.layers()[index + 1]);
         program_.tensors_.push_back(t);
         return &program_.tensors_.back();

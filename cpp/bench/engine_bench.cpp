@@ -1,0 +1,127 @@
+// engine_bench VARIANT [ISA [PRECISION [THREADS [BATCH [ROWS]]]]]: times a whole network and each of its steps, beside the peak of a
+// loop of multiply-adds on registers, measured in turn with it. VARIANT is t0 to l, ISA a name or "auto", PRECISION f32 or bf16;
+// ROWS is the height of tiles, 0 for the engine's choice.
+#include "engine/program.h"
+#include "isa.h"
+#include "peak.h"
+#include "variants.h"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <random>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+std::vector<float> random_values(int64_t count, float scale) {
+    static std::minstd_rand random(1);
+    std::vector<float> values(count);
+    for (float& v : values) v = (static_cast<float>(random()) / static_cast<float>(random.max()) * 2 - 1) * scale;
+    return values;
+}
+
+fn::Weights weights(int64_t columns, int64_t depth, bool bias = true) {
+    static std::vector<std::vector<float>> kept;
+    const float* values = kept.emplace_back(random_values(columns * depth, 1.5f / std::sqrt(static_cast<float>(depth)))).data();
+    return {values, bias ? kept.emplace_back(random_values(columns, 0.1f)).data() : nullptr};
+}
+
+std::shared_ptr<fn::Model> build(const Variant& variant, int32_t isa, fn::Precision precision) {
+    auto model = std::make_shared<fn::Model>(isa, precision, *fn::find_kernels(isa, precision));
+    int32_t channels = variant.channels;
+    model->add(fn::PixelConv{fn::PixelLayout::nchw_f32, 3, channels, 4, weights(channels, 48), {}});
+    for (int stage = 0; stage < 4; stage++) {
+        if (stage > 0) {
+            model->add(fn::PatchConv{channels, 2 * channels, 2, weights(2 * channels, 4 * channels), {}});
+            channels *= 2;
+        }
+        for (int i = 0; i < variant.depths[stage]; i++) {
+            const int32_t partial = channels / 4, hidden = 2 * channels;
+            model->add(fn::Block{channels, partial, hidden, variant.activation, weights(partial, partial * 9, false),
+                                 weights(hidden, channels), weights(channels, hidden, false), {}, {}, {}});
+        }
+    }
+    model->add(fn::Pool{channels});
+    model->add(fn::Pointwise{channels, 1280, variant.activation, false, weights(1280, channels), {}});
+    model->add(fn::Pointwise{1280, 1000, fn::Activation::none, false, weights(1000, 1280), {}});
+    model->add(fn::Output{1000, fn::PixelLayout::nchw_f32, {}, {}});
+    model->finish();
+    return model;
+}
+
+/** Steps of one kind and size, as a line of the table. */
+struct Line {
+    int64_t order, count, multiply_adds;
+    double ns;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto argument = [&](int i, const char* otherwise) { return argc > i ? argv[i] : otherwise; };
+    const Variant* variant = find_variant(argument(1, ""));
+    int32_t isa = 0;
+    const char* isa_name = argument(2, "auto");
+    if (!variant || fn_isa_select(std::strcmp(isa_name, "auto") == 0 ? nullptr : isa_name, &isa) != FN_OK) {
+        std::fprintf(stderr, "usage: engine_bench t0|t1|t2|s|m|l [ISA [f32|bf16 [THREADS [BATCH [ROWS]]]]] %s\n", fn_last_error());
+        return 2;
+    }
+    const fn::Precision precision = std::strcmp(argument(3, "f32"), "bf16") == 0 ? fn::Precision::bf16 : fn::Precision::f32;
+    if (!fn::find_kernels(isa, precision)) {
+        std::fprintf(stderr, "ISA %s has no bf16 kernels\n", fn::isas[isa].name);
+        return 1;
+    }
+    fn::ProgramOptions options{fn::PixelLayout::nchw_f32, std::atoi(argument(5, "1")), 224, 224, std::atoi(argument(4, "1")), 200000};
+    options.max_rows = std::atoi(argument(6, "0"));
+    fn::Program program(build(*variant, isa, precision), options);
+    program.measure_steps(true);
+
+    const std::vector<float> src = random_values(options.images * 3 * 224 * 224, 1);
+    std::vector<float> logits(options.images * 1000);
+    const int64_t dst[] = {reinterpret_cast<int64_t>(logits.data())};
+    int64_t multiply_adds = 0;
+    for (const auto& step : program.steps()) multiply_adds += step->multiply_adds;
+
+    std::vector<double> times, shares;
+    std::vector<int64_t> step_ns(program.steps().size(), INT64_MAX);
+    const int rounds = static_cast<int>(std::clamp<int64_t>(300'000'000'000 / multiply_adds, 20, 400));
+    for (int i = 0; i < rounds; i++) {
+        const double peak = peak_flops(isa, precision);
+        const Clock::time_point begin = Clock::now();
+        program.run(src.data(), program.dense_row_bytes(), dst);
+        const double seconds = seconds_since(begin);
+        if (i < 3) continue;
+        times.push_back(seconds);
+        shares.push_back(2e0 * static_cast<double>(multiply_adds) / seconds / peak / options.threads);
+        for (size_t s = 0; s < step_ns.size(); s++) step_ns[s] = std::min(step_ns[s], program.step_ns()[s]);
+    }
+    std::sort(times.begin(), times.end());
+    std::sort(shares.begin(), shares.end());
+    const double flops = 2 * static_cast<double>(multiply_adds);
+    const double median = times[times.size() / 2];
+    std::printf("%s %s %s, %d threads, batch %lld: median %.3f ms, min %.3f ms, %.1f GFLOP/s, %.1f %% of peak (median of rounds; best %.1f %%)\n",
+                variant->name, fn::isas[isa].name, argument(3, "f32"), options.threads, static_cast<long long>(options.images), median * 1e3,
+                times[0] * 1e3, flops / median / 1e9, shares[shares.size() / 2] * 100, shares[shares.size() * 95 / 100] * 100);
+
+    std::map<std::string, Line> lines;
+    for (size_t s = 0; s < step_ns.size(); s++) {
+        const fn::Step& step = *program.steps()[s];
+        Line& line = lines.try_emplace(step.name + " " + std::to_string(step.shape[1]) + " x " + std::to_string(step.shape[2]) + " x " +
+                                           std::to_string(step.shape[3]), Line{static_cast<int64_t>(s), 0, 0, 0}).first->second;
+        line.count++;
+        line.multiply_adds += step.multiply_adds;
+        line.ns += static_cast<double>(step_ns[s]);
+    }
+    std::vector<std::pair<std::string, Line>> sorted(lines.begin(), lines.end());
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.order < b.second.order; });
+    for (const auto& [name, line] : sorted) {
+        std::printf("  %-44s x%-3lld %9.1f us  %6.1f GFLOP/s\n", name.c_str(), static_cast<long long>(line.count), line.ns / 1e3,
+                    2 * static_cast<double>(line.multiply_adds) / line.ns);
+    }
+}
