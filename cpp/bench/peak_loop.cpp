@@ -15,7 +15,10 @@ void peak_loop_f32(int64_t turns) {
     Vec a = broadcast(0.999f), b = broadcast(1e-4f);
     __asm__ volatile("" : "+m"(a), "+m"(b));
 #pragma GCC unroll 12
-    for (int i = 0; i < chains; i++) c[i] = a;
+    for (int i = 0; i < chains; i++) {
+        c[i] = a;
+        __asm__ volatile("" : "+m"(c[i]));  // chains the compiler knew to be equal would become one
+    }
     for (int64_t t = 0; t < turns; t++) {
 #pragma GCC unroll 12
         for (int i = 0; i < chains; i++) c[i] = multiply_add(c[i], a, b);
@@ -34,7 +37,10 @@ void peak_loop_bf16(int64_t turns) {
     __m512i a = _mm512_set1_epi32(0x3f803f80), b = a;
     __asm__ volatile("" : "+m"(a), "+m"(b));
 #pragma GCC unroll 12
-    for (int i = 0; i < chains; i++) c[i] = _mm512_setzero_ps();
+    for (int i = 0; i < chains; i++) {
+        c[i] = _mm512_setzero_ps();
+        __asm__ volatile("" : "+m"(c[i]));
+    }
     for (int64_t t = 0; t < turns; t++) {
 #pragma GCC unroll 12
         for (int i = 0; i < chains; i++) c[i] = _mm512_dpbf16_ps(c[i], reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));

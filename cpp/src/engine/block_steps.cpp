@@ -17,7 +17,7 @@ public:
     /** Here and below, `conv` and `hidden` point at the piece's first row. */
     void convolve(const Piece& piece, char* conv, Scratch& scratch) const {
         clear(scratch);
-        read_windows(tensor_, current_, context_.element_bytes, piece.row_begin, piece.row_end, scratch);
+        read_windows(tensor_, current_, piece.row_begin, piece.row_end, scratch);
         write_dense(conv, conv_stride_, layer_.partial, layer_.conv, Activation::none, piece, scratch);
     }
 
@@ -27,7 +27,7 @@ public:
         read_rows(conv, conv_stride_, tensor_.touched_stride, rows, scratch);
         if (layer_.partial < layer_.channels) {
             const char* rest = tensor_.rest + piece.row_begin * tensor_.rest_stride * context_.element_bytes;
-            scratch.segments.push_back({rest, tensor_.rest_stride, tensor_.rest_stride, 1});
+            scratch.segments.push_back({rest, tensor_.rest_stride, 0, 1, tensor_.rest_stride, 1});
         }
         write_dense(hidden, hidden_stride_, layer_.hidden, layer_.expand, layer_.activation, piece, scratch);
     }
@@ -122,7 +122,7 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
     const auto work = work_;
     if (in_one_step_) {
         // What lies between the products never leaves the thread's cache.
-        const ScratchNeeds needs{0, 3, 0, fused_.tallest() * work->conv_row_bytes(), fused_.tallest() * work->hidden_row_bytes()};
+        const ScratchNeeds needs{0, 2, 0, fused_.tallest() * work->conv_row_bytes(), fused_.tallest() * work->hidden_row_bytes()};
         append("block", fused_, conv_products + 2 * pointwise_products, needs,
                [work, context = context_, &layer = layer_](const Piece& tile, Scratch& scratch, const Call&) {
                    work->convolve(all_panels(context, tile, layer.conv), scratch.conv, scratch);
@@ -131,7 +131,7 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
                });
         return;
     }
-    const ScratchNeeds few{0, 3, 0, 0, 0};  // segments: the rows of a window
+    const ScratchNeeds few{0, 2, 0, 0, 0};
     const auto conv_row = [work, conv](const Piece& piece) { return conv + piece.row_begin * work->conv_row_bytes(); };
     const auto hidden_row = [work, hidden](const Piece& piece) { return hidden + piece.row_begin * work->hidden_row_bytes(); };
     append("block: partial convolution", conv_, conv_products, few,

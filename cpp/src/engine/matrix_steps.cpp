@@ -32,7 +32,7 @@ public:
     ScratchNeeds needs() const override { return {grid_.tallest(), max_segments(), 0, 0, 0}; }
 
 protected:
-    virtual size_t max_segments() const = 0;
+    virtual size_t max_segments() const { return 2; }
     /** Puts the segments and runs of a piece into the scratch. */
     virtual void read(const Piece& piece, Scratch& scratch, const Call& call) const = 0;
     virtual void add_residual(Part (&)[2]) const {}
@@ -65,14 +65,16 @@ public:
     }
 
 protected:
-    size_t max_segments() const override { return windows_; }
+    size_t max_segments() const override { return windows_ / kernel_; }
 
     void read(const Piece& piece, Scratch& scratch, const Call& call) const override {
         const int64_t rows = piece.row_end - piece.row_begin;
         int64_t done = 0;
-        for (int32_t w = 0; w < windows_; w++) {
-            const char* base = direct_ ? window_row(call, 0, 0, w) : scratch.pixels + w * rows * stride_ * context_.element_bytes;
-            scratch.segments.push_back({base, stride_, stride_, 0});
+        const int32_t planes = windows_ / kernel_;
+        const int64_t row_values = direct_ ? call.src_row_bytes / int64_t{sizeof(float)} : rows * stride_;  // from one window row to the next
+        for (int32_t p = 0; p < planes; p++) {
+            const char* base = direct_ ? window_row(call, 0, 0, p * kernel_) : scratch.pixels + p * kernel_ * row_values * element_bytes();
+            scratch.segments.push_back({base, stride_, row_values, kernel_, stride_, 0});
         }
         for_each_row(dst_.height, dst_.width, piece.row_begin, piece.row_end, [&](const RowPart& r) {
             int64_t offset = done * stride_;
@@ -81,7 +83,7 @@ protected:
             } else {
                 for (int32_t w = 0; w < windows_; w++) {
                     convert(window_row(call, r.image, r.y, w), r,
-                            scratch.pixels + (w * rows + done) * stride_ * static_cast<int64_t>(context_.element_bytes));
+                            scratch.pixels + (w * rows + done) * stride_ * element_bytes());
                 }
             }
             scratch.runs.push_back({{offset, 0}, r.count});
@@ -90,6 +92,7 @@ protected:
     }
 
 private:
+    int64_t element_bytes() const { return static_cast<int64_t>(context_.element_bytes); }
     int64_t pixel_bytes() const { return src_.layout == PixelLayout::nhwc_u8 ? sizeof(uint8_t) : sizeof(float); }
 
     /** The caller's image row under row w of the windows of result row y. */
@@ -105,7 +108,7 @@ private:
         const bool padded = stride_ != window_;
         const int64_t count = padded ? window_ : int64_t{r.count} * window_;
         for (int32_t i = 0; i < (padded ? r.count : 1); i++) {
-            char* window = dst + i * stride_ * static_cast<int64_t>(context_.element_bytes);
+            char* window = dst + i * stride_ * element_bytes();
             const char* values = src + i * count * pixel_bytes();
             if (src_.layout == PixelLayout::nhwc_u8) {
                 context_.kernels.convert_u8(reinterpret_cast<const uint8_t*>(values), window, count);
@@ -131,9 +134,8 @@ public:
           src_(src), current_(current), kernel_(layer.kernel) {}
 
 protected:
-    size_t max_segments() const override { return 2 * kernel_; }
     void read(const Piece& piece, Scratch& scratch, const Call&) const override {
-        read_patches(src_, current_, context_.element_bytes, kernel_, dst_.height, dst_.width, piece.row_begin, piece.row_end, scratch);
+        read_patches(src_, current_, kernel_, dst_.height, dst_.width, piece.row_begin, piece.row_end, scratch);
     }
 
 private:
@@ -148,9 +150,8 @@ public:
           src_(src), current_(current), residual_(layer.residual) {}
 
 protected:
-    size_t max_segments() const override { return 2; }
     void read(const Piece& piece, Scratch& scratch, const Call&) const override {
-        read_patches(src_, current_, context_.element_bytes, 1, dst_.height, dst_.width, piece.row_begin, piece.row_end, scratch);
+        read_patches(src_, current_, 1, dst_.height, dst_.width, piece.row_begin, piece.row_end, scratch);
     }
 
     void add_residual(Part (&parts)[2]) const override {
@@ -173,9 +174,8 @@ public:
           current_(current) {}
 
 protected:
-    size_t max_segments() const override { return 3; }
     void read(const Piece& piece, Scratch& scratch, const Call&) const override {
-        read_windows(dst_, current_, context_.element_bytes, piece.row_begin, piece.row_end, scratch);
+        read_windows(dst_, current_, piece.row_begin, piece.row_end, scratch);
     }
     void add_residual(Part (&parts)[2]) const override { parts[1] = {}; }  // the rest stays as it is
 

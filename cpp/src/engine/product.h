@@ -5,36 +5,21 @@
 /** How tensors become the operands of Kernels::multiply. */
 namespace fn {
 
-/** The tensor a step reads, and which of its two touched buffers is the current one. */
-struct Source {
-    const Tensor* tensor;
-    int32_t current;
-};
-
 /** Segments and runs of the 3x3 window of the touched channels around the pixels [begin, end). */
-inline void read_windows(const Tensor& t, int32_t current, size_t element_bytes, int64_t begin, int64_t end, Scratch& scratch) {
+inline void read_windows(const Tensor& t, int32_t current, int64_t begin, int64_t end, Scratch& scratch) {
     const int32_t stride = t.touched_stride;
-    for (int32_t y = 0; y < 3; y++) {
-        const char* row = t.touched[current] + y * (t.width + 2) * static_cast<int64_t>(stride) * element_bytes;
-        scratch.segments.push_back({row, stride, 3 * stride, 0});
-    }
+    scratch.segments.push_back({t.touched[current], stride, int64_t{t.width + 2} * stride, 3, 3 * stride, 0});
     for_each_row(t.height, t.width, begin, end, [&](const RowPart& r) {
         scratch.runs.push_back({{t.touched_offset(r.image, r.y - 1, r.x - 1), 0}, r.count});
     });
 }
 
 /** Segments and runs of the kernel x kernel patches of a tensor that make the pixels [begin, end) of a result height x width large. */
-inline void read_patches(const Tensor& t, int32_t current, size_t element_bytes, int32_t kernel, int32_t height, int32_t width, int64_t begin,
-                         int64_t end, Scratch& scratch) {
-    const int32_t s = t.touched_stride, r = t.rest_stride;
-    for (int32_t y = 0; y < kernel && t.split > 0; y++) {
-        const char* row = t.touched[current] + y * (t.width + 2) * static_cast<int64_t>(s) * element_bytes;
-        scratch.segments.push_back({row, int64_t{kernel} * s, kernel * s, 0});
-    }
-    for (int32_t y = 0; y < kernel && t.split < t.channels; y++) {
-        const char* row = t.rest + y * t.width * static_cast<int64_t>(r) * element_bytes;
-        scratch.segments.push_back({row, int64_t{kernel} * r, kernel * r, 1});
-    }
+inline void read_patches(const Tensor& t, int32_t current, int32_t kernel, int32_t height, int32_t width, int64_t begin, int64_t end,
+                         Scratch& scratch) {
+    const int64_t s = t.touched_stride, r = t.rest_stride;
+    if (t.split > 0) scratch.segments.push_back({t.touched[current], kernel * s, (t.width + 2) * s, kernel, kernel * t.touched_stride, 0});
+    if (t.split < t.channels) scratch.segments.push_back({t.rest, kernel * r, t.width * r, kernel, kernel * t.rest_stride, 1});
     for_each_row(height, width, begin, end, [&](const RowPart& row) {
         const int64_t pixel = (row.image * t.height + row.y * kernel) * t.width + row.x * kernel;
         scratch.runs.push_back({{t.touched_offset(row.image, row.y * kernel, row.x * kernel), pixel * r}, row.count});
@@ -43,7 +28,7 @@ inline void read_patches(const Tensor& t, int32_t current, size_t element_bytes,
 
 /** One segment of `length` values per row, rows `stride` apart from `data` on. */
 inline void read_rows(const void* data, int64_t stride, int32_t length, int64_t rows, Scratch& scratch) {
-    scratch.segments.push_back({data, stride, length, 0});
+    scratch.segments.push_back({data, stride, 0, 1, length, 0});
     scratch.runs.push_back({{0, 0}, static_cast<int32_t>(rows)});
 }
 

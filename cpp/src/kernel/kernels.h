@@ -22,12 +22,14 @@ enum class Activation : int32_t { none, relu, gelu };
 using Bf16 = uint16_t;
 
 /**
- * A contiguous run of K. The values [0, length) of row i of a run start at base + run.offset[tensor] + i * row_stride; all three
- * count elements. length is a multiple of the kernels' group.
+ * A part of K: `pieces` contiguous pieces of `length` values, piece_stride apart, such as the rows of a window. The first piece of
+ * row i of a run starts at base + run.offset[tensor] + i * row_stride. All count elements; length is a multiple of the kernels' group.
  */
 struct Segment {
     const void* base;
     int64_t row_stride;
+    int64_t piece_stride;
+    int32_t pieces;
     int32_t length;
     int32_t tensor;
 };

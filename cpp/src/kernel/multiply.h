@@ -89,19 +89,21 @@ void multiply_tile(const Tile& tile) {
     for (int32_t s = 0; s < tile.product->segment_count; s++) {
         const fn::Segment& segment = tile.product->segments[s];
         const int64_t stride = segment.row_stride;
-        const Element* a = static_cast<const Element*>(segment.base) + tile.run->offset[segment.tensor] + tile.run_row * stride;
-        for (const Element* end = a + segment.length; a < end; a += group) {
-            Operand b[vectors];
+        const Element* piece = static_cast<const Element*>(segment.base) + tile.run->offset[segment.tensor] + tile.run_row * stride;
+        for (int32_t p = 0; p < segment.pieces; p++, piece += segment.piece_stride) {
+            for (const Element *a = piece, *end = piece + segment.length; a < end; a += group) {
+                Operand b[vectors];
 #pragma GCC unroll 4
-            for (int j = 0; j < vectors; j++) b[j] = load_groups(weights + j * lanes * group);
-            weights += vectors * lanes * group;
-            prefetch(ahead);
-            ahead += tile.ahead_step;
+                for (int j = 0; j < vectors; j++) b[j] = load_groups(weights + j * lanes * group);
+                weights += vectors * lanes * group;
+                prefetch(ahead);
+                ahead += tile.ahead_step;
 #pragma GCC unroll 16
-            for (int i = 0; i < rows; i++) {
-                const Operand x = broadcast_group(a + i * stride);
+                for (int i = 0; i < rows; i++) {
+                    const Operand x = broadcast_group(a + i * stride);
 #pragma GCC unroll 4
-                for (int j = 0; j < vectors; j++) c[i][j] = multiply_add_groups(x, b[j], c[i][j]);
+                    for (int j = 0; j < vectors; j++) c[i][j] = multiply_add_groups(x, b[j], c[i][j]);
+                }
             }
         }
     }
