@@ -149,8 +149,13 @@ void multiply_panel(const fn::Product& product, int32_t panel, int vectors) {
     tile.weights = static_cast<const Element*>(product.matrix.panels) + static_cast<int64_t>(tile.column) * product.matrix.depth;
     tile.bias = product.matrix.bias + tile.column;
     tile.result_row = 0;
-    tile.ahead = reinterpret_cast<const char*>(tile.weights);
-    tile.ahead_step = 0;
+    // What follows in memory is needed next, be it this matrix or another: all tiles together walk over as much of it.
+    int64_t tile_count = 0;
+    for (int32_t r = 0; r < product.run_count; r++) tile_count += (product.runs[r].rows + row_limit[vectors] - 1) / row_limit[vectors];
+    tile.ahead = reinterpret_cast<const char*>(tile.weights + static_cast<int64_t>(vectors) * lanes * product.matrix.depth);
+    const int64_t group_bytes = sizeof(Element) * vectors * lanes * group;
+    tile.ahead_step = (group_bytes + tile_count - 1) / tile_count;
+    if (tile.ahead_step > 64) tile.ahead_step = 64;
     const auto* kernels = tile_kernels.of[vectors];
     const int limit = row_limit[vectors];
     for (int32_t r = 0; r < product.run_count; r++) {
@@ -159,6 +164,7 @@ void multiply_panel(const fn::Product& product, int32_t panel, int vectors) {
         for (int tiles = (tile.run->rows + limit - 1) / limit; tiles > 0; tiles--) {
             const int rows = (tile.run->rows - static_cast<int>(tile.run_row) + tiles - 1) / tiles;
             kernels[rows](tile);
+            tile.ahead += tile.ahead_step * (product.matrix.depth / group);
             tile.run_row += rows;
             tile.result_row += rows;
         }
