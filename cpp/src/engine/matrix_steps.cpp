@@ -88,6 +88,7 @@ protected:
             }
             scratch.runs.push_back({{offset, 0}, r.count});
             done += r.count;
+            for (int32_t w = 0; w < windows_; w++) fetch_ahead(window_row(call, r.image, r.y + 1, w), r);
         });
     }
 
@@ -100,6 +101,12 @@ private:
         const int64_t planes = src_.layout == PixelLayout::nchw_f32 ? src_.channels : 1;
         const int64_t plane = image * planes + w / kernel_;
         return static_cast<const char*>(call.src) + (plane * src_.height + int64_t{y} * kernel_ + w % kernel_) * call.src_row_bytes;
+    }
+
+    /** The rows of windows are many short pieces of memory, too short for the CPU to guess the next ones. */
+    void fetch_ahead(const char* row, const RowPart& r) const {
+        const char* begin = row + int64_t{r.x} * window_ * pixel_bytes();
+        for (int64_t i = 0; i < int64_t{r.count} * window_ * pixel_bytes(); i += 64) __builtin_prefetch(begin + i);
     }
 
     /** Converts the values under one row of the windows of r's pixels, each window padded to whole groups. */

@@ -9,6 +9,14 @@ namespace {
 
 constexpr int max_vectors = 3;
 constexpr int max_rows = 14;
+constexpr int cache_line = 64;
+
+/**
+ * Cache lines to fetch ahead per group of K: one, as a few tiles share the work; but where few rows make a lonely tile, which
+ * waits for its weights most of the time, all that it reads.
+ */
+template <int rows, int vectors>
+constexpr int ahead_lines = rows <= 4 ? vectors : 1;
 
 /** One register tile: its rows of the segments, its panel of weights, its place in the result. */
 struct Tile {
@@ -96,7 +104,8 @@ void multiply_tile(const Tile& tile) {
 #pragma GCC unroll 4
                 for (int j = 0; j < vectors; j++) b[j] = load_groups(weights + j * lanes * group);
                 weights += vectors * lanes * group;
-                prefetch(ahead);
+#pragma GCC unroll 4
+                for (int j = 0; j < ahead_lines<rows, vectors>; j++) prefetch(ahead + j * cache_line);
                 ahead += tile.ahead_step;
 #pragma GCC unroll 16
                 for (int i = 0; i < rows; i++) {
@@ -155,7 +164,6 @@ void multiply_panel(const fn::Product& product, int32_t panel, int vectors) {
     tile.ahead = reinterpret_cast<const char*>(tile.weights + static_cast<int64_t>(vectors) * lanes * product.matrix.depth);
     const int64_t group_bytes = sizeof(Element) * vectors * lanes * group;
     tile.ahead_step = (group_bytes + tile_count - 1) / tile_count;
-    if (tile.ahead_step > 64) tile.ahead_step = 64;
     const auto* kernels = tile_kernels.of[vectors];
     const int limit = row_limit[vectors];
     for (int32_t r = 0; r < product.run_count; r++) {
