@@ -30,7 +30,7 @@ double peak_flops(int32_t isa, fn::Precision precision) {
         const auto begin = std::chrono::steady_clock::now();
         loop.run[bf16](turns);
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        best = std::max(best, static_cast<double>(turns * loop.operations * (bf16 ? 2 : 1)) / seconds);
+        best = std::max(best, static_cast<double>(turns * loop.operations * (bf16 ? 4 : 1)) / seconds);
     }
     return best;
 }
