@@ -85,8 +85,9 @@ int main(int argc, char** argv) {
     const std::vector<float> src = random_values(options.images * 3 * 224 * 224, 1);
     std::vector<float> logits(options.images * 1000);
     const int64_t dst[] = {reinterpret_cast<int64_t>(logits.data())};
+    const int64_t parts = options.images / program.images_at_once();
     int64_t multiply_adds = 0;
-    for (const auto& step : program.steps()) multiply_adds += step->multiply_adds;
+    for (const auto& step : program.steps()) multiply_adds += step->multiply_adds * parts;
 
     std::vector<double> times, shares;
     std::vector<double> peaks;
@@ -124,7 +125,7 @@ int main(int argc, char** argv) {
         Line& line = lines.try_emplace(step.name + " " + std::to_string(step.shape[1]) + " x " + std::to_string(step.shape[2]) + " x " +
                                            std::to_string(step.shape[3]), Line{static_cast<int64_t>(s), 0, 0, 0}).first->second;
         line.count++;
-        line.multiply_adds += step.multiply_adds;
+        line.multiply_adds += step.multiply_adds * parts;
         line.ns += static_cast<double>(step_ns[s]);
     }
     std::vector<std::pair<std::string, Line>> sorted(lines.begin(), lines.end());

@@ -288,7 +288,7 @@ int32_t fn_program_output_count(const fn_program* program) { return static_cast<
 fn_status fn_program_output_shape(const fn_program* program, int32_t index, int64_t shape[4]) {
     if (!program || !shape || !in_range(index, 0, fn_program_output_count(program) - 1)) return fail(FN_INVALID_ARGUMENT, "there is no output %d", index);
     const fn::Tensor& t = *program->program.outputs()[index];
-    const int64_t values[4] = {t.images, t.channels, t.height, t.width};
+    const int64_t values[4] = {program->program.options().images, t.channels, t.height, t.width};
     std::copy_n(values, 4, shape);
     return FN_OK;
 }
@@ -302,7 +302,9 @@ fn_status fn_program_step_get(const fn_program* program, int32_t index, fn_step*
     const fn::Step& s = *program->program.steps()[index];
     step->name = s.name.c_str();
     std::copy_n(s.shape, 4, step->shape);
-    step->multiply_adds = s.multiply_adds;
+    const int64_t parts = program->program.options().images / program->program.images_at_once();
+    step->shape[0] *= parts;
+    step->multiply_adds = s.multiply_adds * parts;
     return FN_OK;
 }
 

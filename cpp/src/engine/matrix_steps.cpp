@@ -99,7 +99,7 @@ private:
     /** The caller's image row under row w of the windows of result row y. */
     const char* window_row(const Call& call, int64_t image, int32_t y, int32_t w) const {
         const int64_t planes = src_.layout == PixelLayout::nchw_f32 ? src_.channels : 1;
-        const int64_t plane = image * planes + w / kernel_;
+        const int64_t plane = (call.first_image + image) * planes + w / kernel_;
         return static_cast<const char*>(call.src) + (plane * src_.height + int64_t{y} * kernel_ + w % kernel_) * call.src_row_bytes;
     }
 

@@ -7,7 +7,6 @@ namespace fn {
 /** The caller's pixels, for the layers that read them. */
 struct PixelShape {
     PixelLayout layout;
-    int64_t images;
     int32_t channels, height, width;
 };
 

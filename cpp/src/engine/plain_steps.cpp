@@ -60,8 +60,9 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
     return std::make_unique<PieceStep>(
         "input", dst, 0, image_rows(context, dst), ScratchNeeds{}, [=, &dst](const Piece& piece, Scratch&, const Call& call) {
             for_each_image_row(dst, piece, [&](int64_t image, int32_t y) {
-                const char* row = static_cast<const char*>(call.src) + (strides.pixel == 1 ? image * dst.channels * dst.height + y
-                                                                                            : image * dst.height + y) * call.src_row_bytes;
+                const int64_t planes = strides.pixel == 1 ? dst.channels : 1;
+                const int64_t src_row = (call.first_image + image) * planes * dst.height + y;
+                const char* row = static_cast<const char*>(call.src) + src_row * call.src_row_bytes;
                 const int64_t plane = strides.pixel == 1 ? dst.height * call.src_row_bytes / int64_t{sizeof(float)} : 1;
                 for_each_part(context, dst, 0, [&](const auto& part) {
                     for (int32_t x = 0; x < dst.width; x++) {
@@ -111,7 +112,7 @@ std::unique_ptr<Step> output_step(const StepContext& context, const Output& laye
             float* dst = reinterpret_cast<float*>(call.dst[index]);
             for_each_image_row(src, piece, [&](int64_t image, int32_t y) {
                 for_each_part(context, src, current, [&](const auto& part) {
-                    float* row = dst + image * strides.image + int64_t{y} * src.width * strides.pixel;
+                    float* row = dst + (call.first_image + image) * strides.image + int64_t{y} * src.width * strides.pixel;
                     for (int32_t x = 0; x < src.width; x++) {
                         const auto* pixel = part.pixel(src, image, y, x) - part.begin;
                         float* values = row + x * strides.pixel;

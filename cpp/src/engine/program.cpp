@@ -39,7 +39,8 @@ public:
           context_{model_.kernels(), model_.element_bytes(), options_.threads, options_.max_rows} {}
 
     void make() {
-        place_layers();
+        place_layers(1);
+        place_layers(images_at_once());
         reserve_tensors();
         make_blocks();
         program_.arena_ = Pages(carver_.bytes());
@@ -49,7 +50,28 @@ public:
     }
 
 private:
-    void place_layers() {
+    /**
+     * The greatest divisor of the batch whose largest tensor fits the second-level caches of all threads: images go through the whole
+     * network while they are there. Weights are read again for every part, but those are fetched ahead, and tensors are not.
+     */
+    int64_t images_at_once() const {
+        constexpr size_t cache_bytes = 1 << 20;
+        size_t largest = 1;
+        for (const Tensor& t : program_.tensors_) largest = std::max(largest, bytes_of(t));
+        const int64_t most = options_.threads * std::max<int64_t>(cache_bytes / largest, 1);
+        int64_t images = std::min(options_.images, most);
+        while (options_.images % images != 0) images--;
+        return images;
+    }
+
+    size_t bytes_of(const Tensor& t) const {
+        return (2 * t.touched_elements() + t.rest_elements()) * (t.f32 ? sizeof(float) : context_.element_bytes);
+    }
+
+    void place_layers(int64_t images) {
+        program_.images_at_once_ = images;
+        program_.tensors_.clear();
+        layers_.clear();
         Tensor* tensor = nullptr;
         int32_t current = 0;
         for (size_t i = 0; i < model_.layers().size(); i++) {
@@ -65,7 +87,7 @@ private:
     Tensor* new_tensor(size_t index, const Tensor* src) {
         const Layer& layer = model_.layers()[index];
         Tensor t;
-        t.images = options_.images;
+        t.images = program_.images_at_once_;
         t.height = src ? src->height : options_.height;
         t.width = src ? src->width : options_.width;
         int32_t divisor = 1;
@@ -145,7 +167,7 @@ private:
     }
 
     PixelShape pixels(int32_t channels) const {
-        return {options_.layout, options_.images, channels, options_.height, options_.width};
+        return {options_.layout, channels, options_.height, options_.width};
     }
 
     void add(std::unique_ptr<Step> step) { program_.steps_.push_back(std::move(step)); }
@@ -206,18 +228,22 @@ int64_t Program::dense_row_bytes() const {
 }
 
 void Program::run(const void* src, int64_t src_row_bytes, const int64_t* dst) {
-    call_ = {src, src_row_bytes, dst};
+    call_ = {src, src_row_bytes, dst, 0};
     run_on_threads(*this, options_.threads, options_.spin_ns);
 }
 
 void Program::run(int32_t thread, int32_t threads) {
     using Clock = std::chrono::steady_clock;
     const bool measure = thread == 0 && !step_ns_.empty();
-    for (size_t i = 0; i < steps_.size(); i++) {
-        const Clock::time_point begin = measure ? Clock::now() : Clock::time_point();
-        steps_[i]->run(thread, threads, scratches_[thread], call_);
-        if (i + 1 < steps_.size()) barrier_.arrive(threads, options_.spin_ns);
-        if (measure) step_ns_[i] = (Clock::now() - begin).count();
+    if (measure) std::fill(step_ns_.begin(), step_ns_.end(), 0);
+    Call call = call_;
+    for (; call.first_image < options_.images; call.first_image += images_at_once_) {
+        for (size_t i = 0; i < steps_.size(); i++) {
+            const Clock::time_point begin = measure ? Clock::now() : Clock::time_point();
+            steps_[i]->run(thread, threads, scratches_[thread], call);
+            barrier_.arrive(threads, options_.spin_ns);
+            if (measure) step_ns_[i] += (Clock::now() - begin).count();
+        }
     }
 }
 

@@ -32,9 +32,11 @@ public:
     const ProgramOptions& options() const { return options_; }
     const std::vector<std::unique_ptr<Step>>& steps() const { return steps_; }
     const std::vector<const Tensor*>& outputs() const { return outputs_; }
+    /** A batch is done in equal parts of so many images, one after the other: as many as stay in the caches. */
+    int64_t images_at_once() const { return images_at_once_; }
     size_t arena_bytes() const { return arena_.bytes() + scratch_pages_.bytes(); }
 
-    /** Nanoseconds of each step on the calling thread in the last run, while measuring. */
+    /** Nanoseconds of each step on the calling thread in the last run, while measuring. Sums over all parts of the batch. */
     void measure_steps(bool measure) { step_ns_.assign(measure ? steps_.size() : 0, 0); }
     const std::vector<int64_t>& step_ns() const { return step_ns_; }
 
@@ -50,6 +52,7 @@ private:
     std::vector<std::unique_ptr<Step>> steps_;
     std::vector<Scratch> scratches_;
     Pages arena_, scratch_pages_;
+    int64_t images_at_once_ = 1;
     Call call_{};
     Barrier barrier_;
     std::vector<int64_t> step_ns_;

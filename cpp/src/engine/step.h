@@ -24,7 +24,8 @@ struct Scratch {
 struct Call {
     const void* src;
     int64_t src_row_bytes;
-    const int64_t* dst;  // addresses
+    const int64_t* dst;   // addresses
+    int64_t first_image;  // the first of the batch's images that the tensors hold
 };
 
 /** What all steps of a program have in common. */
