@@ -1,47 +1,20 @@
-#include "isa.h"
-#include "kernel/kernels.h"
+#include "machines.h"
 #include "network.h"
 
 #include <cstring>
 
 namespace {
 
-struct Machine {
-    int32_t isa;
-    fn_precision precision;
-};
+class Engine : public testing::TestWithParam<Machine> {};
 
-/** Every ISA this CPU runs, with every precision it has kernels for. */
-std::vector<Machine> machines() {
-    std::vector<Machine> list;
-    for (int32_t isa = 0; isa < fn::isa_count; isa++) {
-        if ((fn::isas[isa].required & ~fn_cpu_features()) != 0) continue;
-        for (fn_precision precision : {FN_F32, FN_BF16}) {
-            if (fn::find_kernels(isa, static_cast<fn::Precision>(precision))) list.push_back({isa, precision});
-        }
-    }
-    return list;
-}
-
-std::string name_of(const testing::TestParamInfo<Machine>& info) {
-    return std::string(fn::isas[info.param.isa].name) + (info.param.precision == FN_F32 ? "_f32" : "_bf16");
-}
-
-class Engine : public testing::TestWithParam<Machine> {
-protected:
-    Network network(int64_t images, int32_t channels, int32_t height, int32_t width, uint32_t seed = 1) const {
-        return {GetParam().precision, GetParam().isa, images, channels, height, width, seed};
-    }
-};
-
-INSTANTIATE_TEST_SUITE_P(Machines, Engine, testing::ValuesIn(machines()), name_of);
+INSTANTIATE_TEST_SUITE_P(Machines, Engine, testing::ValuesIn(machines()), machine_name);
 
 /** Every number of channels around one and two vectors of any ISA, every number of them touched that crosses a vector. */
 TEST_P(Engine, BlockOfAnyChannels) {
     for (int32_t channels = 1; channels <= 33; channels++) {
         for (int32_t partial : {1, channels / 4, channels / 2, channels}) {
             if (partial < 1) continue;
-            Network net(GetParam().precision, GetParam().isa, 1, channels, 3, 5, channels);
+            Network net(GetParam(), 1, channels, 3, 5, channels);
             net.input();
             net.block(partial, channels % 7 + channels, FN_GELU);
             net.output();
@@ -56,7 +29,7 @@ TEST_P(Engine, BlockOfAnySize) {
     std::vector<std::pair<int, int>> sizes = {{1, 1}, {1, 40}, {40, 1}, {2, 30}, {30, 2}, {7, 7}, {5, 14}};
     for (int width = 2; width <= 29; width++) sizes.push_back({1, width});
     for (auto [height, width] : sizes) {
-        Network net(GetParam().precision, GetParam().isa, 2, 20, height, width);
+        Network net(GetParam(), 2, 20, height, width);
         net.input();
         net.block(5, 40, FN_RELU);
         net.block(5, 37, FN_GELU);
@@ -71,7 +44,7 @@ TEST_P(Engine, PatchesOfAnyKernelAndRemainder) {
     for (int kernel : {1, 2, 3, 4, 5}) {
         for (int32_t channels : {1, 3, 4}) {
             const int height = 2 * kernel + kernel / 2, width = 9 * kernel + kernel - 1;
-            Network net(GetParam().precision, GetParam().isa, 2, channels, height, width, kernel);
+            Network net(GetParam(), 2, channels, height, width, kernel);
             net.round_source();
             net.pixel_conv(19, kernel);
             net.output();
@@ -83,7 +56,7 @@ TEST_P(Engine, PatchesOfAnyKernelAndRemainder) {
 }
 
 TEST_P(Engine, RowsOfPixelsAtAnyStride) {
-    Network net(GetParam().precision, GetParam().isa, 2, 3, 8, 12);
+    Network net(GetParam(), 2, 3, 8, 12);
     net.round_source();
     net.pixel_conv(10, 4);
     net.output();
@@ -103,7 +76,7 @@ TEST_P(Engine, RowsOfPixelsAtAnyStride) {
 
 TEST_P(Engine, SingleLayers) {
     for (int32_t partial : {1, 4, 17, 20}) {
-        Network net(GetParam().precision, GetParam().isa, 2, 20, 6, 9);
+        Network net(GetParam(), 2, 20, 6, 9);
         net.input();
         net.partial_conv_only(partial);
         net.output(FN_NHWC_F32);
@@ -113,7 +86,7 @@ TEST_P(Engine, SingleLayers) {
     }
     for (bool residual : {false, true}) {
         for (fn_activation activation : {FN_NONE, FN_RELU, FN_GELU}) {
-            Network net(GetParam().precision, GetParam().isa, 1, 21, 5, 7);
+            Network net(GetParam(), 1, 21, 5, 7);
             net.input();
             net.pointwise(21, activation, residual);
             net.output();
@@ -126,7 +99,7 @@ TEST_P(Engine, SingleLayers) {
 /** A residual adds two tensors: they must have the same channels apart, whatever stands before and behind. */
 TEST_P(Engine, PointwiseBetweenBlocks) {
     for (bool residual : {false, true}) {
-        Network net(GetParam().precision, GetParam().isa, 1, 12, 5, 7);
+        Network net(GetParam(), 1, 12, 5, 7);
         net.input();
         net.pointwise(12, FN_RELU, residual);
         net.block(3, 24, FN_RELU);
@@ -156,15 +129,30 @@ void add_classifier(Network& net, fn_activation activation) {
 
 TEST_P(Engine, WholeClassifier) {
     for (fn_activation activation : {FN_RELU, FN_GELU}) {
-        Network net(GetParam().precision, GetParam().isa, 2, 3, 37, 58);
+        Network net(GetParam(), 2, 3, 37, 58);
         add_classifier(net, activation);
         net.finish();
         net.expect_right(net.run(2), "classifier");
     }
 }
 
+/** More images than the caches hold: the batch is done in parts. */
+TEST_P(Engine, LargeBatch) {
+    Network net(GetParam(), 6, 3, 160, 160);
+    net.pixel_conv(48, 4);
+    net.block(12, 16, FN_RELU);
+    net.output(FN_NHWC_F32);
+    net.patch_conv(20, 8);
+    net.pool();
+    net.pointwise(10, FN_NONE);
+    net.output();
+    net.finish();
+    net.expect_right(net.run(1), "batch in six parts");
+    net.expect_right(net.run(2), "batch in three parts");
+}
+
 TEST_P(Engine, FeaturesOfEveryStage) {
-    Network net(GetParam().precision, GetParam().isa, 2, 3, 33, 20);
+    Network net(GetParam(), 2, 3, 33, 20);
     net.pixel_conv(16, 4);
     net.block(4, 32, FN_GELU);
     net.output(FN_NCHW_F32, true);
@@ -179,7 +167,7 @@ TEST_P(Engine, FeaturesOfEveryStage) {
 }
 
 TEST_P(Engine, ResultsDoNotDependOnThreads) {
-    Network net(GetParam().precision, GetParam().isa, 1, 3, 56, 61);
+    Network net(GetParam(), 1, 3, 56, 61);
     add_classifier(net, FN_GELU);
     net.finish();
     const auto alone = net.run(1);
@@ -191,7 +179,7 @@ TEST_P(Engine, ResultsDoNotDependOnThreads) {
 
 /** What a run leaves in the arena must not show in the next one. */
 TEST_P(Engine, RunsDoNotInfluenceEachOther) {
-    Network net(GetParam().precision, GetParam().isa, 1, 3, 24, 24);
+    Network net(GetParam(), 1, 3, 24, 24);
     add_classifier(net, FN_RELU);
     net.finish();
     const std::vector<float> src = net.pixels(FN_NCHW_F32);

@@ -1,18 +1,18 @@
 #pragma once
 
+#include "machines.h"
 #include "reference.h"
 
 #include <deque>
-#include <gtest/gtest.h>
 #include <random>
 #include <string>
 
 /** A network built twice, layer by layer: as a model of the engine and as the reference's result. */
 class Network {
 public:
-    Network(fn_precision precision, int32_t isa, int64_t images, int32_t channels, int32_t height, int32_t width, uint32_t seed = 1)
-        : roundoff_(reference::Roundoff::of(precision)), random_(seed), height_(height), width_(width), x_(images, channels, height, width) {
-        check(fn_model_create(precision, isa, &model_));
+    Network(const Machine& machine, int64_t images, int32_t channels, int32_t height, int32_t width, uint32_t seed = 1)
+        : roundoff_(reference::Roundoff::of(machine.precision)), random_(seed), height_(height), width_(width), x_(images, channels, height, width) {
+        check(fn_model_create(machine.precision, machine.isa, &model_));
         for (reference::Value& v : x_.values) v.value = static_cast<float>(uniform(-1, 1));
     }
     ~Network() { fn_model_destroy(model_); }
