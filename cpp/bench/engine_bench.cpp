@@ -1,6 +1,6 @@
-// engine_bench VARIANT [ISA [PRECISION [THREADS [BATCH [ROWS]]]]]: times a whole network and each of its steps, beside the peak of a
-// loop of multiply-adds on registers, measured in turn with it. VARIANT is t0 to l, ISA a name or "auto", PRECISION f32 or bf16;
-// ROWS is the height of tiles, 0 for the engine's choice.
+// engine_bench VARIANT [ISA [PRECISION [THREADS [BATCH [ROWS]]]]]: times a whole network and each of its steps, beside the
+// peak of a loop of multiply-adds on registers, measured in turn with it. VARIANT is t0 to l, ISA a name or "auto", PRECISION
+// f32 or bf16; ROWS is the height of tiles, 0 for the engine's choice.
 #include "engine/program.h"
 #include "isa.h"
 #include "peak.h"
@@ -28,7 +28,8 @@ std::vector<float> random_values(int64_t count, float scale) {
 
 fn::Weights weights(int64_t columns, int64_t depth, bool bias = true) {
     static std::vector<std::vector<float>> kept;
-    const float* values = kept.emplace_back(random_values(columns * depth, 1.5f / std::sqrt(static_cast<float>(depth)))).data();
+    const float* values =
+        kept.emplace_back(random_values(columns * depth, 1.5f / std::sqrt(static_cast<float>(depth)))).data();
     return {values, bias ? kept.emplace_back(random_values(columns, 0.1f)).data() : nullptr};
 }
 
@@ -43,8 +44,16 @@ std::shared_ptr<fn::Model> build(const Variant& variant, int32_t isa, fn::Precis
         }
         for (int i = 0; i < variant.depths[stage]; i++) {
             const int32_t partial = channels / 4, hidden = 2 * channels;
-            model->add(fn::Block{channels, partial, hidden, variant.activation, weights(partial, partial * 9, false),
-                                 weights(hidden, channels), weights(channels, hidden, false), {}, {}, {}});
+            model->add(fn::Block{channels,
+                                 partial,
+                                 hidden,
+                                 variant.activation,
+                                 weights(partial, partial * 9, false),
+                                 weights(hidden, channels),
+                                 weights(channels, hidden, false),
+                                 {},
+                                 {},
+                                 {}});
         }
     }
     model->add(fn::Pool{channels});
@@ -69,15 +78,18 @@ int main(int argc, char** argv) {
     int32_t isa = 0;
     const char* isa_name = argument(2, "auto");
     if (!variant || fn_isa_select(std::strcmp(isa_name, "auto") == 0 ? nullptr : isa_name, &isa) != FN_OK) {
-        std::fprintf(stderr, "usage: engine_bench t0|t1|t2|s|m|l [ISA [f32|bf16 [THREADS [BATCH [ROWS]]]]] %s\n", fn_last_error());
+        std::fprintf(stderr, "usage: engine_bench t0|t1|t2|s|m|l [ISA [f32|bf16 [THREADS [BATCH [ROWS]]]]] %s\n",
+                     fn_last_error());
         return 2;
     }
-    const fn::Precision precision = std::strcmp(argument(3, "f32"), "bf16") == 0 ? fn::Precision::bf16 : fn::Precision::f32;
+    const fn::Precision precision =
+        std::strcmp(argument(3, "f32"), "bf16") == 0 ? fn::Precision::bf16 : fn::Precision::f32;
     if (!fn::find_kernels(isa, precision)) {
         std::fprintf(stderr, "ISA %s has no bf16 kernels\n", fn::isas[isa].name);
         return 1;
     }
-    fn::ProgramOptions options{fn::PixelLayout::nchw_f32, std::atoi(argument(5, "1")), 224, 224, std::atoi(argument(4, "1")), 200000};
+    fn::ProgramOptions options{
+        fn::PixelLayout::nchw_f32, std::atoi(argument(5, "1")), 224, 224, std::atoi(argument(4, "1")), 200000};
     options.max_rows = std::atoi(argument(6, "0"));
     fn::Program program(build(*variant, isa, precision), options);
     program.measure_steps(true);
@@ -113,25 +125,30 @@ int main(int argc, char** argv) {
     const double median = times[times.size() / 2];
     double fastest_ns = 0;
     for (int64_t ns : step_ns) fastest_ns += static_cast<double>(ns);
-    std::printf("%s %s %s, %d threads, batch %lld: median %.3f ms, min %.3f ms, %.1f GFLOP/s, %.1f %% of peak\n"
-                "  fastest of each step: %.3f ms, %.1f %% of the peak, %.1f GFLOP/s\n",
-                variant->name, fn::isas[isa].name, argument(3, "f32"), options.threads, static_cast<long long>(options.images), median * 1e3,
-                times[0] * 1e3, flops / median / 1e9, shares[shares.size() / 2] * 100, fastest_ns / 1e6,
-                flops / fastest_ns * 1e9 / peak / options.threads * 100, peak / 1e9);
+    std::printf(
+        "%s %s %s, %d threads, batch %lld: median %.3f ms, min %.3f ms, %.1f GFLOP/s, %.1f %% of peak\n"
+        "  fastest of each step: %.3f ms, %.1f %% of the peak, %.1f GFLOP/s\n",
+        variant->name, fn::isas[isa].name, argument(3, "f32"), options.threads, static_cast<long long>(options.images),
+        median * 1e3, times[0] * 1e3, flops / median / 1e9, shares[shares.size() / 2] * 100, fastest_ns / 1e6,
+        flops / fastest_ns * 1e9 / peak / options.threads * 100, peak / 1e9);
 
     std::map<std::string, Line> lines;
     for (size_t s = 0; s < step_ns.size(); s++) {
         const fn::Step& step = *program.steps()[s];
-        Line& line = lines.try_emplace(step.name + " " + std::to_string(step.shape[1]) + " x " + std::to_string(step.shape[2]) + " x " +
-                                           std::to_string(step.shape[3]), Line{static_cast<int64_t>(s), 0, 0, 0}).first->second;
+        Line& line = lines
+                         .try_emplace(step.name + " " + std::to_string(step.shape[1]) + " x " +
+                                          std::to_string(step.shape[2]) + " x " + std::to_string(step.shape[3]),
+                                      Line{static_cast<int64_t>(s), 0, 0, 0})
+                         .first->second;
         line.count++;
         line.multiply_adds += step.multiply_adds * parts;
         line.ns += static_cast<double>(step_ns[s]);
     }
     std::vector<std::pair<std::string, Line>> sorted(lines.begin(), lines.end());
-    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.order < b.second.order; });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.second.order < b.second.order; });
     for (const auto& [name, line] : sorted) {
-        std::printf("  %-44s x%-3lld %9.1f us  %6.1f GFLOP/s\n", name.c_str(), static_cast<long long>(line.count), line.ns / 1e3,
-                    2 * static_cast<double>(line.multiply_adds) / line.ns);
+        std::printf("  %-44s x%-3lld %9.1f us  %6.1f GFLOP/s\n", name.c_str(), static_cast<long long>(line.count),
+                    line.ns / 1e3, 2 * static_cast<double>(line.multiply_adds) / line.ns);
     }
 }

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <chrono>
 
-#define FN_DECLARE_PEAK(name, required)   \
-    namespace fn_##name {                 \
-    extern const int64_t peak_operations; \
-    void peak_loop_f32(int64_t turns);    \
-    void peak_loop_bf16(int64_t turns);   \
+#define FN_DECLARE_PEAK(name, required)       \
+    namespace fn_##name {                     \
+        extern const int64_t peak_operations; \
+        void peak_loop_f32(int64_t turns);    \
+        void peak_loop_bf16(int64_t turns);   \
     }
 FN_FOR_EACH_ISA(FN_DECLARE_PEAK)
 #undef FN_DECLARE_PEAK

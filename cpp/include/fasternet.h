@@ -4,11 +4,12 @@
 /*
  * The C interface of libfasternet.
  *
- * Errors      A function that can fail returns fn_status and leaves a sentence for fn_last_error(). Nothing here prints, aborts,
+ * Errors      A function that can fail returns fn_status and leaves a sentence for fn_last_error(). Nothing here
+ * prints, aborts,
  *             or lets a C++ exception out.
- * Threads     Every function may be called from any thread at any time unless its comment says otherwise.
- * Ownership   Strings returned are owned by the library, end in NUL and are UTF-8; how long they live is said beside each.
- * Pointers    Must not be NULL unless the comment says what NULL means.
+ * Threads     Every function may be called from any thread at any time unless its comment says otherwise. Ownership
+ * Strings returned are owned by the library, end in NUL and are UTF-8; how long they live is said beside each. Pointers
+ * Must not be NULL unless the comment says what NULL means.
  */
 
 #include <stdint.h>
@@ -38,8 +39,8 @@ typedef enum fn_status {
 FN_API int32_t fn_abi_version(void);
 
 /**
- * The sentence of the last call that failed on the calling thread, "" if none has. A call that succeeds leaves it alone.
- * Valid until the next failing call on this thread.
+ * The sentence of the last call that failed on the calling thread, "" if none has. A call that succeeds leaves it
+ * alone. Valid until the next failing call on this thread.
  */
 FN_API const char* fn_last_error(void);
 
@@ -68,12 +69,16 @@ typedef enum fn_cpu_feature {
 } fn_cpu_feature;
 
 /**
- * What both the CPU can do and the operating system has enabled (it saves the registers on a context switch), as a mask of
- * fn_cpu_feature. AMX counts as enabled when the kernel supports its state; a process must still ask the kernel for permission.
+ * What both the CPU can do and the operating system has enabled (it saves the registers on a context switch), as a mask
+ * of fn_cpu_feature. AMX counts as enabled when the kernel supports its state; a process must still ask the kernel for
+ * permission.
  */
 FN_API uint64_t fn_cpu_features(void);
 
-/** Lower-case name of bit number `bit` of fn_cpu_features(), as Linux writes it in /proc/cpuinfo; NULL if it has no meaning. */
+/**
+ * Lower-case name of bit number `bit` of fn_cpu_features(), as Linux writes it in /proc/cpuinfo; NULL if it has no
+ * meaning.
+ */
 FN_API const char* fn_cpu_feature_name(int32_t bit);
 
 /** The CPU's model name, or what is known of it. Lives as long as the library. */
@@ -99,19 +104,22 @@ FN_API int64_t fn_cpu_cache_bytes(int32_t level);
 
 /* ---- ISAs: the instruction sets kernels are compiled for ---------------------------------------------------------------- */
 
-/** Name of the ISA with this number, from 0 (portable) upwards to the most demanding; NULL past the last one of this platform. */
+/**
+ * Name of the ISA with this number, from 0 (portable) upwards to the most demanding; NULL past the last one of this
+ * platform.
+ */
 FN_API const char* fn_isa_name(int32_t isa);
 
 /**
  * Chooses the ISA to compute with.
  *
- * NULL chooses the most demanding one the CPU can run, but none above the one that the environment variable FASTERNET_MAX_ISA
- * names, if set. A name chooses that ISA or fails: FN_UNSUPPORTED if this platform has none of that name, the CPU cannot run it,
- * or the cap excludes it. A cap of unknown name is FN_UNSUPPORTED in every case.
+ * NULL chooses the most demanding one the CPU can run, but none above the one that the environment variable
+ * FASTERNET_MAX_ISA names, if set. A name chooses that ISA or fails: FN_UNSUPPORTED if this platform has none of that
+ * name, the CPU cannot run it, or the cap excludes it. A cap of unknown name is FN_UNSUPPORTED in every case.
  */
 FN_API fn_status fn_isa_select(const char* name, int32_t* isa);
 
-/* ---- Models: layers and their packed weights ------------------------------------------------------------------------------ */
+/* ---- Models: layers and their packed weights ---------------------------------------------------------------------------- */
 
 /** How numbers are stored and multiplied. Sums are f32 always. */
 typedef enum fn_precision {
@@ -136,10 +144,12 @@ typedef enum fn_layout {
 } fn_layout;
 
 /**
- * A chain of layers and their weights, packed for one precision and ISA. Programs of any input size, in any threads, share it.
+ * A chain of layers and their weights, packed for one precision and ISA. Programs of any input size, in any threads,
+ * share it.
  *
- * Built by one thread: create, add the layers in order, finish. Weights are f32 in PyTorch's order ([out][in][row][column], dense);
- * they must stay as they are until fn_model_finish returns, and are not needed after it. A bias may be NULL: zeros.
+ * Built by one thread: create, add the layers in order, finish. Weights are f32 in PyTorch's order
+ * ([out][in][row][column], dense); they must stay as they are until fn_model_finish returns, and are not needed after
+ * it. A bias may be NULL: zeros.
  */
 typedef struct fn_model fn_model;
 
@@ -150,27 +160,30 @@ FN_API fn_status fn_model_create(fn_precision precision, int32_t isa, fn_model**
 FN_API fn_status fn_model_add_input(fn_model* model, int32_t channels);
 
 /**
- * First layer: convolution kernel x kernel at stride kernel of the caller's pixels (no padding; what is left of a row or column is
- * dropped). May be added once for each layout, with weights of its own: a program uses the one of its layout.
+ * First layer: convolution kernel x kernel at stride kernel of the caller's pixels (no padding; what is left of a row
+ * or column is dropped). May be added once for each layout, with weights of its own: a program uses the one of its
+ * layout.
  *
  * @param weights [channels][in_channels][kernel][kernel]
  */
-FN_API fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_channels, int32_t channels, int32_t kernel,
-                                         const float* weights, const float* bias);
+FN_API fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_channels, int32_t channels,
+                                         int32_t kernel, const float* weights, const float* bias);
 
 /** The same convolution of the result so far. */
-FN_API fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t kernel, const float* weights, const float* bias);
+FN_API fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t kernel, const float* weights,
+                                         const float* bias);
 
 /**
- * A FasterNet block: x + project * activation(expand * [conv3x3(x1), x2] + expand_bias), where x1 is the first `partial` channels of x
- * and x2 the others. The convolution has stride 1 and a border of zeros. All blocks on a tensor have the same `partial`.
+ * A FasterNet block: x + project * activation(expand * [conv3x3(x1), x2] + expand_bias), where x1 is the first
+ * `partial` channels of x and x2 the others. The convolution has stride 1 and a border of zeros. All blocks on a tensor
+ * have the same `partial`.
  *
  * @param conv    [partial][partial][3][3]
  * @param expand  [hidden][channels]
  * @param project [channels][hidden]
  */
-FN_API fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, fn_activation activation, const float* conv,
-                                    const float* expand, const float* expand_bias, const float* project);
+FN_API fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, fn_activation activation,
+                                    const float* conv, const float* expand, const float* expand_bias, const float* project);
 
 /** [conv3x3(x1), x2] of a block alone. */
 FN_API fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, const float* weights);
@@ -205,15 +218,16 @@ FN_API int64_t fn_model_packed_bytes(const fn_model* model);
 /** Gives up the caller's hold; the weights live as long as a program needs them. NULL is ignored. */
 FN_API void fn_model_destroy(fn_model* model);
 
-/* ---- Programs: a model for one input size and number of threads ----------------------------------------------------------- */
+/* ---- Programs: a model for one input size and number of threads --------------------------------------------------------- */
 
 /**
- * Runs a model. One thread at a time may use a program; two programs run at the same time without waiting for each other.
+ * Runs a model. One thread at a time may use a program; two programs run at the same time without waiting for each
+ * other.
  *
- * A run is done by the calling thread and workers that belong to the process. There are never more workers than one less than the
- * largest number of threads a program was created with; a run takes those that are free, and if other programs have them all,
- * the caller does the work alone. So sessions in many threads do not multiply threads. Results in f32 do not depend on how many
- * threads worked, to the last bit.
+ * A run is done by the calling thread and workers that belong to the process. There are never more workers than one
+ * less than the largest number of threads a program was created with; a run takes those that are free, and if other
+ * programs have them all, the caller does the work alone. So sessions in many threads do not multiply threads. Results
+ * in f32 do not depend on how many threads worked, to the last bit.
  */
 typedef struct fn_program fn_program;
 
@@ -221,8 +235,9 @@ typedef struct fn_program fn_program;
  * @param model   finished
  * @param layout  of the source; FN_UNSUPPORTED if the model has no first layer for it
  * @param threads at most, the caller's included; 1 to 1024
- * @param spin_us how long a thread spins before it sleeps when it waits for another one, in microseconds. A wake-up costs tens of
- *                them: for the lowest latency let it exceed the time of a step or the pause between two runs; 0 leaves the CPU to others
+ * @param spin_us how long a thread that waits for another one spins before it sleeps, in microseconds. A wake-up costs tens
+ *                of them: for the lowest latency let it exceed the time of a step, or the pause between two runs; 0 leaves
+ *                the CPU to others, for the highest throughput of many programs
  */
 FN_API fn_status fn_program_create(const fn_model* model, fn_layout layout, int64_t images, int32_t height, int32_t width,
                                    int32_t threads, int32_t spin_us, fn_program** program);
@@ -231,8 +246,8 @@ FN_API fn_status fn_program_create(const fn_model* model, fn_layout layout, int6
  * Reads the source and writes all outputs.
  *
  * @param src           address of the first pixel
- * @param src_row_bytes from one row of pixels to the next, also from the last of a plane or an image to the first of the next one;
- *                      0: rows are dense
+ * @param src_row_bytes from one row of pixels to the next, also from the last of a plane or an image to the first of the
+ *                      next one; 0: rows are dense
  * @param dst           fn_program_output_count() addresses, each of images * channels * height * width f32
  */
 FN_API fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes, const int64_t* dst);

@@ -20,7 +20,9 @@ protected:
         fn_program_destroy(program_);
         fn_model_destroy(model_);
     }
-    void expect_invalid(fn_status status, const std::string& message) { EXPECT_EQ(failure(status, FN_INVALID_ARGUMENT), message); }
+    void expect_invalid(fn_status status, const std::string& message) {
+        EXPECT_EQ(failure(status, FN_INVALID_ARGUMENT), message);
+    }
 
     /** A first layer of 4 channels. */
     void begin() { ASSERT_EQ(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 2, ones.data(), nullptr), FN_OK); }
@@ -36,7 +38,8 @@ protected:
 TEST_F(EngineAbi, ModelsThatCannotBe) {
     fn_model* other = nullptr;
     expect_invalid(fn_model_create(FN_F32, -1, &other), "there is no ISA number -1");
-    expect_invalid(fn_model_create(FN_F32, fn::isa_count, &other), "there is no ISA number " + std::to_string(fn::isa_count));
+    expect_invalid(fn_model_create(FN_F32, fn::isa_count, &other),
+                   "there is no ISA number " + std::to_string(fn::isa_count));
     expect_invalid(fn_model_create(static_cast<fn_precision>(7), 0, &other), "there is no precision 7");
     expect_invalid(fn_model_create(FN_F32, 0, nullptr), "model is NULL");
     EXPECT_EQ(failure(fn_model_create(FN_BF16, 0, &other), FN_UNSUPPORTED), "ISA portable has no bf16 kernels");
@@ -46,8 +49,10 @@ TEST_F(EngineAbi, ModelsThatCannotBe) {
 TEST_F(EngineAbi, LayersThatDoNotFit) {
     expect_invalid(fn_model_add_pool(model_), "the first layer must read pixels");
     expect_invalid(fn_model_add_pool(nullptr), "model is NULL");
-    expect_invalid(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 0, 4, 2, ones.data(), nullptr), "in_channels is 0, expected 1 to 65536");
-    expect_invalid(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 65, ones.data(), nullptr), "kernel is 65, expected 1 to 64");
+    expect_invalid(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 0, 4, 2, ones.data(), nullptr),
+                   "in_channels is 0, expected 1 to 65536");
+    expect_invalid(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 65, ones.data(), nullptr),
+                   "kernel is 65, expected 1 to 64");
     expect_invalid(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 2, nullptr, nullptr), "weights is NULL");
     begin();
     expect_invalid(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 2, ones.data(), nullptr),
@@ -57,12 +62,14 @@ TEST_F(EngineAbi, LayersThatDoNotFit) {
     expect_invalid(fn_model_add_input(model_, 4), "the input must be the only layer that reads pixels");
     expect_invalid(fn_model_add_block(model_, 5, 8, FN_RELU, ones.data(), ones.data(), nullptr, ones.data()),
                    "partial is 5, expected 1 to 4");
-    expect_invalid(fn_model_add_block(model_, 1, 8, static_cast<fn_activation>(3), ones.data(), ones.data(), nullptr, ones.data()),
-                   "there is no activation 3");
+    expect_invalid(
+        fn_model_add_block(model_, 1, 8, static_cast<fn_activation>(3), ones.data(), ones.data(), nullptr, ones.data()),
+        "there is no activation 3");
     ASSERT_EQ(fn_model_add_partial_conv(model_, 1, ones.data()), FN_OK);
     expect_invalid(fn_model_add_partial_conv(model_, 2, ones.data()),
                    "partial is 2, but the layers before convolve 1 channels of the same tensor");
-    expect_invalid(fn_model_add_pointwise(model_, 5, FN_NONE, 1, ones.data(), nullptr), "a residual needs as many channels as before: 4, not 5");
+    expect_invalid(fn_model_add_pointwise(model_, 5, FN_NONE, 1, ones.data(), nullptr),
+                   "a residual needs as many channels as before: 4, not 5");
     expect_invalid(fn_model_add_output(model_, FN_NHWC_U8, nullptr, nullptr), "layout 2 is none of an output");
     expect_invalid(fn_model_add_pixel_conv(model_, FN_NHWC_U8, 3, 4, 2, ones.data(), nullptr),
                    "a layer that reads pixels must be the first");
@@ -81,10 +88,13 @@ TEST_F(EngineAbi, ProgramsThatCannotBe) {
     expect_invalid(fn_program_create(model_, FN_NCHW_F32, 1, 8, -1, 1, 0, &program_), "cannot run 1 images of 8 x -1");
     expect_invalid(fn_program_create(model_, FN_NCHW_F32, 1, 8, 1, 1, 0, &program_),
                    "images of 8 x 1 are too small: nothing is left after the convolutions at stride");
-    EXPECT_EQ(failure(fn_program_create(model_, FN_NCHW_F32, INT_MAX, 1 << 20, 1 << 20, 1, 0, &program_), FN_UNSUPPORTED),
-              "2147483647 images of 1048576 x 1048576 are too large");
-    expect_invalid(fn_program_create(model_, FN_NCHW_F32, 1, 8, 8, 0, 0, &program_), "threads is 0, expected 1 to 1024");
-    expect_invalid(fn_program_create(model_, FN_NCHW_F32, 1, 8, 8, 1, -1, &program_), "spin_us is -1, expected 0 or more");
+    EXPECT_EQ(
+        failure(fn_program_create(model_, FN_NCHW_F32, INT_MAX, 1 << 20, 1 << 20, 1, 0, &program_), FN_UNSUPPORTED),
+        "2147483647 images of 1048576 x 1048576 are too large");
+    expect_invalid(fn_program_create(model_, FN_NCHW_F32, 1, 8, 8, 0, 0, &program_),
+                   "threads is 0, expected 1 to 1024");
+    expect_invalid(fn_program_create(model_, FN_NCHW_F32, 1, 8, 8, 1, -1, &program_),
+                   "spin_us is -1, expected 0 or more");
     EXPECT_EQ(program_, nullptr);
 }
 

@@ -9,7 +9,9 @@ class Engine : public testing::TestWithParam<Machine> {};
 
 INSTANTIATE_TEST_SUITE_P(Machines, Engine, testing::ValuesIn(machines()), machine_name);
 
-/** Every number of channels around one and two vectors of any ISA, every number of them touched that crosses a vector. */
+/**
+ * Every number of channels around one and two vectors of any ISA, every number of them touched that crosses a vector.
+ */
 TEST_P(Engine, BlockOfAnyChannels) {
     for (int32_t channels = 1; channels <= 33; channels++) {
         for (int32_t partial : {1, channels / 4, channels / 2, channels}) {
@@ -19,7 +21,8 @@ TEST_P(Engine, BlockOfAnyChannels) {
             net.block(partial, channels % 7 + channels, FN_GELU);
             net.output();
             net.finish();
-            net.expect_right(net.run(1), std::to_string(channels) + " channels, " + std::to_string(partial) + " touched");
+            net.expect_right(net.run(1),
+                             std::to_string(channels) + " channels, " + std::to_string(partial) + " touched");
         }
     }
 }
@@ -50,7 +53,8 @@ TEST_P(Engine, PatchesOfAnyKernelAndRemainder) {
             net.output();
             net.finish();
             for (fn_layout layout : {FN_NCHW_F32, FN_NHWC_F32, FN_NHWC_U8})
-                net.expect_right(net.run(2, layout), "kernel " + std::to_string(kernel) + ", layout " + std::to_string(layout));
+                net.expect_right(net.run(2, layout),
+                                 "kernel " + std::to_string(kernel) + ", layout " + std::to_string(layout));
         }
     }
 }
@@ -173,7 +177,8 @@ TEST_P(Engine, ResultsDoNotDependOnThreads) {
     const auto alone = net.run(1);
     for (int threads : {2, 3, 5, 16}) {
         const auto together = net.run(threads);
-        EXPECT_EQ(std::memcmp(alone[0].data(), together[0].data(), alone[0].size() * sizeof(float)), 0) << threads << " threads";
+        EXPECT_EQ(std::memcmp(alone[0].data(), together[0].data(), alone[0].size() * sizeof(float)), 0)
+            << threads << " threads";
     }
 }
 

@@ -31,4 +31,6 @@ inline std::string machine_name(const testing::TestParamInfo<Machine>& info) {
     return std::string(fn::isas[info.param.isa].name) + (info.param.precision == FN_F32 ? "_f32" : "_bf16");
 }
 
-inline void PrintTo(const Machine& m, std::ostream* out) { *out << fn::isas[m.isa].name << (m.precision == FN_F32 ? " f32" : " bf16"); }
+inline void PrintTo(const Machine& m, std::ostream* out) {
+    *out << fn::isas[m.isa].name << (m.precision == FN_F32 ? " f32" : " bf16");
+}

@@ -27,7 +27,8 @@ public:
         }
     }
     float get(int64_t i) const {
-        return f32_ ? reinterpret_cast<const float*>(bytes_.data())[i] : fn::to_f32(reinterpret_cast<const fn::Bf16*>(bytes_.data())[i]);
+        return f32_ ? reinterpret_cast<const float*>(bytes_.data())[i]
+                    : fn::to_f32(reinterpret_cast<const fn::Bf16*>(bytes_.data())[i]);
     }
 
 private:
@@ -35,7 +36,9 @@ private:
     std::vector<char> bytes_;
 };
 
-float rounded(const Machine& machine, float value) { return machine.precision == FN_F32 ? value : fn::to_f32(fn::to_bf16(value)); }
+float rounded(const Machine& machine, float value) {
+    return machine.precision == FN_F32 ? value : fn::to_f32(fn::to_bf16(value));
+}
 
 /** One product, with everything about it chosen by the test. */
 struct Case {
@@ -47,8 +50,9 @@ struct Case {
 };
 
 std::string name(const Case& c) {
-    return std::to_string(c.rows) + " rows, " + std::to_string(c.columns) + " columns, " + std::to_string(c.depth) + " deep, split at " +
-           std::to_string(c.split) + (c.residual ? ", residual" : "") + (c.f32_result ? ", f32 result" : "");
+    return std::to_string(c.rows) + " rows, " + std::to_string(c.columns) + " columns, " + std::to_string(c.depth) +
+           " deep, split at " + std::to_string(c.split) + (c.residual ? ", residual" : "") +
+           (c.f32_result ? ", f32 result" : "");
 }
 
 class Multiply : public testing::TestWithParam<Machine> {
@@ -83,24 +87,37 @@ protected:
         std::vector<float> weights(c.columns * c.depth), bias(c.columns);
         for (float& w : weights) w = uniform();
         for (float& b : bias) b = uniform();
-        const fn::PackedMatrix matrix = packed(c.columns, c.depth, [&](int64_t n, int32_t k) { return weights[n * c.depth + k]; }, bias);
+        const fn::PackedMatrix matrix =
+            packed(c.columns, c.depth, [&](int64_t n, int32_t k) { return weights[n * c.depth + k]; }, bias);
 
         const Machine result{machine.isa, c.f32_result ? FN_F32 : machine.precision};
         Elements touched(result, c.rows * touched_stride + 4, guard), rest(result, c.rows * rest_stride + 4, guard);
-        Elements touched_residual(result, c.rows * touched_stride + 4, NAN), rest_residual(result, c.rows * rest_stride + 4, NAN);
+        Elements touched_residual(result, c.rows * touched_stride + 4, NAN),
+            rest_residual(result, c.rows * rest_stride + 4, NAN);
         std::vector<int32_t> touched_offsets, rest_offsets;
         for (int32_t i = 0; i < c.rows; i++) {
-            touched_offsets.push_back(static_cast<int32_t>(1 + (c.rows - 1 - i) * touched_stride));  // backwards: any order will do
+            touched_offsets.push_back(
+                static_cast<int32_t>(1 + (c.rows - 1 - i) * touched_stride));  // backwards: any order will do
             rest_offsets.push_back(static_cast<int32_t>(1 + i * rest_stride));
             for (int32_t n = 0; n < c.split; n++) touched_residual.set(touched_offsets[i] + n, uniform());
             for (int32_t n = c.split; n < c.columns; n++) rest_residual.set(rest_offsets[i] + n - c.split, uniform());
         }
         const fn::Segment segment{src.data(), src_stride, 0, 1, depth, 0};
         const fn::Run run{{0, 0}, c.rows};
-        fn::Product product{&segment, &run, matrix, {}, 1, 1, 0, fn::panels_in(fn::vectors_in(c.columns, machine.kernels().lanes)),
-                            c.activation, c.f32_result};
-        product.parts[0] = {touched.data(), c.residual ? touched_residual.data() : nullptr, touched_offsets.data(), 0, c.split};
-        product.parts[1] = {rest.data(), c.residual ? rest_residual.data() : nullptr, rest_offsets.data(), c.split, c.columns};
+        fn::Product product{&segment,
+                            &run,
+                            matrix,
+                            {},
+                            1,
+                            1,
+                            0,
+                            fn::panels_in(fn::vectors_in(c.columns, machine.kernels().lanes)),
+                            c.activation,
+                            c.f32_result};
+        product.parts[0] = {touched.data(), c.residual ? touched_residual.data() : nullptr, touched_offsets.data(), 0,
+                            c.split};
+        product.parts[1] = {rest.data(), c.residual ? rest_residual.data() : nullptr, rest_offsets.data(), c.split,
+                            c.columns};
         machine.kernels().multiply(product);
 
         int64_t wrong = 0;
@@ -120,14 +137,20 @@ protected:
                 (first ? touched_written : rest_written)[at] = 1;
                 if (c.residual) sum += (first ? touched_residual : rest_residual).get(at);
                 const float found = (first ? touched : rest).get(at);
-                const double bound = (c.depth + 2) * 0x1p-23 * (magnitude + 1) + (result.precision == FN_F32 ? 0 : 0x1p-8 * std::abs(sum));
+                const double bound = (c.depth + 2) * 0x1p-23 * (magnitude + 1) +
+                                     (result.precision == FN_F32 ? 0 : 0x1p-8 * std::abs(sum));
                 if (std::abs(found - sum) <= bound) continue;
-                if (wrong++ == 0) worst = "row " + std::to_string(i) + ", column " + std::to_string(n) + ": " + std::to_string(found) + ", expected " + std::to_string(sum);
+                if (wrong++ == 0)
+                    worst = "row " + std::to_string(i) + ", column " + std::to_string(n) + ": " +
+                            std::to_string(found) + ", expected " + std::to_string(sum);
             }
         }
         EXPECT_EQ(wrong, 0) << name(c) << ": first at " << worst;
-        for (size_t i = 0; i < touched_written.size(); i++) ASSERT_TRUE(touched_written[i] || touched.get(i) == rounded(result, guard)) << name(c) << ": wrote to " << i;
-        for (size_t i = 0; i < rest_written.size(); i++) ASSERT_TRUE(rest_written[i] || rest.get(i) == rounded(result, guard)) << name(c) << ": wrote to " << i;
+        for (size_t i = 0; i < touched_written.size(); i++)
+            ASSERT_TRUE(touched_written[i] || touched.get(i) == rounded(result, guard))
+                << name(c) << ": wrote to " << i;
+        for (size_t i = 0; i < rest_written.size(); i++)
+            ASSERT_TRUE(rest_written[i] || rest.get(i) == rounded(result, guard)) << name(c) << ": wrote to " << i;
     }
 
     /** What the kernels make of values when nothing is multiplied: x times one. */
@@ -166,7 +189,8 @@ TEST_P(Multiply, EveryTile) {
 }
 
 TEST_P(Multiply, EveryNumberOfColumns) {
-    for (int32_t columns = 1; columns <= 3 * GetParam().kernels().lanes + 1; columns++) check({5, columns, 9, 0, false, true});
+    for (int32_t columns = 1; columns <= 3 * GetParam().kernels().lanes + 1; columns++)
+        check({5, columns, 9, 0, false, true});
 }
 
 /** The border between the two parts of a result in every lane. */
@@ -185,7 +209,8 @@ TEST_P(Multiply, EveryDepth) {
 TEST_P(Multiply, GeluIsExactToRoundoff) {
     std::vector<float> x;
     for (int i = -8000; i <= 8000; i++) x.push_back(rounded(GetParam(), i * 1e-3f));
-    for (float v = 1e-30f; v < 1e30f; v *= 3.7f) x.push_back(rounded(GetParam(), v)), x.push_back(rounded(GetParam(), -v));
+    for (float v = 1e-30f; v < 1e30f; v *= 3.7f)
+        x.push_back(rounded(GetParam(), v)), x.push_back(rounded(GetParam(), -v));
     const std::vector<float> y = activated(x, fn::Activation::gelu);
     const double relative = GetParam().precision == FN_F32 ? 2 * 0x1p-23 : 0x1p-14;
     for (size_t i = 0; i < x.size(); i++) {
@@ -211,7 +236,8 @@ TEST_P(Multiply, PixelsAreConverted) {
     for (int64_t count = 0; count <= 2 * 16 + 1; count++) {
         std::vector<uint8_t> bytes(count);
         std::vector<float> floats(count);
-        for (int64_t i = 0; i < count; i++) bytes[i] = static_cast<uint8_t>(255 - 7 * i), floats[i] = 1.37f * static_cast<float>(i) - 11;
+        for (int64_t i = 0; i < count; i++)
+            bytes[i] = static_cast<uint8_t>(255 - 7 * i), floats[i] = 1.37f * static_cast<float>(i) - 11;
         Elements from_bytes(GetParam(), count + 1, guard), from_floats(GetParam(), count + 1, guard);
         kernels.convert_u8(bytes.data(), from_bytes.data(), count);
         kernels.convert_f32(floats.data(), from_floats.data(), count);

@@ -11,7 +11,11 @@
 class Network {
 public:
     Network(const Machine& machine, int64_t images, int32_t channels, int32_t height, int32_t width, uint32_t seed = 1)
-        : roundoff_(reference::Roundoff::of(machine.precision)), random_(seed), height_(height), width_(width), x_(images, channels, height, width) {
+        : roundoff_(reference::Roundoff::of(machine.precision)),
+          random_(seed),
+          height_(height),
+          width_(width),
+          x_(images, channels, height, width) {
         check(fn_model_create(machine.precision, machine.isa, &model_));
         for (reference::Value& v : x_.values) v.value = static_cast<float>(uniform(-1, 1));
     }
@@ -43,7 +47,8 @@ public:
         const auto& w = weights(channels * x_.c * kernel * kernel, x_.c * kernel * kernel);
         const auto& b = weights(channels, 1);
         for (fn_layout layout : {FN_NCHW_F32, FN_NHWC_F32, FN_NHWC_U8})
-            check(fn_model_add_pixel_conv(model_, layout, static_cast<int32_t>(x_.c), channels, kernel, w.data(), b.data()));
+            check(fn_model_add_pixel_conv(model_, layout, static_cast<int32_t>(x_.c), channels, kernel, w.data(),
+                                          b.data()));
         x_ = stored(convolve(stored(x_, roundoff_), channels, kernel, kernel, 0, w, b, roundoff_), roundoff_);
     }
 
@@ -59,9 +64,11 @@ public:
         const auto& expand = weights(hidden * x_.c, x_.c);
         const auto& bias = weights(hidden, 1);
         const auto& project = weights(x_.c * hidden, hidden);
-        check(fn_model_add_block(model_, partial, hidden, activation, conv.data(), expand.data(), bias.data(), project.data()));
+        check(fn_model_add_block(model_, partial, hidden, activation, conv.data(), expand.data(), bias.data(),
+                                 project.data()));
         const reference::Image z = partial_conv(x_, partial, conv, roundoff_);
-        const reference::Image h = stored(activate(convolve(z, hidden, 1, 1, 0, expand, bias, roundoff_), activation, roundoff_), roundoff_);
+        const reference::Image h =
+            stored(activate(convolve(z, hidden, 1, 1, 0, expand, bias, roundoff_), activation, roundoff_), roundoff_);
         x_ = stored(sum(convolve(h, x_.c, 1, 1, 0, project, {}, roundoff_), x_, roundoff_), roundoff_);
     }
 
@@ -121,7 +128,8 @@ public:
         return run_on(bytes.data(), 0, threads, layout);
     }
 
-    std::vector<std::vector<float>> run_on(const void* src, int64_t row_bytes, int32_t threads, fn_layout layout, int runs = 1) const {
+    std::vector<std::vector<float>> run_on(const void* src, int64_t row_bytes, int32_t threads, fn_layout layout,
+                                           int runs = 1) const {
         fn_program* program = nullptr;
         check(fn_program_create(model_, layout, source_images(), height_, width_, threads, 20, &program));
         constexpr int guard = 64;
@@ -132,11 +140,13 @@ public:
         for (size_t i = 0; i < outputs_.size(); i++) {
             int64_t shape[4];
             check(fn_program_output_shape(program, static_cast<int32_t>(i), shape));
-            EXPECT_EQ(std::vector<int64_t>(shape, shape + 4), (std::vector<int64_t>{outputs_[i].n, outputs_[i].c, outputs_[i].h, outputs_[i].w}));
+            EXPECT_EQ(std::vector<int64_t>(shape, shape + 4),
+                      (std::vector<int64_t>{outputs_[i].n, outputs_[i].c, outputs_[i].h, outputs_[i].w}));
             results.emplace_back(outputs_[i].values.size() + guard, guard_value);
             dst.push_back(reinterpret_cast<int64_t>(results.back().data()));
         }
-        for (int i = 0; i < runs; i++) check(fn_program_run(program, reinterpret_cast<int64_t>(src), row_bytes, dst.data()));
+        for (int i = 0; i < runs; i++)
+            check(fn_program_run(program, reinterpret_cast<int64_t>(src), row_bytes, dst.data()));
         fn_program_destroy(program);
         for (auto& r : results) {
             for (int g = 0; g < guard; g++) EXPECT_EQ(r[r.size() - 1 - g], guard_value) << "written behind the output";
@@ -153,23 +163,28 @@ public:
             int64_t wrong = 0, worst = -1;
             double worst_ratio = 1;
             for (int64_t j = 0; j < static_cast<int64_t>(y.values.size()); j++) {
-                const double ratio = std::abs(result_at(results[i], i, j) - y.values[j].value) / (y.values[j].bound + 1e-30);
+                const double ratio =
+                    std::abs(result_at(results[i], i, j) - y.values[j].value) / (y.values[j].bound + 1e-30);
                 if (ratio <= 1) continue;
                 wrong++;
                 if (!(ratio <= worst_ratio)) worst = j, worst_ratio = ratio;
             }
             if (wrong == 0) continue;
-            const int64_t x = worst % y.w, r = worst / y.w % y.h, c = worst / (y.w * y.h) % y.c, n = worst / (y.w * y.h * y.c);
-            ADD_FAILURE() << what << ": output " << i << ", " << wrong << " of " << y.values.size() << " wrong, worst at image " << n << ", channel " << c << ", row "
-                          << r << ", column " << x << ": " << result_at(results[i], i, worst) << ", expected " << y.values[worst].value
-                          << " +- " << y.values[worst].bound;
+            const int64_t x = worst % y.w, r = worst / y.w % y.h, c = worst / (y.w * y.h) % y.c,
+                          n = worst / (y.w * y.h * y.c);
+            ADD_FAILURE() << what << ": output " << i << ", " << wrong << " of " << y.values.size()
+                          << " wrong, worst at image " << n << ", channel " << c << ", row " << r << ", column " << x
+                          << ": " << result_at(results[i], i, worst) << ", expected " << y.values[worst].value << " +- "
+                          << y.values[worst].bound;
         }
     }
 
     void check(fn_status status) const { ASSERT_EQ(status, FN_OK) << fn_last_error(); }
 
 private:
-    int64_t source_images() const { return static_cast<int64_t>(source_.size()) / (source_channels_ * height_ * width_); }
+    int64_t source_images() const {
+        return static_cast<int64_t>(source_.size()) / (source_channels_ * height_ * width_);
+    }
 
     void keep_source() {
         source_channels_ = x_.c;
@@ -189,7 +204,8 @@ private:
     float result_at(const std::vector<float>& result, size_t output, int64_t nchw) const {
         const reference::Image& y = outputs_[output];
         if (layouts_[output] == FN_NCHW_F32) return result[nchw];
-        const int64_t pixels = y.h * y.w, pixel = nchw % pixels, channel = nchw / pixels % y.c, image = nchw / pixels / y.c;
+        const int64_t pixels = y.h * y.w, pixel = nchw % pixels, channel = nchw / pixels % y.c,
+                      image = nchw / pixels / y.c;
         return result[(image * pixels + pixel) * y.c + channel];
     }
 

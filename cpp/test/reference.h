@@ -7,17 +7,18 @@
 #include <vector>
 
 /**
- * The layers as plain loops in double, each value with a bound of the error that the engine may make: Wilkinson's running error
- * analysis. A sum of K products may be off by K roundings of the sum of their absolute values, whatever its order.
+ * The layers as plain loops in double, each value with a bound of the error that the engine may make: Wilkinson's
+ * running error analysis. A sum of K products may be off by K roundings of the sum of their absolute values, whatever
+ * its order.
  */
 namespace reference {
 
 /** Relative errors of the engine's arithmetic. */
 struct Roundoff {
-    double sum = 0x1p-24;      // of one f32 operation
-    double storage = 0;        // of a stored tensor
-    double weight = 0;         // of a packed weight
-    double gelu = 0x1p-22;     // of the activation's polynomial, relative to its argument
+    double sum = 0x1p-24;   // of one f32 operation
+    double storage = 0;     // of a stored tensor
+    double weight = 0;      // of a packed weight
+    double gelu = 0x1p-22;  // of the activation's polynomial, relative to its argument
 
     static Roundoff of(fn_precision precision) {
         if (precision == FN_F32) return {};
@@ -37,7 +38,9 @@ struct Image {
     Image(int64_t images, int64_t channels, int64_t height, int64_t width)
         : n(images), c(channels), h(height), w(width), values(images * channels * height * width) {}
 
-    Value& at(int64_t image, int64_t channel, int64_t y, int64_t x) { return values[((image * c + channel) * h + y) * w + x]; }
+    Value& at(int64_t image, int64_t channel, int64_t y, int64_t x) {
+        return values[((image * c + channel) * h + y) * w + x];
+    }
     const Value& at(int64_t image, int64_t channel, int64_t y, int64_t x) const {
         return values[((image * c + channel) * h + y) * w + x];
     }
@@ -55,7 +58,9 @@ public:
         terms_++;
     }
 
-    Value result(const Roundoff& roundoff) const { return {value_, bound_ + (terms_ + 1) * roundoff.sum * (magnitude_ + bound_)}; }
+    Value result(const Roundoff& roundoff) const {
+        return {value_, bound_ + (terms_ + 1) * roundoff.sum * (magnitude_ + bound_)};
+    }
 
 private:
     double value_, magnitude_, bound_ = 0;
@@ -69,7 +74,9 @@ inline Value activate(fn_activation activation, const Value& x, const Roundoff& 
     return {value, 1.13 * x.bound + roundoff.gelu * (std::abs(x.value) + x.bound)};  // 1.13: the steepest slope of GELU
 }
 
-inline Value stored(const Value& x, const Roundoff& roundoff) { return {x.value, x.bound + roundoff.storage * (std::abs(x.value) + x.bound)}; }
+inline Value stored(const Value& x, const Roundoff& roundoff) {
+    return {x.value, x.bound + roundoff.storage * (std::abs(x.value) + x.bound)};
+}
 
 inline Image stored(Image x, const Roundoff& roundoff) {
     for (Value& v : x.values) v = stored(v, roundoff);
@@ -81,8 +88,8 @@ inline Value add(const Value& a, const Value& b, const Roundoff& roundoff) {
 }
 
 /** kernel x kernel convolution; weights [channels][x.c][kernel][kernel], bias may be empty. */
-inline Image convolve(const Image& x, int64_t channels, int kernel, int stride, int padding, const std::vector<float>& weights,
-                      const std::vector<float>& bias, const Roundoff& roundoff) {
+inline Image convolve(const Image& x, int64_t channels, int kernel, int stride, int padding,
+                      const std::vector<float>& weights, const std::vector<float>& bias, const Roundoff& roundoff) {
     Image y(x.n, channels, (x.h + 2 * padding - kernel) / stride + 1, (x.w + 2 * padding - kernel) / stride + 1);
     for (int64_t n = 0; n < y.n; n++)
         for (int64_t o = 0; o < channels; o++)
@@ -94,7 +101,8 @@ inline Image convolve(const Image& x, int64_t channels, int kernel, int stride, 
                             for (int dx = 0; dx < kernel; dx++) {
                                 const int64_t sy = r * stride - padding + dy, sx = q * stride - padding + dx;
                                 if (sy < 0 || sy >= x.h || sx < 0 || sx >= x.w) continue;
-                                sum.add(weights[((o * x.c + c) * kernel + dy) * kernel + dx], x.at(n, c, sy, sx), roundoff);
+                                sum.add(weights[((o * x.c + c) * kernel + dy) * kernel + dx], x.at(n, c, sy, sx),
+                                        roundoff);
                             }
                     y.at(n, o, r, q) = sum.result(roundoff);
                 }
@@ -107,14 +115,17 @@ inline Image activate(Image x, fn_activation activation, const Roundoff& roundof
 }
 
 /** [conv3x3(x1), x2] */
-inline Image partial_conv(const Image& x, int64_t partial, const std::vector<float>& weights, const Roundoff& roundoff) {
+inline Image partial_conv(const Image& x, int64_t partial, const std::vector<float>& weights,
+                          const Roundoff& roundoff) {
     Image touched(x.n, partial, x.h, x.w);
     for (int64_t n = 0; n < x.n; n++)
-        for (int64_t i = 0; i < partial * x.h * x.w; i++) touched.values[n * partial * x.h * x.w + i] = x.values[n * x.c * x.h * x.w + i];
+        for (int64_t i = 0; i < partial * x.h * x.w; i++)
+            touched.values[n * partial * x.h * x.w + i] = x.values[n * x.c * x.h * x.w + i];
     touched = stored(convolve(touched, partial, 3, 1, 1, weights, {}, roundoff), roundoff);
     Image y = x;
     for (int64_t n = 0; n < x.n; n++)
-        for (int64_t i = 0; i < partial * x.h * x.w; i++) y.values[n * x.c * x.h * x.w + i] = touched.values[n * partial * x.h * x.w + i];
+        for (int64_t i = 0; i < partial * x.h * x.w; i++)
+            y.values[n * x.c * x.h * x.w + i] = touched.values[n * partial * x.h * x.w + i];
     return y;
 }
 
@@ -130,7 +141,8 @@ inline Image pool(const Image& x, const Roundoff& roundoff) {
         for (int64_t c = 0; c < x.c; c++) {
             Sum sum(0);
             for (int64_t r = 0; r < x.h; r++)
-                for (int64_t q = 0; q < x.w; q++) sum.add(1.0 / static_cast<double>(x.h * x.w), x.at(n, c, r, q), {roundoff.sum, 0, 0, 0});
+                for (int64_t q = 0; q < x.w; q++)
+                    sum.add(1.0 / static_cast<double>(x.h * x.w), x.at(n, c, r, q), {roundoff.sum, 0, 0, 0});
             y.at(n, c, 0, 0) = sum.result(roundoff);
         }
     return y;

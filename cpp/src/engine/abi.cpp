@@ -57,8 +57,8 @@ fn_status check_touched(const fn::Model& model, int32_t partial) {
     const fn_status status = check_channels("partial", partial, model.channels());
     if (status != FN_OK) return status;
     if (model.touched() == 0 || model.touched() == partial) return FN_OK;
-    return fail(FN_INVALID_ARGUMENT, "partial is %d, but the layers before convolve %d channels of the same tensor", partial,
-                model.touched());
+    return fail(FN_INVALID_ARGUMENT, "partial is %d, but the layers before convolve %d channels of the same tensor",
+                partial, model.touched());
 }
 
 /** The first of the statuses that is not FN_OK. Later checks may rely on earlier ones, so they are functions. */
@@ -97,14 +97,18 @@ int32_t source_channels(const fn::Model& model) {
     return conv ? conv->in_channels : fn::channels_of(first);
 }
 
-/** Every tensor's rows and columns must be at least one, and its elements and those of the source countable in 31 bits. */
+/**
+ * Every tensor's rows and columns must be at least one, and its elements and those of the source countable in 31 bits.
+ */
 fn_status check_sizes(const fn::Model& model, int64_t images, int32_t height, int32_t width) {
     constexpr int64_t most = INT32_MAX;
     const auto fits = [&](int64_t channels) {
         // A border of two and a whole group more than there are: what the engine counts is below this.
         return channels + 2 <= most / (height + 2) / (width + 2) / images;
     };
-    if (!fits(source_channels(model))) return fail(FN_UNSUPPORTED, "%lld images of %d x %d are too large", static_cast<long long>(images), height, width);
+    if (!fits(source_channels(model)))
+        return fail(FN_UNSUPPORTED, "%lld images of %d x %d are too large", static_cast<long long>(images), height,
+                    width);
     const int32_t full_height = height, full_width = width;
     bool source_done = false;
     for (const fn::Layer& layer : model.layers()) {
@@ -117,9 +121,14 @@ fn_status check_sizes(const fn::Model& model, int64_t images, int32_t height, in
         if (const fn::PatchConv* conv = std::get_if<fn::PatchConv>(&layer)) divisor = conv->kernel;
         height /= divisor;
         width /= divisor;
-        if (height < 1 || width < 1) return fail(FN_INVALID_ARGUMENT, "images of %d x %d are too small: nothing is left after the convolutions at stride", full_height, full_width);
+        if (height < 1 || width < 1)
+            return fail(FN_INVALID_ARGUMENT,
+                        "images of %d x %d are too small: nothing is left after the convolutions at stride",
+                        full_height, full_width);
         if (std::holds_alternative<fn::Pool>(layer)) height = width = 1;
-        if (!fits(fn::channels_of(layer))) return fail(FN_UNSUPPORTED, "%lld images of %d x %d are too large", static_cast<long long>(images), full_height, full_width);
+        if (!fits(fn::channels_of(layer)))
+            return fail(FN_UNSUPPORTED, "%lld images of %d x %d are too large", static_cast<long long>(images),
+                        full_height, full_width);
     }
     return FN_OK;
 }
@@ -129,10 +138,12 @@ fn_status check_sizes(const fn::Model& model, int64_t images, int32_t height, in
 fn_status fn_model_create(fn_precision precision, int32_t isa, fn_model** model) {
     return fn::guarded([&] {
         if (!model) return check_pointer("model", model);
-        if (!in_range(precision, FN_F32, FN_BF16)) return fail(FN_INVALID_ARGUMENT, "there is no precision %d", static_cast<int>(precision));
+        if (!in_range(precision, FN_F32, FN_BF16))
+            return fail(FN_INVALID_ARGUMENT, "there is no precision %d", static_cast<int>(precision));
         if (!in_range(isa, 0, fn::isa_count - 1)) return fail(FN_INVALID_ARGUMENT, "there is no ISA number %d", isa);
         // By name: refuses what this CPU cannot run.
-        const fn_status status = fn::select_isa(fn::isas[isa].name, std::getenv("FASTERNET_MAX_ISA"), fn_cpu_features(), &isa);
+        const fn_status status =
+            fn::select_isa(fn::isas[isa].name, std::getenv("FASTERNET_MAX_ISA"), fn_cpu_features(), &isa);
         if (status != FN_OK) return status;
         const fn::Kernels* kernels = fn::find_kernels(isa, static_cast<fn::Precision>(precision));
         if (!kernels) return fail(FN_UNSUPPORTED, "ISA %s has no bf16 kernels", fn::isas[isa].name);
@@ -144,46 +155,70 @@ fn_status fn_model_create(fn_precision precision, int32_t isa, fn_model** model)
 fn_status fn_model_add_input(fn_model* model, int32_t channels) {
     return add_layer(
         model, true, [&](const fn::Model&) { return fn::Input{channels}; },
-        [&] { return model->model->layers().empty() ? FN_OK : fail(FN_INVALID_ARGUMENT, "the input must be the only layer that reads pixels"); },
+        [&] {
+            return model->model->layers().empty()
+                       ? FN_OK
+                       : fail(FN_INVALID_ARGUMENT, "the input must be the only layer that reads pixels");
+        },
         [&] { return check_channels("channels", channels); });
 }
 
-fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_channels, int32_t channels, int32_t kernel,
-                                  const float* weights, const float* bias) {
+fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_channels, int32_t channels,
+                                  int32_t kernel, const float* weights, const float* bias) {
     return add_layer(
         model, true,
         [&](const fn::Model&) {
-            return fn::PixelConv{static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel, {weights, bias}, {}};
+            return fn::PixelConv{
+                static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel, {weights, bias}, {}};
         },
-        [&] { return in_range(layout, FN_NCHW_F32, FN_NHWC_U8) ? FN_OK : fail(FN_INVALID_ARGUMENT, "there is no layout %d", static_cast<int>(layout)); },
-        [&] { return check_channels("in_channels", in_channels); }, [&] { return check_channels("channels", channels); },
+        [&] {
+            return in_range(layout, FN_NCHW_F32, FN_NHWC_U8)
+                       ? FN_OK
+                       : fail(FN_INVALID_ARGUMENT, "there is no layout %d", static_cast<int>(layout));
+        },
+        [&] { return check_channels("in_channels", in_channels); },
+        [&] { return check_channels("channels", channels); },
         [&] { return check_channels("kernel", kernel, max_kernel); }, [&] { return check_pointer("weights", weights); },
         [&] {
             for (const fn::Layer& layer : model->model->layers()) {
                 const fn::PixelConv& other = std::get<fn::PixelConv>(layer);
-                if (other.layout == static_cast<fn::PixelLayout>(layout)) return fail(FN_INVALID_ARGUMENT, "the model has a first layer for layout %d already", static_cast<int>(layout));
+                if (other.layout == static_cast<fn::PixelLayout>(layout))
+                    return fail(FN_INVALID_ARGUMENT, "the model has a first layer for layout %d already",
+                                static_cast<int>(layout));
                 if (other.channels != channels || other.in_channels != in_channels || other.kernel != kernel)
-                    return fail(FN_INVALID_ARGUMENT, "first layers differ: %d to %d channels, kernel %d, and %d to %d channels, kernel %d",
+                    return fail(FN_INVALID_ARGUMENT,
+                                "first layers differ: %d to %d channels, kernel %d, and %d to %d channels, kernel %d",
                                 other.in_channels, other.channels, other.kernel, in_channels, channels, kernel);
             }
             return FN_OK;
         });
 }
 
-fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t kernel, const float* weights, const float* bias) {
+fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t kernel, const float* weights,
+                                  const float* bias) {
     return add_layer(
         model, false,
         [&](const fn::Model& m) { return fn::PatchConv{m.channels(), channels, kernel, {weights, bias}, {}}; },
-        [&] { return check_channels("channels", channels); }, [&] { return check_channels("kernel", kernel, max_kernel); },
+        [&] { return check_channels("channels", channels); },
+        [&] { return check_channels("kernel", kernel, max_kernel); },
         [&] { return check_pointer("weights", weights); });
 }
 
-fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, fn_activation activation, const float* conv,
-                             const float* expand, const float* expand_bias, const float* project) {
+fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, fn_activation activation,
+                             const float* conv, const float* expand, const float* expand_bias, const float* project) {
     return add_layer(
         model, false,
         [&](const fn::Model& m) {
-            return fn::Block{m.channels(), partial, hidden, activation_of(activation), {conv, nullptr}, {expand, expand_bias}, {project, nullptr}, {}, {}, {}};
+            return fn::Block{m.channels(),
+                             partial,
+                             hidden,
+                             activation_of(activation),
+                             {conv, nullptr},
+                             {expand, expand_bias},
+                             {project, nullptr},
+                             {},
+                             {},
+                             {}};
         },
         [&] { return check_touched(*model->model, partial); }, [&] { return check_channels("hidden", hidden); },
         [&] { return check_activation(activation); }, [&] { return check_pointer("conv", conv); },
@@ -192,12 +227,13 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, f
 
 fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, const float* weights) {
     return add_layer(
-        model, false, [&](const fn::Model& m) { return fn::PartialConv{m.channels(), partial, {weights, nullptr}, {}}; },
+        model, false,
+        [&](const fn::Model& m) { return fn::PartialConv{m.channels(), partial, {weights, nullptr}, {}}; },
         [&] { return check_touched(*model->model, partial); }, [&] { return check_pointer("weights", weights); });
 }
 
-fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, fn_activation activation, int32_t residual, const float* weights,
-                                 const float* bias) {
+fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, fn_activation activation, int32_t residual,
+                                 const float* weights, const float* bias) {
     return add_layer(
         model, false,
         [&](const fn::Model& m) {
@@ -207,7 +243,8 @@ fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, fn_activatio
         [&] { return check_pointer("weights", weights); },
         [&] {
             if (!residual || channels == model->model->channels()) return FN_OK;
-            return fail(FN_INVALID_ARGUMENT, "a residual needs as many channels as before: %d, not %d", model->model->channels(), channels);
+            return fail(FN_INVALID_ARGUMENT, "a residual needs as many channels as before: %d, not %d",
+                        model->model->channels(), channels);
         });
 }
 
@@ -228,7 +265,9 @@ fn_status fn_model_add_output(fn_model* model, fn_layout layout, const float* sc
             return output;
         },
         [&] {
-            return in_range(layout, FN_NCHW_F32, FN_NHWC_F32) ? FN_OK : fail(FN_INVALID_ARGUMENT, "layout %d is none of an output", static_cast<int>(layout));
+            return in_range(layout, FN_NCHW_F32, FN_NHWC_F32)
+                       ? FN_OK
+                       : fail(FN_INVALID_ARGUMENT, "layout %d is none of an output", static_cast<int>(layout));
         });
 }
 
@@ -248,8 +287,8 @@ int64_t fn_model_packed_bytes(const fn_model* model) { return static_cast<int64_
 
 void fn_model_destroy(fn_model* model) { delete model; }
 
-fn_status fn_program_create(const fn_model* model, fn_layout layout, int64_t images, int32_t height, int32_t width, int32_t threads,
-                            int32_t spin_us, fn_program** program) {
+fn_status fn_program_create(const fn_model* model, fn_layout layout, int64_t images, int32_t height, int32_t width,
+                            int32_t threads, int32_t spin_us, fn_program** program) {
     return fn::guarded([&] {
         if (!model || !program) return check_pointer(model ? "program" : "model", nullptr);
         const fn::Model& m = *model->model;
@@ -257,12 +296,15 @@ fn_status fn_program_create(const fn_model* model, fn_layout layout, int64_t ima
         if (!in_range(layout, FN_NCHW_F32, FN_NHWC_U8) || !reads(m, layout))
             return fail(FN_UNSUPPORTED, "the model has no first layer for layout %d", static_cast<int>(layout));
         if (!in_range(images, 1, INT32_MAX) || !in_range(height, 1, 1 << 20) || !in_range(width, 1, 1 << 20))
-            return fail(FN_INVALID_ARGUMENT, "cannot run %lld images of %d x %d", static_cast<long long>(images), height, width);
-        if (!in_range(threads, 1, max_threads)) return fail(FN_INVALID_ARGUMENT, "threads is %d, expected 1 to %d", threads, max_threads);
+            return fail(FN_INVALID_ARGUMENT, "cannot run %lld images of %d x %d", static_cast<long long>(images),
+                        height, width);
+        if (!in_range(threads, 1, max_threads))
+            return fail(FN_INVALID_ARGUMENT, "threads is %d, expected 1 to %d", threads, max_threads);
         if (spin_us < 0) return fail(FN_INVALID_ARGUMENT, "spin_us is %d, expected 0 or more", spin_us);
         const fn_status status = check_sizes(m, images, height, width);
         if (status != FN_OK) return status;
-        const fn::ProgramOptions options{static_cast<fn::PixelLayout>(layout), images, height, width, threads, int64_t{spin_us} * 1000};
+        const fn::ProgramOptions options{
+            static_cast<fn::PixelLayout>(layout), images, height, width, threads, int64_t{spin_us} * 1000};
         *program = new fn_program{{model->model, options}};
         return FN_OK;
     });
@@ -273,32 +315,43 @@ fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes
         if (!program || !src || !dst) return check_pointer(!program ? "program" : !src ? "src" : "dst", nullptr);
         const int64_t dense = program->program.dense_row_bytes();
         if (src_row_bytes == 0) src_row_bytes = dense;
-        const bool aligned = program->program.options().layout == fn::PixelLayout::nhwc_u8 || (src_row_bytes % 4 == 0 && src % 4 == 0);
+        const bool aligned =
+            program->program.options().layout == fn::PixelLayout::nhwc_u8 || (src_row_bytes % 4 == 0 && src % 4 == 0);
         if (src_row_bytes < dense || !aligned)
-            return fail(FN_INVALID_ARGUMENT, "src_row_bytes is %lld, expected %lld or more, in whole values", static_cast<long long>(src_row_bytes), static_cast<long long>(dense));
-        if (program->running.exchange(true, std::memory_order_acquire)) return fail(FN_INVALID_ARGUMENT, "the program runs already, in another thread");
+            return fail(FN_INVALID_ARGUMENT, "src_row_bytes is %lld, expected %lld or more, in whole values",
+                        static_cast<long long>(src_row_bytes), static_cast<long long>(dense));
+        if (program->running.exchange(true, std::memory_order_acquire))
+            return fail(FN_INVALID_ARGUMENT, "the program runs already, in another thread");
         program->program.run(reinterpret_cast<const void*>(src), src_row_bytes, dst);
         program->running.store(false, std::memory_order_release);
         return FN_OK;
     });
 }
 
-int32_t fn_program_output_count(const fn_program* program) { return static_cast<int32_t>(program->program.outputs().size()); }
+int32_t fn_program_output_count(const fn_program* program) {
+    return static_cast<int32_t>(program->program.outputs().size());
+}
 
 fn_status fn_program_output_shape(const fn_program* program, int32_t index, int64_t shape[4]) {
-    if (!program || !shape || !in_range(index, 0, fn_program_output_count(program) - 1)) return fail(FN_INVALID_ARGUMENT, "there is no output %d", index);
+    if (!program || !shape || !in_range(index, 0, fn_program_output_count(program) - 1))
+        return fail(FN_INVALID_ARGUMENT, "there is no output %d", index);
     const fn::Tensor& t = *program->program.outputs()[index];
     const int64_t values[4] = {program->program.options().images, t.channels, t.height, t.width};
     std::copy_n(values, 4, shape);
     return FN_OK;
 }
 
-int64_t fn_program_arena_bytes(const fn_program* program) { return static_cast<int64_t>(program->program.arena_bytes()); }
+int64_t fn_program_arena_bytes(const fn_program* program) {
+    return static_cast<int64_t>(program->program.arena_bytes());
+}
 
-int32_t fn_program_step_count(const fn_program* program) { return static_cast<int32_t>(program->program.steps().size()); }
+int32_t fn_program_step_count(const fn_program* program) {
+    return static_cast<int32_t>(program->program.steps().size());
+}
 
 fn_status fn_program_step_get(const fn_program* program, int32_t index, fn_step* step) {
-    if (!program || !step || !in_range(index, 0, fn_program_step_count(program) - 1)) return fail(FN_INVALID_ARGUMENT, "there is no step %d", index);
+    if (!program || !step || !in_range(index, 0, fn_program_step_count(program) - 1))
+        return fail(FN_INVALID_ARGUMENT, "there is no step %d", index);
     const fn::Step& s = *program->program.steps()[index];
     step->name = s.name.c_str();
     std::copy_n(s.shape, 4, step->shape);

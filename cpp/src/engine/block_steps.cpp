@@ -8,8 +8,12 @@ namespace fn {
 class BlockWork {
 public:
     BlockWork(const StepContext& context, const Block& layer, const Tensor& tensor, int32_t current)
-        : context_(context), layer_(layer), tensor_(tensor), current_(current),
-          conv_stride_(row_stride(layer.partial)), hidden_stride_(row_stride(layer.hidden)) {}
+        : context_(context),
+          layer_(layer),
+          tensor_(tensor),
+          current_(current),
+          conv_stride_(row_stride(layer.partial)),
+          hidden_stride_(row_stride(layer.hidden)) {}
 
     size_t conv_row_bytes() const { return conv_stride_ * context_.element_bytes; }
     size_t hidden_row_bytes() const { return hidden_stride_ * context_.element_bytes; }
@@ -44,8 +48,9 @@ public:
 
 private:
     /**
-     * Rows of whole vectors, so that the padding is written too: with zeros, which is what the packed weights make of it. An odd
-     * number of cache lines: rows an even number apart meet in a few sets of the first-level cache and push each other out.
+     * Rows of whole vectors, so that the padding is written too: with zeros, which is what the packed weights make of
+     * it. An odd number of cache lines: rows an even number apart meet in a few sets of the first-level cache and push
+     * each other out.
      */
     int32_t row_stride(int32_t values) const {
         const int32_t line = static_cast<int32_t>(64 / context_.element_bytes);
@@ -53,10 +58,11 @@ private:
         return (lines | 1) * line;
     }
 
-    void write_dense(char* dst, int32_t stride, int32_t columns, const PackedMatrix& matrix, Activation activation, const Piece& piece,
-                     Scratch& scratch) const {
+    void write_dense(char* dst, int32_t stride, int32_t columns, const PackedMatrix& matrix, Activation activation,
+                     const Piece& piece, Scratch& scratch) const {
         Part parts[2];
-        write_rows(dst, stride, round_up(columns, context_.kernels.lanes), piece.row_end - piece.row_begin, scratch, parts);
+        write_rows(dst, stride, round_up(columns, context_.kernels.lanes), piece.row_end - piece.row_begin, scratch,
+                   parts);
         multiply(context_.kernels, matrix, activation, false, piece, parts, scratch);
     }
 
@@ -79,8 +85,8 @@ Piece all_panels(const StepContext& context, const Piece& piece, const PackedMat
 }
 
 /**
- * Rows of a tile. The hidden values of a tile and the piece of the matrices in use should stay in the second-level cache, and tiles
- * should be tall, because each of them reads the whole matrices from there, or from further away.
+ * Rows of a tile. The hidden values of a tile and the piece of the matrices in use should stay in the second-level
+ * cache, and tiles should be tall, because each of them reads the whole matrices from there, or from further away.
  */
 int64_t tile_rows(const StepContext& context, const Block& layer) {
     if (context.max_rows) return context.max_rows;
@@ -92,20 +98,28 @@ int64_t tile_rows(const StepContext& context, const Block& layer) {
 /** Cost of a barrier, in products of vectors: about a microsecond of one core. */
 constexpr int64_t barrier_cost = 8000;
 
-int64_t cost_of(const Grid& grid, const PackedMatrix& matrix) { return fn::cost_of(grid) * panel_vectors * matrix.depth; }
+int64_t cost_of(const Grid& grid, const PackedMatrix& matrix) {
+    return fn::cost_of(grid) * panel_vectors * matrix.depth;
+}
 
 }  // namespace
 
 BlockPlan::BlockPlan(const StepContext& context, const Block& layer, const Tensor& tensor, int32_t current)
-    : work_(std::make_shared<BlockWork>(context, layer, tensor, current)), context_(context), layer_(layer), tensor_(tensor) {
+    : work_(std::make_shared<BlockWork>(context, layer, tensor, current)),
+      context_(context),
+      layer_(layer),
+      tensor_(tensor) {
     const int64_t rows = tensor.pixels(), tallest = tile_rows(context, layer);
     fused_ = cut(rows, 1, context.threads, tallest);
     conv_ = cut(rows, panel_count(context, layer.conv), context.threads, tallest);
     expand_ = cut(rows, panel_count(context, layer.expand), context.threads, tallest);
     project_ = cut(rows, panel_count(context, layer.project), context.threads, tallest);
-    const auto fused_cost = [&](const PackedMatrix& matrix) { return cost_of(fused_, matrix) * panel_count(context, matrix); };
+    const auto fused_cost = [&](const PackedMatrix& matrix) {
+        return cost_of(fused_, matrix) * panel_count(context, matrix);
+    };
     in_one_step_ = fused_cost(layer.conv) + fused_cost(layer.expand) + fused_cost(layer.project) <=
-                   cost_of(conv_, layer.conv) + cost_of(expand_, layer.expand) + cost_of(project_, layer.project) + 2 * barrier_cost;
+                   cost_of(conv_, layer.conv) + cost_of(expand_, layer.expand) + cost_of(project_, layer.project) +
+                       2 * barrier_cost;
 }
 
 BlockBuffers BlockPlan::buffers() const {
@@ -116,13 +130,16 @@ BlockBuffers BlockPlan::buffers() const {
 void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_ptr<Step>>& steps) const {
     const int64_t conv_products = int64_t{9} * layer_.partial * layer_.partial;
     const int64_t pointwise_products = int64_t{layer_.channels} * layer_.hidden;
-    const auto append = [&](const char* name, const Grid& grid, int64_t products, const ScratchNeeds& needs, PieceStep::Body body) {
-        steps.push_back(std::make_unique<PieceStep>(name, tensor_, tensor_.pixels() * products, grid, needs, std::move(body)));
+    const auto append = [&](const char* name, const Grid& grid, int64_t products, const ScratchNeeds& needs,
+                            PieceStep::Body body) {
+        steps.push_back(
+            std::make_unique<PieceStep>(name, tensor_, tensor_.pixels() * products, grid, needs, std::move(body)));
     };
     const auto work = work_;
     if (in_one_step_) {
         // What lies between the products never leaves the thread's cache.
-        const ScratchNeeds needs{0, 2, 0, fused_.tallest() * work->conv_row_bytes(), fused_.tallest() * work->hidden_row_bytes()};
+        const ScratchNeeds needs{0, 2, 0, fused_.tallest() * work->conv_row_bytes(),
+                                 fused_.tallest() * work->hidden_row_bytes()};
         append("block", fused_, conv_products + 2 * pointwise_products, needs,
                [work, context = context_, &layer = layer_](const Piece& tile, Scratch& scratch, const Call&) {
                    work->convolve(all_panels(context, tile, layer.conv), scratch.conv, scratch);
@@ -133,14 +150,18 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
     }
     const ScratchNeeds few{0, 2, 0, 0, 0};
     const auto conv_row = [work, conv](const Piece& piece) { return conv + piece.row_begin * work->conv_row_bytes(); };
-    const auto hidden_row = [work, hidden](const Piece& piece) { return hidden + piece.row_begin * work->hidden_row_bytes(); };
+    const auto hidden_row = [work, hidden](const Piece& piece) {
+        return hidden + piece.row_begin * work->hidden_row_bytes();
+    };
     append("block: partial convolution", conv_, conv_products, few,
            [=](const Piece& piece, Scratch& scratch, const Call&) { work->convolve(piece, conv_row(piece), scratch); });
-    append("block: expansion", expand_, pointwise_products, few, [=](const Piece& piece, Scratch& scratch, const Call&) {
-        work->expand(piece, conv_row(piece), hidden_row(piece), scratch);
-    });
-    append("block: projection", project_, pointwise_products, few,
-           [=](const Piece& piece, Scratch& scratch, const Call&) { work->project(piece, hidden_row(piece), scratch); });
+    append("block: expansion", expand_, pointwise_products, few,
+           [=](const Piece& piece, Scratch& scratch, const Call&) {
+               work->expand(piece, conv_row(piece), hidden_row(piece), scratch);
+           });
+    append(
+        "block: projection", project_, pointwise_products, few,
+        [=](const Piece& piece, Scratch& scratch, const Call&) { work->project(piece, hidden_row(piece), scratch); });
 }
 
 }  // namespace fn

@@ -6,12 +6,18 @@ namespace fn {
 
 class BlockWork;
 
-/** Memory for a block that is done in three steps: its result behind the convolution and behind the expansion, for all pixels. */
+/**
+ * Memory for a block that is done in three steps: its result behind the convolution and behind the expansion, for all
+ * pixels.
+ */
 struct BlockBuffers {
     size_t conv_bytes, hidden_bytes;
 };
 
-/** Plans a block: in one step, or in three with a barrier after each where pixels are too few to give every thread a tile. */
+/**
+ * Plans a block: in one step, or in three with a barrier after each where pixels are too few to give every thread a
+ * tile.
+ */
 class BlockPlan {
 public:
     BlockPlan(const StepContext& context, const Block& layer, const Tensor& tensor, int32_t current);

@@ -22,7 +22,8 @@ struct Grid {
     /** Pieces of the same panels follow each other: who does several keeps the weights in its cache. */
     Piece piece(int64_t i) const {
         const int64_t row = i % row_parts, panel = i / row_parts;
-        return {rows * row / row_parts, rows * (row + 1) / row_parts, static_cast<int32_t>(panels * panel / panel_parts),
+        return {rows * row / row_parts, rows * (row + 1) / row_parts,
+                static_cast<int32_t>(panels * panel / panel_parts),
                 static_cast<int32_t>(panels * (panel + 1) / panel_parts)};
     }
     /** Rows of the tallest piece. */
@@ -37,8 +38,8 @@ struct Grid {
 };
 
 /**
- * What a tile costs besides its products, in rows: loading the weights. Measured on Zen 5, where a tile of one row takes about as
- * long as the fourth part of one of 14.
+ * What a tile costs besides its products, in rows: loading the weights. Measured on Zen 5, where a tile of one row
+ * takes about as long as the fourth part of one of 14.
  */
 constexpr int64_t row_overhead = 3;
 

@@ -5,7 +5,10 @@
 #include <variant>
 #include <vector>
 
-/** What a network is made of: a chain of layers, each on the result of the one before. Weights are packed when the model is finished. */
+/**
+ * What a network is made of: a chain of layers, each on the result of the one before. Weights are packed when the model
+ * is finished.
+ */
 namespace fn {
 
 /** How pixels lie in the caller's memory. */
@@ -22,7 +25,10 @@ struct Input {
     int32_t channels;
 };
 
-/** kernel x kernel convolution at stride kernel of the caller's pixels. A model has one for each layout it can be run on. */
+/**
+ * kernel x kernel convolution at stride kernel of the caller's pixels. A model has one for each layout it can be run
+ * on.
+ */
 struct PixelConv {
     PixelLayout layout;
     int32_t in_channels, channels, kernel;

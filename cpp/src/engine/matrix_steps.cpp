@@ -6,15 +6,22 @@ namespace fn {
 
 namespace {
 
-/** Tall enough that loading the weights of a tile costs little, low enough that its rows stay in the first-level cache. */
+/**
+ * Tall enough that loading the weights of a tile costs little, low enough that its rows stay in the first-level cache.
+ */
 constexpr int64_t default_rows = 56;
 
 /** A step of one matrix product whose rows are the pixels of dst. */
 class MatrixStep : public Step {
 public:
-    MatrixStep(std::string step_name, int64_t products, const StepContext& context, const PackedMatrix& matrix, Activation activation,
-               const Tensor& dst, int32_t next)
-        : Step(std::move(step_name), dst, products), context_(context), matrix_(matrix), activation_(activation), dst_(dst), next_(next),
+    MatrixStep(std::string step_name, int64_t products, const StepContext& context, const PackedMatrix& matrix,
+               Activation activation, const Tensor& dst, int32_t next)
+        : Step(std::move(step_name), dst, products),
+          context_(context),
+          matrix_(matrix),
+          activation_(activation),
+          dst_(dst),
+          next_(next),
           grid_(cut(dst.pixels(), panels_in(vectors_in(matrix.columns, context.kernels.lanes)), context.threads,
                     context.max_rows ? context.max_rows : default_rows)) {}
 
@@ -48,9 +55,11 @@ protected:
 class PixelConvStep : public MatrixStep {
 public:
     PixelConvStep(const StepContext& context, const PixelConv& layer, const PixelShape& src, const Tensor& dst)
-        : MatrixStep("patch convolution", dst.pixels() * layer.channels * layer.in_channels * layer.kernel * layer.kernel, context,
+        : MatrixStep("patch convolution",
+                     dst.pixels() * layer.channels * layer.in_channels * layer.kernel * layer.kernel, context,
                      layer.matrix, Activation::none, dst, 0),
-          src_(src), kernel_(layer.kernel) {
+          src_(src),
+          kernel_(layer.kernel) {
         const bool planes = src.layout == PixelLayout::nchw_f32;
         windows_ = planes ? src.channels * kernel_ : kernel_;
         window_ = planes ? kernel_ : kernel_ * src.channels;
@@ -71,15 +80,18 @@ protected:
         const int64_t rows = piece.row_end - piece.row_begin;
         int64_t done = 0;
         const int32_t planes = windows_ / kernel_;
-        const int64_t row_values = direct_ ? call.src_row_bytes / int64_t{sizeof(float)} : rows * stride_;  // from one window row to the next
+        const int64_t row_values =
+            direct_ ? call.src_row_bytes / int64_t{sizeof(float)} : rows * stride_;  // from one window row to the next
         for (int32_t p = 0; p < planes; p++) {
-            const char* base = direct_ ? window_row(call, 0, 0, p * kernel_) : scratch.pixels + p * kernel_ * row_values * element_bytes();
+            const char* base = direct_ ? window_row(call, 0, 0, p * kernel_)
+                                       : scratch.pixels + p * kernel_ * row_values * element_bytes();
             scratch.segments.push_back({base, stride_, row_values, kernel_, stride_, 0});
         }
         for_each_row(dst_.height, dst_.width, piece.row_begin, piece.row_end, [&](const RowPart& r) {
             int64_t offset = done * stride_;
             if (direct_) {
-                offset = (window_row(call, r.image, r.y, 0) - window_row(call, 0, 0, 0)) / int64_t{sizeof(float)} + r.x * window_;
+                offset = (window_row(call, r.image, r.y, 0) - window_row(call, 0, 0, 0)) / int64_t{sizeof(float)} +
+                         r.x * window_;
             } else {
                 for (int32_t w = 0; w < windows_; w++) {
                     convert(window_row(call, r.image, r.y, w), r,
@@ -100,7 +112,8 @@ private:
     const char* window_row(const Call& call, int64_t image, int32_t y, int32_t w) const {
         const int64_t planes = src_.layout == PixelLayout::nchw_f32 ? src_.channels : 1;
         const int64_t plane = (call.first_image + image) * planes + w / kernel_;
-        return static_cast<const char*>(call.src) + (plane * src_.height + int64_t{y} * kernel_ + w % kernel_) * call.src_row_bytes;
+        return static_cast<const char*>(call.src) +
+               (plane * src_.height + int64_t{y} * kernel_ + w % kernel_) * call.src_row_bytes;
     }
 
     /** The rows of windows are many short pieces of memory, too short for the CPU to guess the next ones. */
@@ -135,10 +148,14 @@ private:
 
 class PatchConvStep : public MatrixStep {
 public:
-    PatchConvStep(const StepContext& context, const PatchConv& layer, const Tensor& src, int32_t current, const Tensor& dst)
-        : MatrixStep("merging convolution", dst.pixels() * layer.channels * layer.in_channels * layer.kernel * layer.kernel, context,
+    PatchConvStep(const StepContext& context, const PatchConv& layer, const Tensor& src, int32_t current,
+                  const Tensor& dst)
+        : MatrixStep("merging convolution",
+                     dst.pixels() * layer.channels * layer.in_channels * layer.kernel * layer.kernel, context,
                      layer.matrix, Activation::none, dst, 0),
-          src_(src), current_(current), kernel_(layer.kernel) {}
+          src_(src),
+          current_(current),
+          kernel_(layer.kernel) {}
 
 protected:
     void read(const Piece& piece, Scratch& scratch, const Call&) const override {
@@ -152,9 +169,13 @@ private:
 
 class PointwiseStep : public MatrixStep {
 public:
-    PointwiseStep(const StepContext& context, const Pointwise& layer, const Tensor& src, int32_t current, const Tensor& dst)
-        : MatrixStep("pointwise", dst.pixels() * layer.channels * layer.in_channels, context, layer.matrix, layer.activation, dst, 0),
-          src_(src), current_(current), residual_(layer.residual) {}
+    PointwiseStep(const StepContext& context, const Pointwise& layer, const Tensor& src, int32_t current,
+                  const Tensor& dst)
+        : MatrixStep("pointwise", dst.pixels() * layer.channels * layer.in_channels, context, layer.matrix,
+                     layer.activation, dst, 0),
+          src_(src),
+          current_(current),
+          residual_(layer.residual) {}
 
 protected:
     void read(const Piece& piece, Scratch& scratch, const Call&) const override {
@@ -176,8 +197,8 @@ private:
 class PartialConvStep : public MatrixStep {
 public:
     PartialConvStep(const StepContext& context, const PartialConv& layer, const Tensor& tensor, int32_t current)
-        : MatrixStep("partial convolution", tensor.pixels() * layer.partial * layer.partial * 9, context, layer.conv, Activation::none,
-                     tensor, 1 - current),
+        : MatrixStep("partial convolution", tensor.pixels() * layer.partial * layer.partial * 9, context, layer.conv,
+                     Activation::none, tensor, 1 - current),
           current_(current) {}
 
 protected:
@@ -192,21 +213,23 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Step> pixel_conv_step(const StepContext& context, const PixelConv& layer, const PixelShape& src, const Tensor& dst) {
+std::unique_ptr<Step> pixel_conv_step(const StepContext& context, const PixelConv& layer, const PixelShape& src,
+                                      const Tensor& dst) {
     return std::make_unique<PixelConvStep>(context, layer, src, dst);
 }
 
-std::unique_ptr<Step> patch_conv_step(const StepContext& context, const PatchConv& layer, const Tensor& src, int32_t current,
-                                      const Tensor& dst) {
+std::unique_ptr<Step> patch_conv_step(const StepContext& context, const PatchConv& layer, const Tensor& src,
+                                      int32_t current, const Tensor& dst) {
     return std::make_unique<PatchConvStep>(context, layer, src, current, dst);
 }
 
-std::unique_ptr<Step> pointwise_step(const StepContext& context, const Pointwise& layer, const Tensor& src, int32_t current,
-                                     const Tensor& dst) {
+std::unique_ptr<Step> pointwise_step(const StepContext& context, const Pointwise& layer, const Tensor& src,
+                                     int32_t current, const Tensor& dst) {
     return std::make_unique<PointwiseStep>(context, layer, src, current, dst);
 }
 
-std::unique_ptr<Step> partial_conv_step(const StepContext& context, const PartialConv& layer, const Tensor& tensor, int32_t current) {
+std::unique_ptr<Step> partial_conv_step(const StepContext& context, const PartialConv& layer, const Tensor& tensor,
+                                        int32_t current) {
     return std::make_unique<PartialConvStep>(context, layer, tensor, current);
 }
 

@@ -24,8 +24,8 @@ std::vector<SegmentShape> channel_segments(int32_t channels, int32_t split) {
 }
 
 /**
- * Walks over the matrices of all layers in the order of execution, which is their order in memory: while the end of one is
- * multiplied, the beginning of the next can be fetched.
+ * Walks over the matrices of all layers in the order of execution, which is their order in memory: while the end of one
+ * is multiplied, the beginning of the next can be fetched.
  *
  * Visit is called with (shape, weight function, weights, packed matrix).
  */
@@ -49,11 +49,15 @@ private:
         const int32_t k = l.kernel, in = l.in_channels;
         const float* w = l.weights.values;
         if (l.layout == PixelLayout::nchw_f32) {  // a segment is a row of one plane's window
-            visit_(PackedShape{std::vector<SegmentShape>(static_cast<size_t>(in) * k, {1, k}), l.channels},
-                   [=](int64_t n, int32_t s, int32_t, int32_t x) { return w[((n * in + s / k) * k + s % k) * k + x]; }, l.weights, l.matrix);
+            visit_(
+                PackedShape{std::vector<SegmentShape>(static_cast<size_t>(in) * k, {1, k}), l.channels},
+                [=](int64_t n, int32_t s, int32_t, int32_t x) { return w[((n * in + s / k) * k + s % k) * k + x]; },
+                l.weights, l.matrix);
         } else {  // a row of the window, all channels
-            visit_(PackedShape{std::vector<SegmentShape>(k, {1, k * in}), l.channels},
-                   [=](int64_t n, int32_t y, int32_t, int32_t c) { return w[((n * in + c % in) * k + y) * k + c / in]; }, l.weights, l.matrix);
+            visit_(
+                PackedShape{std::vector<SegmentShape>(k, {1, k * in}), l.channels},
+                [=](int64_t n, int32_t y, int32_t, int32_t c) { return w[((n * in + c % in) * k + y) * k + c / in]; },
+                l.weights, l.matrix);
         }
     }
 
@@ -61,25 +65,31 @@ private:
         const int32_t k = l.kernel, in = l.in_channels;
         const float* w = l.weights.values;
         PackedShape shape{{}, l.channels};
-        for (const SegmentShape& s : channel_segments(in, split)) shape.segments.insert(shape.segments.end(), k, {k, s.channels});
-        visit_(shape,
-               [=](int64_t n, int32_t s, int32_t x, int32_t c) {
-                   const int64_t channel = split > 0 && s < k ? c : split + c;
-                   return w[((n * in + channel) * k + s % k) * k + x];
-               },
-               l.weights, l.matrix);
+        for (const SegmentShape& s : channel_segments(in, split))
+            shape.segments.insert(shape.segments.end(), k, {k, s.channels});
+        visit_(
+            shape,
+            [=](int64_t n, int32_t s, int32_t x, int32_t c) {
+                const int64_t channel = split > 0 && s < k ? c : split + c;
+                return w[((n * in + channel) * k + s % k) * k + x];
+            },
+            l.weights, l.matrix);
     }
 
     void conv3x3(int32_t partial, const Weights& weights, PackedMatrix& matrix) {
         const float* w = weights.values;
-        visit_(PackedShape{std::vector<SegmentShape>(3, {3, partial}), partial},
-               [=](int64_t n, int32_t y, int32_t x, int32_t c) { return w[((n * partial + c) * 3 + y) * 3 + x]; }, weights, matrix);
+        visit_(
+            PackedShape{std::vector<SegmentShape>(3, {3, partial}), partial},
+            [=](int64_t n, int32_t y, int32_t x, int32_t c) { return w[((n * partial + c) * 3 + y) * 3 + x]; }, weights,
+            matrix);
     }
 
     void pointwise(int32_t in, int32_t channels, int32_t split, const Weights& weights, PackedMatrix& matrix) {
         const float* w = weights.values;
-        visit_(PackedShape{channel_segments(in, split), channels},
-               [=](int64_t n, int32_t s, int32_t, int32_t c) { return w[n * in + (s == 0 && split > 0 ? c : split + c)]; }, weights, matrix);
+        visit_(
+            PackedShape{channel_segments(in, split), channels},
+            [=](int64_t n, int32_t s, int32_t, int32_t c) { return w[n * in + (s == 0 && split > 0 ? c : split + c)]; },
+            weights, matrix);
     }
 
     void block(Block& l) {

@@ -6,12 +6,13 @@
 namespace fn {
 
 /**
- * A chain of layers and their packed weights for one precision and ISA. Built by one thread; once finished it does not change, and
- * programs of any shape, in any threads, share it.
+ * A chain of layers and their packed weights for one precision and ISA. Built by one thread; once finished it does not
+ * change, and programs of any shape, in any threads, share it.
  */
 class Model {
 public:
-    Model(int32_t isa, Precision precision, const Kernels& kernels) : isa_(isa), precision_(precision), kernels_(kernels) {}
+    Model(int32_t isa, Precision precision, const Kernels& kernels)
+        : isa_(isa), precision_(precision), kernels_(kernels) {}
 
     /** Appends a layer. The chain must fit: the caller has checked it against channels() and touched(). */
     void add(Layer layer);
@@ -26,12 +27,18 @@ public:
     const std::vector<Layer>& layers() const { return layers_; }
     /** Of the last layer; 0 if there is none. */
     int32_t channels() const { return layers_.empty() ? 0 : channels_of(layers_.back()); }
-    /** The channels of the last layer's tensor that a 3x3 convolution has touched: the next one must touch as many. 0: none yet. */
+    /**
+     * The channels of the last layer's tensor that a 3x3 convolution has touched: the next one must touch as many. 0:
+     * none yet.
+     */
     int32_t touched() const { return touched_; }
     size_t packed_bytes() const { return packed_.bytes(); }
     size_t element_bytes() const { return precision_ == Precision::f32 ? sizeof(float) : sizeof(Bf16); }
 
-    /** The channels of the tensor behind layer `index` that a 3x3 convolution touches: they lie apart, in a bordered tensor of their own. */
+    /**
+     * The channels of the tensor behind layer `index` that a 3x3 convolution touches: they lie apart, in a bordered
+     * tensor of their own.
+     */
     int32_t split_after(size_t index) const { return splits_[index]; }
 
 private:

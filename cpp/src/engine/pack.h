@@ -20,7 +20,7 @@ inline Bf16 to_bf16(float value) {
     uint32_t bits;
     std::memcpy(&bits, &value, sizeof bits);
     if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<Bf16>(bits >> 16 | 0x40);  // a NaN stays one
-    return static_cast<Bf16>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);  // to nearest, ties to even
+    return static_cast<Bf16>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);                 // to nearest, ties to even
 }
 
 inline float to_f32(Bf16 value) {

@@ -20,8 +20,10 @@ struct Channels {
 /** Calls visit(Channels) for both parts, with the tensor's type of elements. */
 template <class Element, class Visit>
 void for_each_part_of(const Tensor& t, int32_t current, const Visit& visit) {
-    if (t.split > 0) visit(Channels<Element>{reinterpret_cast<Element*>(t.touched[current]), 0, t.split, t.touched_stride, true});
-    if (t.split < t.channels) visit(Channels<Element>{reinterpret_cast<Element*>(t.rest), t.split, t.channels, t.rest_stride, false});
+    if (t.split > 0)
+        visit(Channels<Element>{reinterpret_cast<Element*>(t.touched[current]), 0, t.split, t.touched_stride, true});
+    if (t.split < t.channels)
+        visit(Channels<Element>{reinterpret_cast<Element*>(t.rest), t.split, t.channels, t.rest_stride, false});
 }
 template <class Visit>
 void for_each_part(const StepContext& context, const Tensor& t, int32_t current, const Visit& visit) {
@@ -48,7 +50,8 @@ struct DenseStrides {
 /** Calls visit(image, y) for the image rows of a piece. */
 template <class Visit>
 void for_each_image_row(const Tensor& t, const Piece& piece, const Visit& visit) {
-    for (int64_t row = piece.row_begin; row < piece.row_end; row++) visit(row / t.height, static_cast<int32_t>(row % t.height));
+    for (int64_t row = piece.row_begin; row < piece.row_end; row++)
+        visit(row / t.height, static_cast<int32_t>(row % t.height));
 }
 
 Grid image_rows(const StepContext& context, const Tensor& t) { return cut(t.images * t.height, 1, context.threads, 8); }
@@ -58,7 +61,8 @@ Grid image_rows(const StepContext& context, const Tensor& t) { return cut(t.imag
 std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst) {
     const DenseStrides strides(src.layout, dst);
     return std::make_unique<PieceStep>(
-        "input", dst, 0, image_rows(context, dst), ScratchNeeds{}, [=, &dst](const Piece& piece, Scratch&, const Call& call) {
+        "input", dst, 0, image_rows(context, dst), ScratchNeeds{},
+        [=, &dst](const Piece& piece, Scratch&, const Call& call) {
             for_each_image_row(dst, piece, [&](int64_t image, int32_t y) {
                 const int64_t planes = strides.pixel == 1 ? dst.channels : 1;
                 const int64_t src_row = (call.first_image + image) * planes * dst.height + y;
@@ -68,7 +72,8 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
                     for (int32_t x = 0; x < dst.width; x++) {
                         auto* pixel = part.pixel(dst, image, y, x);
                         const float* values = reinterpret_cast<const float*>(row) + x * strides.pixel;
-                        for (int32_t c = part.begin; c < part.end; c++) store_element(values[c * plane], pixel + (c - part.begin));
+                        for (int32_t c = part.begin; c < part.end; c++)
+                            store_element(values[c * plane], pixel + (c - part.begin));
                     }
                 });
             });
@@ -99,26 +104,31 @@ std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, i
             for_each_part(context, dst, 0, [&](const auto& part) {
                 auto* pixel = part.pixel(dst, image, 0, 0);
                 for (int32_t c = std::max(first, part.begin); c < std::min(last, part.end); c++) {
-                    store_element(sums[c - first] / static_cast<float>(src.height * src.width), pixel + (c - part.begin));
+                    store_element(sums[c - first] / static_cast<float>(src.height * src.width),
+                                  pixel + (c - part.begin));
                 }
             });
         });
 }
 
-std::unique_ptr<Step> output_step(const StepContext& context, const Output& layer, int32_t index, const Tensor& src, int32_t current) {
+std::unique_ptr<Step> output_step(const StepContext& context, const Output& layer, int32_t index, const Tensor& src,
+                                  int32_t current) {
     const DenseStrides strides(layer.layout, src);
     return std::make_unique<PieceStep>(
-        "output", src, 0, image_rows(context, src), ScratchNeeds{}, [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
+        "output", src, 0, image_rows(context, src), ScratchNeeds{},
+        [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
             float* dst = reinterpret_cast<float*>(call.dst[index]);
             for_each_image_row(src, piece, [&](int64_t image, int32_t y) {
                 for_each_part(context, src, current, [&](const auto& part) {
-                    float* row = dst + (call.first_image + image) * strides.image + int64_t{y} * src.width * strides.pixel;
+                    float* row =
+                        dst + (call.first_image + image) * strides.image + int64_t{y} * src.width * strides.pixel;
                     for (int32_t x = 0; x < src.width; x++) {
                         const auto* pixel = part.pixel(src, image, y, x) - part.begin;
                         float* values = row + x * strides.pixel;
                         for (int32_t c = part.begin; c < part.end; c++) {
                             const float value = to_f32(pixel[c]);
-                            values[c * strides.channel] = layer.scale.empty() ? value : value * layer.scale[c] + layer.shift[c];
+                            values[c * strides.channel] =
+                                layer.scale.empty() ? value : value * layer.scale[c] + layer.shift[c];
                         }
                     }
                 });

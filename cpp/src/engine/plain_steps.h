@@ -12,6 +12,7 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
 std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, int32_t current, const Tensor& dst);
 
 /** Copies a tensor, scaled and shifted, to the caller's destination number `index`. */
-std::unique_ptr<Step> output_step(const StepContext& context, const Output& layer, int32_t index, const Tensor& src, int32_t current);
+std::unique_ptr<Step> output_step(const StepContext& context, const Output& layer, int32_t index, const Tensor& src,
+                                  int32_t current);
 
 }  // namespace fn

@@ -14,12 +14,18 @@ inline void read_windows(const Tensor& t, int32_t current, int64_t begin, int64_
     });
 }
 
-/** Segments and runs of the kernel x kernel patches of a tensor that make the pixels [begin, end) of a result height x width large. */
-inline void read_patches(const Tensor& t, int32_t current, int32_t kernel, int32_t height, int32_t width, int64_t begin, int64_t end,
-                         Scratch& scratch) {
+/**
+ * Segments and runs of the kernel x kernel patches of a tensor that make the pixels [begin, end) of a result height x
+ * width large.
+ */
+inline void read_patches(const Tensor& t, int32_t current, int32_t kernel, int32_t height, int32_t width, int64_t begin,
+                         int64_t end, Scratch& scratch) {
     const int64_t s = t.touched_stride, r = t.rest_stride;
-    if (t.split > 0) scratch.segments.push_back({t.touched[current], kernel * s, (t.width + 2) * s, kernel, kernel * t.touched_stride, 0});
-    if (t.split < t.channels) scratch.segments.push_back({t.rest, kernel * r, t.width * r, kernel, kernel * t.rest_stride, 1});
+    if (t.split > 0)
+        scratch.segments.push_back(
+            {t.touched[current], kernel * s, (t.width + 2) * s, kernel, kernel * t.touched_stride, 0});
+    if (t.split < t.channels)
+        scratch.segments.push_back({t.rest, kernel * r, t.width * r, kernel, kernel * t.rest_stride, 1});
     for_each_row(height, width, begin, end, [&](const RowPart& row) {
         const int64_t pixel = (row.image * t.height + row.y * kernel) * t.width + row.x * kernel;
         scratch.runs.push_back({{t.touched_offset(row.image, row.y * kernel, row.x * kernel), pixel * r}, row.count});
@@ -33,7 +39,8 @@ inline void read_rows(const void* data, int64_t stride, int32_t length, int64_t 
 }
 
 /** The two parts of a tensor's pixels [begin, end) as the place for a result; `next` is the touched buffer to write. */
-inline void write_tensor(const Tensor& t, int32_t next, int64_t begin, int64_t end, Scratch& scratch, Part (&parts)[2]) {
+inline void write_tensor(const Tensor& t, int32_t next, int64_t begin, int64_t end, Scratch& scratch,
+                         Part (&parts)[2]) {
     if (t.split > 0) {
         for_each_row(t.height, t.width, begin, end, [&](const RowPart& r) {
             const int64_t first = t.touched_offset(r.image, r.y, r.x);
@@ -63,8 +70,8 @@ inline void clear(Scratch& scratch) {
 }
 
 /** Multiplies what read_...() and write_...() have put into the scratch. */
-inline void multiply(const Kernels& kernels, const PackedMatrix& matrix, Activation activation, bool f32_result, const Piece& piece,
-                     const Part (&parts)[2], const Scratch& scratch) {
+inline void multiply(const Kernels& kernels, const PackedMatrix& matrix, Activation activation, bool f32_result,
+                     const Piece& piece, const Part (&parts)[2], const Scratch& scratch) {
     Product product;
     product.segments = scratch.segments.data();
     product.runs = scratch.runs.data();

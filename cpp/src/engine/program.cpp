@@ -23,10 +23,13 @@ bool is_source(const Layer& layer, PixelLayout layout) {
     return conv && conv->layout == layout;
 }
 
-bool reads_pixels(const Layer& layer) { return std::holds_alternative<Input>(layer) || std::holds_alternative<PixelConv>(layer); }
+bool reads_pixels(const Layer& layer) {
+    return std::holds_alternative<Input>(layer) || std::holds_alternative<PixelConv>(layer);
+}
 
 bool in_place(const Layer& layer) {
-    return std::holds_alternative<Block>(layer) || std::holds_alternative<PartialConv>(layer) || std::holds_alternative<Output>(layer);
+    return std::holds_alternative<Block>(layer) || std::holds_alternative<PartialConv>(layer) ||
+           std::holds_alternative<Output>(layer);
 }
 
 }  // namespace
@@ -35,7 +38,9 @@ bool in_place(const Layer& layer) {
 class Program::Plan {
 public:
     explicit Plan(Program& program)
-        : program_(program), model_(program.model()), options_(program.options()),
+        : program_(program),
+          model_(program.model()),
+          options_(program.options()),
           context_{model_.kernels(), model_.element_bytes(), options_.threads, options_.max_rows} {}
 
     void make() {
@@ -51,8 +56,9 @@ public:
 
 private:
     /**
-     * The greatest divisor of the batch whose largest tensor fits the second-level caches of all threads: images go through the whole
-     * network while they are there. Weights are read again for every part, but those are fetched ahead, and tensors are not.
+     * The greatest divisor of the batch whose largest tensor fits the second-level caches of all threads: images go
+     * through the whole network while they are there. Weights are read again for every part, but those are fetched
+     * ahead, and tensors are not.
      */
     int64_t images_at_once() const {
         constexpr size_t cache_bytes = 1 << 20;
@@ -111,7 +117,8 @@ private:
     void reserve_tensors() {
         for (const Tensor& t : program_.tensors_) {
             const size_t bytes = t.f32 ? sizeof(float) : context_.element_bytes;
-            offsets_.push_back({carver_.reserve(t.touched_elements() * bytes), carver_.reserve(t.touched_elements() * bytes),
+            offsets_.push_back({carver_.reserve(t.touched_elements() * bytes),
+                                carver_.reserve(t.touched_elements() * bytes),
                                 carver_.reserve(t.rest_elements() * bytes)});
         }
     }
@@ -149,13 +156,21 @@ private:
         }
     }
 
-    void make_step(const PlannedLayer& l, const Input&, size_t&) { add(input_step(context_, pixels(l.dst->channels), *l.dst)); }
+    void make_step(const PlannedLayer& l, const Input&, size_t&) {
+        add(input_step(context_, pixels(l.dst->channels), *l.dst));
+    }
     void make_step(const PlannedLayer& l, const PixelConv& layer, size_t&) {
         add(pixel_conv_step(context_, layer, pixels(layer.in_channels), *l.dst));
     }
-    void make_step(const PlannedLayer& l, const PatchConv& layer, size_t&) { add(patch_conv_step(context_, layer, *l.src, l.current, *l.dst)); }
-    void make_step(const PlannedLayer& l, const Pointwise& layer, size_t&) { add(pointwise_step(context_, layer, *l.src, l.current, *l.dst)); }
-    void make_step(const PlannedLayer& l, const PartialConv& layer, size_t&) { add(partial_conv_step(context_, layer, *l.dst, l.current)); }
+    void make_step(const PlannedLayer& l, const PatchConv& layer, size_t&) {
+        add(patch_conv_step(context_, layer, *l.src, l.current, *l.dst));
+    }
+    void make_step(const PlannedLayer& l, const Pointwise& layer, size_t&) {
+        add(pointwise_step(context_, layer, *l.src, l.current, *l.dst));
+    }
+    void make_step(const PlannedLayer& l, const PartialConv& layer, size_t&) {
+        add(partial_conv_step(context_, layer, *l.dst, l.current));
+    }
     void make_step(const PlannedLayer& l, const Pool&, size_t&) { add(pool_step(context_, *l.src, l.current, *l.dst)); }
     void make_step(const PlannedLayer&, const Block&, size_t& blocks) {
         char* arena = program_.arena_.data();
@@ -166,9 +181,7 @@ private:
         program_.outputs_.push_back(l.dst);
     }
 
-    PixelShape pixels(int32_t channels) const {
-        return {options_.layout, channels, options_.height, options_.width};
-    }
+    PixelShape pixels(int32_t channels) const { return {options_.layout, channels, options_.height, options_.width}; }
 
     void add(std::unique_ptr<Step> step) { program_.steps_.push_back(std::move(step)); }
 
@@ -214,7 +227,8 @@ private:
     size_t block_conv_ = 0, block_hidden_ = 0;
 };
 
-Program::Program(std::shared_ptr<const Model> model, const ProgramOptions& options) : model_(std::move(model)), options_(options) {
+Program::Program(std::shared_ptr<const Model> model, const ProgramOptions& options)
+    : model_(std::move(model)), options_(options) {
     Plan(*this).make();
 }
 
@@ -222,8 +236,9 @@ int64_t Program::dense_row_bytes() const {
     const Layer& first = model_->layers().front();
     const PixelConv* conv = std::get_if<PixelConv>(&first);
     const int64_t channels = conv ? conv->in_channels : channels_of(first);
-    const int64_t pixel = options_.layout == PixelLayout::nhwc_u8 ? channels
-                          : options_.layout == PixelLayout::nhwc_f32 ? channels * int64_t{sizeof(float)} : int64_t{sizeof(float)};
+    const int64_t pixel = options_.layout == PixelLayout::nhwc_u8    ? channels
+                          : options_.layout == PixelLayout::nhwc_f32 ? channels * int64_t{sizeof(float)}
+                                                                     : int64_t{sizeof(float)};
     return options_.width * pixel;
 }
 

@@ -36,7 +36,10 @@ public:
     int64_t images_at_once() const { return images_at_once_; }
     size_t arena_bytes() const { return arena_.bytes() + scratch_pages_.bytes(); }
 
-    /** Nanoseconds of each step on the calling thread in the last run, while measuring. Sums over all parts of the batch. */
+    /**
+     * Nanoseconds of each step on the calling thread in the last run, while measuring. Sums over all parts of the
+     * batch.
+     */
     void measure_steps(bool measure) { step_ns_.assign(measure ? steps_.size() : 0, 0); }
     const std::vector<int64_t>& step_ns() const { return step_ns_; }
 

@@ -73,7 +73,8 @@ class PieceStep : public Step {
 public:
     using Body = std::function<void(const Piece&, Scratch&, const Call&)>;
 
-    PieceStep(std::string step_name, const Tensor& dst, int64_t products, const Grid& grid, const ScratchNeeds& needs, Body body)
+    PieceStep(std::string step_name, const Tensor& dst, int64_t products, const Grid& grid, const ScratchNeeds& needs,
+              Body body)
         : Step(std::move(step_name), dst, products), grid_(grid), needs_(needs), body_(std::move(body)) {
         needs_.rows = grid.tallest();
     }

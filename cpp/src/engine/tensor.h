@@ -5,9 +5,9 @@
 namespace fn {
 
 /**
- * A batch of images inside the engine, channels last. The first `split` channels, which 3x3 convolutions touch, lie apart in a dense
- * tensor with a border of one zero pixel around every image. There are two of it, because a block reads the neighbours of what it
- * writes; the other channels are updated in place.
+ * A batch of images inside the engine, channels last. The first `split` channels, which 3x3 convolutions touch, lie
+ * apart in a dense tensor with a border of one zero pixel around every image. There are two of it, because a block
+ * reads the neighbours of what it writes; the other channels are updated in place.
  *
  * Elements are f32 or, in a bf16 program, bf16 unless f32 is set. Pixels are counted through the batch, row by row.
  */

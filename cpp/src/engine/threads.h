@@ -46,12 +46,13 @@ protected:
 };
 
 /**
- * Runs a task on the calling thread and up to `threads - 1` workers; returns when all are done. The task learns how many there are.
+ * Runs a task on the calling thread and up to `threads - 1` workers; returns when all are done. The task learns how
+ * many there are.
  *
- * Workers belong to the process, not to a program: there are never more than the largest `threads - 1` asked for so far, however many
- * programs run at once. A call takes the ones that are free and makes do with those. An idle worker spins for the spin_ns of the task
- * it did last, then sleeps. A call takes no lock unless a thread sleeps or is to be started; if the system has no more threads, it
- * runs with fewer.
+ * Workers belong to the process, not to a program: there are never more than the largest `threads - 1` asked for so
+ * far, however many programs run at once. A call takes the ones that are free and makes do with those. An idle worker
+ * spins for the spin_ns of the task it did last, then sleeps. A call takes no lock unless a thread sleeps or is to be
+ * started; if the system has no more threads, it runs with fewer.
  */
 void run_on_threads(Task& task, int32_t threads, int64_t spin_ns);
 

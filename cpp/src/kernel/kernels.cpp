@@ -2,10 +2,10 @@
 
 #include "isa.h"
 
-#define FN_DECLARE_KERNELS(name, required)        \
-    namespace fn_##name {                         \
-    extern const fn::Kernels kernels_f32;         \
-    extern const fn::Kernels* const kernels_bf16; \
+#define FN_DECLARE_KERNELS(name, required)            \
+    namespace fn_##name {                             \
+        extern const fn::Kernels kernels_f32;         \
+        extern const fn::Kernels* const kernels_bf16; \
     }
 FN_FOR_EACH_ISA(FN_DECLARE_KERNELS)
 #undef FN_DECLARE_KERNELS

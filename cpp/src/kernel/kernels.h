@@ -6,9 +6,10 @@
 /*
  * What the engine asks of an ISA: one matrix product and the conversion of input pixels.
  *
- * Every heavy operation of the network is the same product: its rows are pixels, its columns output channels, and the K values of
- * a row are a few runs of contiguous memory, the segments: the three image rows under a 3x3 window, the two halves [y1 | x2] of a
- * block's input, the window of a patch convolution. So one kernel does them all, and nothing is copied into a matrix first.
+ * Every heavy operation of the network is the same product: its rows are pixels, its columns output channels, and the K
+ * values of a row are a few runs of contiguous memory, the segments: the three image rows under a 3x3 window, the two
+ * halves [y1 | x2] of a block's input, the window of a patch convolution. So one kernel does them all, and nothing is
+ * copied into a matrix first.
  *
  * Files compiled for one ISA include this header: it must not make the compiler emit an inline function.
  */
@@ -22,8 +23,9 @@ enum class Activation : int32_t { none, relu, gelu };
 using Bf16 = uint16_t;
 
 /**
- * A part of K: `pieces` contiguous pieces of `length` values, piece_stride apart, such as the rows of a window. The first piece of
- * row i of a run starts at base + run.offset[tensor] + i * row_stride. All count elements; length is a multiple of the kernels' group.
+ * A part of K: `pieces` contiguous pieces of `length` values, piece_stride apart, such as the rows of a window. The
+ * first piece of row i of a run starts at base + run.offset[tensor] + i * row_stride. All count elements; length is a
+ * multiple of the kernels' group.
  */
 struct Segment {
     const void* base;
@@ -41,8 +43,9 @@ struct Run {
 };
 
 /**
- * Where the columns [begin, end) of the result go: row i, column c to data + offsets[i] + c - begin. The residual, when there is
- * one, is added from the same place of its own buffer. Rows have offsets because a tensor's border lies between some of them.
+ * Where the columns [begin, end) of the result go: row i, column c to data + offsets[i] + c - begin. The residual, when
+ * there is one, is added from the same place of its own buffer. Rows have offsets because a tensor's border lies
+ * between some of them.
  */
 struct Part {
     void* data;
@@ -53,8 +56,9 @@ struct Part {
 };
 
 /**
- * A packed K x N matrix: panels of two vectors of columns, one after the other, each as [K / group][columns][group]; the last panel
- * has one to three vectors. Columns from N on are zero. bias has N values, padded with zeros to whole vectors.
+ * A packed K x N matrix: panels of two vectors of columns, one after the other, each as [K / group][columns][group];
+ * the last panel has one to three vectors. Columns from N on are zero. bias has N values, padded with zeros to whole
+ * vectors.
  */
 struct PackedMatrix {
     const void* panels;

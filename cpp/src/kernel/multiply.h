@@ -12,8 +12,8 @@ constexpr int max_rows = 14;
 constexpr int cache_line = 64;
 
 /**
- * Cache lines to fetch ahead per group of K: one, as a few tiles share the work; but where few rows make a lonely tile, which
- * waits for its weights most of the time, all that it reads.
+ * Cache lines to fetch ahead per group of K: one, as a few tiles share the work; but where few rows make a lonely tile,
+ * which waits for its weights most of the time, all that it reads.
  */
 template <int rows, int vectors>
 constexpr int ahead_lines = rows <= 4 ? vectors : 1;
@@ -27,7 +27,8 @@ struct Tile {
     int32_t column;
     const Element* weights;
     const float* bias;
-    const char* ahead;  // weights needed soon, to be fetched into the second-level cache: ahead_step bytes per group of K
+    const char*
+        ahead;  // weights needed soon, to be fetched into the second-level cache: ahead_step bytes per group of K
     int64_t ahead_step;
 };
 
@@ -71,7 +72,8 @@ FN_INLINE void write(const Vec (&c)[rows][vectors], const Tile& tile, const fn::
         if (part.residual) {
             const Result* residual = static_cast<const Result*>(part.residual) + (column - part.begin);
 #pragma GCC unroll 16
-            for (int i = 0; i < rows; i++) store(data + offsets[i], add(c[i][j], load(residual + offsets[i], mask)), mask);
+            for (int i = 0; i < rows; i++)
+                store(data + offsets[i], add(c[i][j], load(residual + offsets[i], mask)), mask);
         } else {
 #pragma GCC unroll 16
             for (int i = 0; i < rows; i++) store(data + offsets[i], c[i][j], mask);
@@ -80,8 +82,8 @@ FN_INLINE void write(const Vec (&c)[rows][vectors], const Tile& tile, const fn::
 }
 
 /**
- * Every result is one chain of multiply-adds in the order of K that starts from the bias: it does not depend on the tile it is in,
- * nor therefore on how the work is split.
+ * Every result is one chain of multiply-adds in the order of K that starts from the bias: it does not depend on the
+ * tile it is in, nor therefore on how the work is split.
  */
 template <int rows, int vectors>
 void multiply_tile(const Tile& tile) {
@@ -97,7 +99,8 @@ void multiply_tile(const Tile& tile) {
     for (int32_t s = 0; s < tile.product->segment_count; s++) {
         const fn::Segment& segment = tile.product->segments[s];
         const int64_t stride = segment.row_stride;
-        const Element* piece = static_cast<const Element*>(segment.base) + tile.run->offset[segment.tensor] + tile.run_row * stride;
+        const Element* piece =
+            static_cast<const Element*>(segment.base) + tile.run->offset[segment.tensor] + tile.run_row * stride;
         for (int32_t p = 0; p < segment.pieces; p++, piece += segment.piece_stride) {
             for (const Element *a = piece, *end = piece + segment.length; a < end; a += group) {
                 Operand b[vectors];
@@ -155,13 +158,16 @@ void multiply_panel(const fn::Product& product, int32_t panel, int vectors) {
     Tile tile;
     tile.product = &product;
     tile.column = panel * fn::panel_vectors * lanes;
-    tile.weights = static_cast<const Element*>(product.matrix.panels) + static_cast<int64_t>(tile.column) * product.matrix.depth;
+    tile.weights =
+        static_cast<const Element*>(product.matrix.panels) + static_cast<int64_t>(tile.column) * product.matrix.depth;
     tile.bias = product.matrix.bias + tile.column;
     tile.result_row = 0;
     // What follows in memory is needed next, be it this matrix or another: all tiles together walk over as much of it.
     int64_t tile_count = 0;
-    for (int32_t r = 0; r < product.run_count; r++) tile_count += (product.runs[r].rows + row_limit[vectors] - 1) / row_limit[vectors];
-    tile.ahead = reinterpret_cast<const char*>(tile.weights + static_cast<int64_t>(vectors) * lanes * product.matrix.depth);
+    for (int32_t r = 0; r < product.run_count; r++)
+        tile_count += (product.runs[r].rows + row_limit[vectors] - 1) / row_limit[vectors];
+    tile.ahead =
+        reinterpret_cast<const char*>(tile.weights + static_cast<int64_t>(vectors) * lanes * product.matrix.depth);
     const int64_t group_bytes = sizeof(Element) * vectors * lanes * group;
     tile.ahead_step = (group_bytes + tile_count - 1) / tile_count;
     const auto* kernels = tile_kernels.of[vectors];

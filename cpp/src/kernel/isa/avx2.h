@@ -12,7 +12,10 @@ namespace {
 using Vec = __m256;
 constexpr int lanes = 8;
 
-/** Most rows of a register tile, by its vectors per row: of 16 registers the sums take 12, the weights and one value the rest. */
+/**
+ * Most rows of a register tile, by its vectors per row: of 16 registers the sums take 12, the weights and one value the
+ * rest.
+ */
 constexpr int row_limit[4] = {0, 12, 6, 4};
 
 /** Polynomials to evaluate together: 4 x 3 values fit the registers. */
@@ -28,7 +31,8 @@ struct Lanes {
 };
 FN_INLINE Lanes lanes_between(int first, int last) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    return {_mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(first), lane), _mm256_cmpgt_epi32(_mm256_set1_epi32(last), lane)),
+    return {_mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(first), lane),
+                                _mm256_cmpgt_epi32(_mm256_set1_epi32(last), lane)),
             first == 0 && last == lanes};
 }
 FN_INLINE Vec load(const float* p, const Lanes& l) { return l.all ? load(p) : _mm256_maskload_ps(p, l.mask); }

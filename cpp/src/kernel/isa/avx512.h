@@ -13,21 +13,28 @@ using Vec = __m512;
 constexpr int lanes = 16;
 
 /**
- * Most rows of a register tile, by its vectors per row: 14, 28 and 27 sums, and the weights and one broadcast value in what is left
- * of 32 registers. At two vectors a tile loads 16 values for 28 products; more vectors and fewer rows would load less, but read the
- * weights from the second-level cache more often.
+ * Most rows of a register tile, by its vectors per row: 14, 28 and 27 sums, and the weights and one broadcast value in
+ * what is left of 32 registers. At two vectors a tile loads 16 values for 28 products; more vectors and fewer rows
+ * would load less, but read the weights from the second-level cache more often.
  */
 constexpr int row_limit[4] = {0, 14, 14, 9};
 
-/** Polynomials to evaluate together: two units with a latency of four keep eight busy, and 8 x 3 values fit the registers. */
+/**
+ * Polynomials to evaluate together: two units with a latency of four keep eight busy, and 8 x 3 values fit the
+ * registers.
+ */
 constexpr int gelu_chains = 8;
 
 FN_INLINE Vec load(const float* p) { return _mm512_loadu_ps(p); }
 FN_INLINE void store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
 
-/** The lanes [first, last) of a vector, the only ones that touch memory. A masked access costs no more than a plain one. */
+/**
+ * The lanes [first, last) of a vector, the only ones that touch memory. A masked access costs no more than a plain one.
+ */
 using Lanes = __mmask16;
-FN_INLINE Lanes lanes_between(int first, int last) { return static_cast<Lanes>((0xffffu >> (lanes - last)) & (0xffffu << first)); }
+FN_INLINE Lanes lanes_between(int first, int last) {
+    return static_cast<Lanes>((0xffffu >> (lanes - last)) & (0xffffu << first));
+}
 FN_INLINE Vec load(const float* p, Lanes mask) { return _mm512_maskz_loadu_ps(mask, p); }
 FN_INLINE void store(float* p, Vec v, Lanes mask) { _mm512_mask_storeu_ps(p, mask, v); }
 

@@ -9,7 +9,10 @@
  *   broadcast, add, multiply, multiply_add, minimum, maximum, load_u8, prefetch
  */
 
-/** A kernel keeps a tile of vectors in a local array: what it hands the array to must be inlined, or the array lives in memory. */
+/**
+ * A kernel keeps a tile of vectors in a local array: what it hands the array to must be inlined, or the array lives in
+ * memory.
+ */
 #define FN_INLINE inline __attribute__((always_inline))
 
 #include "../kernels.h"
