@@ -153,8 +153,11 @@ typedef enum fn_layout {
  */
 typedef struct fn_model fn_model;
 
-/** @param isa of fn_isa_select. FN_UNSUPPORTED if it has no kernels of that precision. */
-FN_API fn_status fn_model_create(fn_precision precision, int32_t isa, fn_model** model);
+/**
+ * @param precision an fn_precision
+ * @param isa       of fn_isa_select; FN_UNSUPPORTED if it has no kernels of that precision
+ */
+FN_API fn_status fn_model_create(int32_t precision, int32_t isa, fn_model** model);
 
 /** First layer: the caller's pixels as they are, from either f32 layout. */
 FN_API fn_status fn_model_add_input(fn_model* model, int32_t channels);
@@ -164,9 +167,10 @@ FN_API fn_status fn_model_add_input(fn_model* model, int32_t channels);
  * or column is dropped). May be added once for each layout, with weights of its own: a program uses the one of its
  * layout.
  *
+ * @param layout  an fn_layout
  * @param weights [channels][in_channels][kernel][kernel]
  */
-FN_API fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_channels, int32_t channels,
+FN_API fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_channels, int32_t channels,
                                          int32_t kernel, const float* weights, const float* bias);
 
 /** The same convolution of the result so far. */
@@ -178,11 +182,12 @@ FN_API fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int3
  * `partial` channels of x and x2 the others. The convolution has stride 1 and a border of zeros. All blocks on a tensor
  * have the same `partial`.
  *
- * @param conv    [partial][partial][3][3]
- * @param expand  [hidden][channels]
- * @param project [channels][hidden]
+ * @param activation an fn_activation
+ * @param conv       [partial][partial][3][3]
+ * @param expand     [hidden][channels]
+ * @param project    [channels][hidden]
  */
-FN_API fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, fn_activation activation,
+FN_API fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, int32_t activation,
                                     const float* conv, const float* expand, const float* expand_bias, const float* project);
 
 /** [conv3x3(x1), x2] of a block alone. */
@@ -191,10 +196,11 @@ FN_API fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, con
 /**
  * activation(weights * x + bias) at every pixel, also for linear layers behind the pool.
  *
- * @param weights  [channels][channels so far]
- * @param residual not 0: x is added to the result, which has as many channels
+ * @param activation an fn_activation
+ * @param weights    [channels][channels so far]
+ * @param residual   not 0: x is added to the result, which has as many channels
  */
-FN_API fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, fn_activation activation, int32_t residual,
+FN_API fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t activation, int32_t residual,
                                         const float* weights, const float* bias);
 
 /** The mean over all pixels of an image, which is one pixel then. */
@@ -207,7 +213,7 @@ FN_API fn_status fn_model_add_pool(fn_model* model);
  * @param scale  per channel; NULL: x as it is, and shift is ignored
  * @param shift  per channel; NULL: zeros
  */
-FN_API fn_status fn_model_add_output(fn_model* model, fn_layout layout, const float* scale, const float* shift);
+FN_API fn_status fn_model_add_output(fn_model* model, int32_t layout, const float* scale, const float* shift);
 
 /** Packs the weights. The model is complete: it has an output, and no layer can be added. */
 FN_API fn_status fn_model_finish(fn_model* model);
@@ -239,7 +245,7 @@ typedef struct fn_program fn_program;
  *                of them: for the lowest latency let it exceed the time of a step, or the pause between two runs; 0 leaves
  *                the CPU to others, for the highest throughput of many programs
  */
-FN_API fn_status fn_program_create(const fn_model* model, fn_layout layout, int64_t images, int32_t height, int32_t width,
+FN_API fn_status fn_program_create(const fn_model* model, int32_t layout, int64_t images, int32_t height, int32_t width,
                                    int32_t threads, int32_t spin_us, fn_program** program);
 
 /**

@@ -40,7 +40,7 @@ TEST_F(EngineAbi, ModelsThatCannotBe) {
     expect_invalid(fn_model_create(FN_F32, -1, &other), "there is no ISA number -1");
     expect_invalid(fn_model_create(FN_F32, fn::isa_count, &other),
                    "there is no ISA number " + std::to_string(fn::isa_count));
-    expect_invalid(fn_model_create(static_cast<fn_precision>(7), 0, &other), "there is no precision 7");
+    expect_invalid(fn_model_create(7, 0, &other), "there is no precision 7");
     expect_invalid(fn_model_create(FN_F32, 0, nullptr), "model is NULL");
     EXPECT_EQ(failure(fn_model_create(FN_BF16, 0, &other), FN_UNSUPPORTED), "ISA portable has no bf16 kernels");
     EXPECT_EQ(other, nullptr);
@@ -63,7 +63,7 @@ TEST_F(EngineAbi, LayersThatDoNotFit) {
     expect_invalid(fn_model_add_block(model_, 5, 8, FN_RELU, ones.data(), ones.data(), nullptr, ones.data()),
                    "partial is 5, expected 1 to 4");
     expect_invalid(
-        fn_model_add_block(model_, 1, 8, static_cast<fn_activation>(3), ones.data(), ones.data(), nullptr, ones.data()),
+        fn_model_add_block(model_, 1, 8, 3, ones.data(), ones.data(), nullptr, ones.data()),
         "there is no activation 3");
     ASSERT_EQ(fn_model_add_partial_conv(model_, 1, ones.data()), FN_OK);
     expect_invalid(fn_model_add_partial_conv(model_, 2, ones.data()),

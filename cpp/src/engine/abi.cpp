@@ -35,9 +35,9 @@ fn_status check_pointer(const char* what, const void* pointer) {
     return pointer ? FN_OK : fail(FN_INVALID_ARGUMENT, "%s is NULL", what);
 }
 
-fn_status check_activation(fn_activation activation) {
+fn_status check_activation(int32_t activation) {
     if (in_range(activation, FN_NONE, FN_GELU)) return FN_OK;
-    return fail(FN_INVALID_ARGUMENT, "there is no activation %d", static_cast<int>(activation));
+    return fail(FN_INVALID_ARGUMENT, "there is no activation %d", activation);
 }
 
 /** Whether a layer may follow: a first one (reads_pixels), or one that needs a layer before it. */
@@ -79,9 +79,9 @@ fn_status add_layer(fn_model* m, bool reads_pixels, const MakeLayer& make, const
     });
 }
 
-fn::Activation activation_of(fn_activation a) { return static_cast<fn::Activation>(a); }
+fn::Activation activation_of(int32_t a) { return static_cast<fn::Activation>(a); }
 
-bool reads(const fn::Model& model, fn_layout layout) {
+bool reads(const fn::Model& model, int32_t layout) {
     for (const fn::Layer& layer : model.layers()) {
         if (std::holds_alternative<fn::Input>(layer) && layout != FN_NHWC_U8) return true;
         const fn::PixelConv* conv = std::get_if<fn::PixelConv>(&layer);
@@ -135,11 +135,11 @@ fn_status check_sizes(const fn::Model& model, int64_t images, int32_t height, in
 
 }  // namespace
 
-fn_status fn_model_create(fn_precision precision, int32_t isa, fn_model** model) {
+fn_status fn_model_create(int32_t precision, int32_t isa, fn_model** model) {
     return fn::guarded([&] {
         if (!model) return check_pointer("model", model);
         if (!in_range(precision, FN_F32, FN_BF16))
-            return fail(FN_INVALID_ARGUMENT, "there is no precision %d", static_cast<int>(precision));
+            return fail(FN_INVALID_ARGUMENT, "there is no precision %d", precision);
         if (!in_range(isa, 0, fn::isa_count - 1)) return fail(FN_INVALID_ARGUMENT, "there is no ISA number %d", isa);
         // By name: refuses what this CPU cannot run.
         const fn_status status =
@@ -163,7 +163,7 @@ fn_status fn_model_add_input(fn_model* model, int32_t channels) {
         [&] { return check_channels("channels", channels); });
 }
 
-fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_channels, int32_t channels,
+fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_channels, int32_t channels,
                                   int32_t kernel, const float* weights, const float* bias) {
     return add_layer(
         model, true,
@@ -174,7 +174,7 @@ fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_
         [&] {
             return in_range(layout, FN_NCHW_F32, FN_NHWC_U8)
                        ? FN_OK
-                       : fail(FN_INVALID_ARGUMENT, "there is no layout %d", static_cast<int>(layout));
+                       : fail(FN_INVALID_ARGUMENT, "there is no layout %d", layout);
         },
         [&] { return check_channels("in_channels", in_channels); },
         [&] { return check_channels("channels", channels); },
@@ -184,7 +184,7 @@ fn_status fn_model_add_pixel_conv(fn_model* model, fn_layout layout, int32_t in_
                 const fn::PixelConv& other = std::get<fn::PixelConv>(layer);
                 if (other.layout == static_cast<fn::PixelLayout>(layout))
                     return fail(FN_INVALID_ARGUMENT, "the model has a first layer for layout %d already",
-                                static_cast<int>(layout));
+                                layout);
                 if (other.channels != channels || other.in_channels != in_channels || other.kernel != kernel)
                     return fail(FN_INVALID_ARGUMENT,
                                 "first layers differ: %d to %d channels, kernel %d, and %d to %d channels, kernel %d",
@@ -204,7 +204,7 @@ fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t ker
         [&] { return check_pointer("weights", weights); });
 }
 
-fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, fn_activation activation,
+fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, int32_t activation,
                              const float* conv, const float* expand, const float* expand_bias, const float* project) {
     return add_layer(
         model, false,
@@ -232,7 +232,7 @@ fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, const floa
         [&] { return check_touched(*model->model, partial); }, [&] { return check_pointer("weights", weights); });
 }
 
-fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, fn_activation activation, int32_t residual,
+fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t activation, int32_t residual,
                                  const float* weights, const float* bias) {
     return add_layer(
         model, false,
@@ -252,7 +252,7 @@ fn_status fn_model_add_pool(fn_model* model) {
     return add_layer(model, false, [](const fn::Model& m) { return fn::Pool{m.channels()}; });
 }
 
-fn_status fn_model_add_output(fn_model* model, fn_layout layout, const float* scale, const float* shift) {
+fn_status fn_model_add_output(fn_model* model, int32_t layout, const float* scale, const float* shift) {
     return add_layer(
         model, false,
         [&](const fn::Model& m) {
@@ -267,7 +267,7 @@ fn_status fn_model_add_output(fn_model* model, fn_layout layout, const float* sc
         [&] {
             return in_range(layout, FN_NCHW_F32, FN_NHWC_F32)
                        ? FN_OK
-                       : fail(FN_INVALID_ARGUMENT, "layout %d is none of an output", static_cast<int>(layout));
+                       : fail(FN_INVALID_ARGUMENT, "layout %d is none of an output", layout);
         });
 }
 
@@ -287,14 +287,14 @@ int64_t fn_model_packed_bytes(const fn_model* model) { return static_cast<int64_
 
 void fn_model_destroy(fn_model* model) { delete model; }
 
-fn_status fn_program_create(const fn_model* model, fn_layout layout, int64_t images, int32_t height, int32_t width,
+fn_status fn_program_create(const fn_model* model, int32_t layout, int64_t images, int32_t height, int32_t width,
                             int32_t threads, int32_t spin_us, fn_program** program) {
     return fn::guarded([&] {
         if (!model || !program) return check_pointer(model ? "program" : "model", nullptr);
         const fn::Model& m = *model->model;
         if (!m.finished()) return fail(FN_INVALID_ARGUMENT, "the model is not finished");
         if (!in_range(layout, FN_NCHW_F32, FN_NHWC_U8) || !reads(m, layout))
-            return fail(FN_UNSUPPORTED, "the model has no first layer for layout %d", static_cast<int>(layout));
+            return fail(FN_UNSUPPORTED, "the model has no first layer for layout %d", layout);
         if (!in_range(images, 1, INT32_MAX) || !in_range(height, 1, 1 << 20) || !in_range(width, 1, 1 << 20))
             return fail(FN_INVALID_ARGUMENT, "cannot run %lld images of %d x %d", static_cast<long long>(images),
                         height, width);

@@ -19,12 +19,6 @@ constexpr int lanes = 16;
  */
 constexpr int row_limit[4] = {0, 14, 14, 9};
 
-/**
- * Polynomials to evaluate together: two units with a latency of four keep eight busy, and 8 x 3 values fit the
- * registers.
- */
-constexpr int gelu_chains = 8;
-
 FN_INLINE Vec load(const float* p) { return _mm512_loadu_ps(p); }
 FN_INLINE void store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
 
@@ -45,6 +39,13 @@ FN_INLINE Vec multiply_add(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c
 /** Both return b where a or b is a NaN. */
 FN_INLINE Vec minimum(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 FN_INLINE Vec maximum(Vec a, Vec b) { return _mm512_max_ps(a, b); }
+
+FN_INLINE Vec subtract(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
+FN_INLINE Vec absolute(Vec a) { return _mm512_abs_ps(a); }
+/** table[i] for the low four bits i of every lane. */
+FN_INLINE Vec look_up(const float* table, Vec i) {
+    return _mm512_permutexvar_ps(_mm512_castps_si512(i), _mm512_load_ps(table));
+}
 
 FN_INLINE Vec load_u8(const uint8_t* p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
