@@ -177,6 +177,20 @@ private:
 
 INSTANTIATE_TEST_SUITE_P(Machines, Multiply, testing::ValuesIn(machines()), machine_name);
 
+/** The table gives every ISA the kernels compiled for it: the width of their vectors tells. */
+TEST(Kernels, AreThoseOfTheIsa) {
+    for (const Machine& machine : machines()) {
+        const std::string isa = fn::isas[machine.isa].name;
+        const int32_t lanes = isa == "avx2" ? 8 : isa.rfind("avx512", 0) == 0 ? 16 : 4;
+        EXPECT_EQ(machine.kernels().lanes, lanes) << isa;
+        EXPECT_EQ(machine.kernels().group, machine.precision == FN_F32 ? 1 : 2) << isa;
+        for (const Machine& other : machines()) {
+            const bool same = other.isa == machine.isa && other.precision == machine.precision;
+            EXPECT_EQ(&machine.kernels() == &other.kernels(), same) << isa << " and " << fn::isas[other.isa].name;
+        }
+    }
+}
+
 /** Every height of a register tile and every width of a panel, whole and with a part of the last vector. */
 TEST_P(Multiply, EveryTile) {
     const int32_t lanes = GetParam().kernels().lanes;

@@ -10,8 +10,8 @@
 
 namespace fn {
 
-/** What a thread has to itself while it runs steps. */
-struct Scratch {
+/** What a thread has to itself while it runs steps. In cache lines of its own: it is written for every tile. */
+struct alignas(64) Scratch {
     std::vector<Run> runs;
     std::vector<Segment> segments;
     std::vector<int32_t> touched_offsets, rest_offsets, dense_offsets;

@@ -4,9 +4,11 @@
  * The vectors of the ISA this file is compiled for. Each header defines the same names in the ISA's namespace:
  *
  *   Vec, lanes                         a vector of f32 and how many it holds
- *   row_limit, gelu_chains             how much of the work fits the registers
+ *   row_limit                          how much of a product fits the registers
  *   load, store, Lanes, lanes_between  whole vectors and parts of them
  *   broadcast, add, multiply, multiply_add, minimum, maximum, load_u8, prefetch
+ *
+ * and what its way to compute GELU needs: see gelu.h.
  */
 
 /**
