@@ -148,8 +148,7 @@ typedef enum fn_layout {
  * share it.
  *
  * Built by one thread: create, add the layers in order, finish. Weights are f32 in PyTorch's order
- * ([out][in][row][column], dense); they must stay as they are until fn_model_finish returns, and are not needed after
- * it. A bias may be NULL: zeros.
+ * ([out][in][row][column], dense); they are copied, and the copy goes when they are packed. A bias may be NULL: zeros.
  */
 typedef struct fn_model fn_model;
 

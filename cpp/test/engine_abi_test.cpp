@@ -1,6 +1,7 @@
 #include "machines.h"
 
 #include <climits>
+#include <cmath>
 #include <thread>
 
 namespace {
@@ -129,6 +130,20 @@ TEST_F(EngineAbi, Steps) {
     EXPECT_EQ(step.multiply_adds, 5 * 4 * 4 * 4 * 3 * 2 * 2);
     EXPECT_GE(fn_program_arena_bytes(program_), 5 * 4 * 4 * 4 * 4);
     EXPECT_GE(fn_model_packed_bytes(model_), 4 * 3 * 2 * 2 * 4);
+}
+
+/** The caller may do as it likes with its weights once they are added. */
+TEST_F(EngineAbi, WeightsAreCopied) {
+    std::vector<float> weights(4 * 3 * 2 * 2, 1.0f), bias(4, 2.0f);
+    ASSERT_EQ(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 2, weights.data(), bias.data()), FN_OK);
+    weights.assign(weights.size(), NAN);
+    bias.assign(bias.size(), NAN);
+    finish();
+    ASSERT_EQ(fn_program_create(model_, FN_NCHW_F32, 1, 8, 8, 1, 0, &program_), FN_OK);
+    std::vector<float> result(4 * 4 * 4);
+    const int64_t dst[] = {reinterpret_cast<int64_t>(result.data())};
+    ASSERT_EQ(fn_program_run(program_, reinterpret_cast<int64_t>(ones.data()), 0, dst), FN_OK);
+    EXPECT_EQ(result, std::vector<float>(4 * 4 * 4, 14.0f));
 }
 
 /** The model's owner may let go of it while programs run. */

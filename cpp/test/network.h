@@ -193,7 +193,7 @@ private:
 
     double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(random_); }
 
-    /** Kept as long as the network, as the model asks; scaled so that results stay near 1. */
+    /** Scaled so that results stay near 1. */
     const std::vector<float>& weights(int64_t count, int64_t fan_in) {
         std::vector<float> w(count);
         const double scale = 1.5 / std::sqrt(static_cast<double>(fan_in));

@@ -5,9 +5,20 @@
 #include "status.h"
 
 #include <cstdlib>
+#include <deque>
 
 struct fn_model {
     std::shared_ptr<fn::Model> model;
+    /** The caller's, until they are packed. */
+    std::deque<std::vector<float>> copies;
+
+    /** What may be NULL, copied. */
+    const float* keep(const float* values, int64_t count) {
+        return values ? copies.emplace_back(values, values + count).data() : nullptr;
+    }
+    fn::Weights keep(const float* weights, int64_t rows, int64_t columns, const float* bias = nullptr) {
+        return {keep(weights, rows * columns), keep(bias, rows)};
+    }
 };
 
 struct fn_program {
@@ -147,7 +158,7 @@ fn_status fn_model_create(int32_t precision, int32_t isa, fn_model** model) {
         if (status != FN_OK) return status;
         const fn::Kernels* kernels = fn::find_kernels(isa, static_cast<fn::Precision>(precision));
         if (!kernels) return fail(FN_UNSUPPORTED, "ISA %s has no bf16 kernels", fn::isas[isa].name);
-        *model = new fn_model{std::make_shared<fn::Model>(isa, static_cast<fn::Precision>(precision), *kernels)};
+        *model = new fn_model{std::make_shared<fn::Model>(isa, static_cast<fn::Precision>(precision), *kernels), {}};
         return FN_OK;
     });
 }
@@ -168,8 +179,9 @@ fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_ch
     return add_layer(
         model, true,
         [&](const fn::Model&) {
-            return fn::PixelConv{
-                static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel, {weights, bias}, {}};
+            const int64_t depth = int64_t{in_channels} * kernel * kernel;
+            return fn::PixelConv{static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel,
+                                 model->keep(weights, channels, depth, bias), {}};
         },
         [&] {
             return in_range(layout, FN_NCHW_F32, FN_NHWC_U8)
@@ -198,7 +210,10 @@ fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t ker
                                   const float* bias) {
     return add_layer(
         model, false,
-        [&](const fn::Model& m) { return fn::PatchConv{m.channels(), channels, kernel, {weights, bias}, {}}; },
+        [&](const fn::Model& m) {
+            const int64_t depth = int64_t{m.channels()} * kernel * kernel;
+            return fn::PatchConv{m.channels(), channels, kernel, model->keep(weights, channels, depth, bias), {}};
+        },
         [&] { return check_channels("channels", channels); },
         [&] { return check_channels("kernel", kernel, max_kernel); },
         [&] { return check_pointer("weights", weights); });
@@ -213,9 +228,9 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, i
                              partial,
                              hidden,
                              activation_of(activation),
-                             {conv, nullptr},
-                             {expand, expand_bias},
-                             {project, nullptr},
+                             model->keep(conv, partial, int64_t{partial} * 9),
+                             model->keep(expand, hidden, m.channels(), expand_bias),
+                             model->keep(project, m.channels(), hidden),
                              {},
                              {},
                              {}};
@@ -228,7 +243,9 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, i
 fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, const float* weights) {
     return add_layer(
         model, false,
-        [&](const fn::Model& m) { return fn::PartialConv{m.channels(), partial, {weights, nullptr}, {}}; },
+        [&](const fn::Model& m) {
+            return fn::PartialConv{m.channels(), partial, model->keep(weights, partial, int64_t{partial} * 9), {}};
+        },
         [&] { return check_touched(*model->model, partial); }, [&] { return check_pointer("weights", weights); });
 }
 
@@ -237,7 +254,8 @@ fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t acti
     return add_layer(
         model, false,
         [&](const fn::Model& m) {
-            return fn::Pointwise{m.channels(), channels, activation_of(activation), residual != 0, {weights, bias}, {}};
+            return fn::Pointwise{m.channels(), channels, activation_of(activation), residual != 0,
+                                 model->keep(weights, channels, m.channels(), bias), {}};
         },
         [&] { return check_channels("channels", channels); }, [&] { return check_activation(activation); },
         [&] { return check_pointer("weights", weights); },
@@ -277,6 +295,7 @@ fn_status fn_model_finish(fn_model* model) {
         for (const fn::Layer& layer : model->model->layers()) {
             if (!std::holds_alternative<fn::Output>(layer)) continue;
             if (!model->model->finished()) model->model->finish();
+            model->copies.clear();
             return FN_OK;
         }
         return fail(FN_INVALID_ARGUMENT, "the model has no output");
