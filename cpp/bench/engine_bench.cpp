@@ -59,7 +59,7 @@ std::shared_ptr<fn::Model> build(const Variant& variant, int32_t isa, fn::Precis
     model->add(fn::Pool{channels});
     model->add(fn::Pointwise{channels, 1280, variant.activation, false, weights(1280, channels), {}});
     model->add(fn::Pointwise{1280, 1000, fn::Activation::none, false, weights(1000, 1280), {}});
-    model->add(fn::Output{1000, fn::PixelLayout::nchw_f32, {}, {}});
+    model->add(fn::Output{1000, fn::PixelLayout::nchw_f32, fn::Write::store, {}, {}});
     model->finish();
     return model;
 }

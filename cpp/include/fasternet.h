@@ -140,8 +140,19 @@ typedef enum fn_layout {
     FN_NCHW_F32 = 0,
     FN_NHWC_F32 = 1,
     /** 8 bits per channel, 0 to 255. Only read. */
-    FN_NHWC_U8 = 2
+    FN_NHWC_U8 = 2,
+    /** Not read by fn_model_add_pixel_conv. */
+    FN_NHWC_BF16 = 3
 } fn_layout;
+
+/** How an output is written to the caller's memory. */
+typedef enum fn_write {
+    FN_STORE = 0,
+    /** The result is added to what is there. */
+    FN_ADD = 1,
+    /** Only the channels that a 3x3 convolution touched are stored: for a program whose destination is its source. */
+    FN_STORE_TOUCHED = 2
+} fn_write;
 
 /**
  * A chain of layers and their weights, packed for one precision and ISA. Programs of any input size, in any threads,
@@ -158,7 +169,7 @@ typedef struct fn_model fn_model;
  */
 FN_API fn_status fn_model_create(int32_t precision, int32_t isa, fn_model** model);
 
-/** First layer: the caller's pixels as they are, from either f32 layout. */
+/** First layer: the caller's pixels as they are, from any layout but FN_NHWC_U8. */
 FN_API fn_status fn_model_add_input(fn_model* model, int32_t channels);
 
 /**
@@ -206,13 +217,15 @@ FN_API fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32
 FN_API fn_status fn_model_add_pool(fn_model* model);
 
 /**
- * Hands x * scale + shift to the caller, in f32, and goes on with x.
+ * Hands x * scale + shift to the caller and goes on with x.
  *
- * @param layout FN_NCHW_F32 or FN_NHWC_F32
+ * @param layout any but FN_NHWC_U8
+ * @param write  an fn_write
  * @param scale  per channel; NULL: x as it is, and shift is ignored
  * @param shift  per channel; NULL: zeros
  */
-FN_API fn_status fn_model_add_output(fn_model* model, int32_t layout, const float* scale, const float* shift);
+FN_API fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, const float* scale,
+                                     const float* shift);
 
 /** Packs the weights. The model is complete: it has an output, and no layer can be added. */
 FN_API fn_status fn_model_finish(fn_model* model);
@@ -248,14 +261,15 @@ FN_API fn_status fn_program_create(const fn_model* model, int32_t layout, int64_
                                    int32_t threads, int32_t spin_us, fn_program** program);
 
 /**
- * Reads the source and writes all outputs.
+ * Reads the source and writes all outputs. The output may be the source itself if the first layer is that of
+ * fn_model_add_input, the layouts are the same, and the layers between keep the shape.
  *
  * @param src           address of the first pixel
  * @param src_row_bytes from one row of pixels to the next, also from the last of a plane or an image to the first of the
  *                      next one; 0: rows are dense
- * @param dst           fn_program_output_count() addresses, each of images * channels * height * width f32
+ * @param dst           address of fn_program_output_count() addresses, each of images * channels * height * width values
  */
-FN_API fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes, const int64_t* dst);
+FN_API fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes, int64_t dst);
 
 FN_API int32_t fn_program_output_count(const fn_program* program);
 
@@ -272,6 +286,8 @@ typedef struct fn_step {
     /** Of the result: images, channels, height, width. */
     int64_t shape[4];
     int64_t multiply_adds;
+    /** Which of the layers added to the model it belongs to, from 0. */
+    int32_t layer;
 } fn_step;
 
 FN_API int32_t fn_program_step_count(const fn_program* program);

@@ -12,6 +12,8 @@ std::string failure(fn_status status, fn_status expected) {
     return fn_last_error();
 }
 
+int64_t address(const void* memory) { return reinterpret_cast<int64_t>(memory); }
+
 const std::vector<float> ones(1 << 16, 1.0f);
 
 class EngineAbi : public testing::Test {
@@ -28,7 +30,7 @@ protected:
     /** A first layer of 4 channels. */
     void begin() { ASSERT_EQ(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 2, ones.data(), nullptr), FN_OK); }
     void finish() {
-        ASSERT_EQ(fn_model_add_output(model_, FN_NCHW_F32, nullptr, nullptr), FN_OK);
+        ASSERT_EQ(fn_model_add_output(model_, FN_NCHW_F32, FN_STORE, nullptr, nullptr), FN_OK);
         ASSERT_EQ(fn_model_finish(model_), FN_OK);
     }
 
@@ -71,7 +73,8 @@ TEST_F(EngineAbi, LayersThatDoNotFit) {
                    "partial is 2, but the layers before convolve 1 channels of the same tensor");
     expect_invalid(fn_model_add_pointwise(model_, 5, FN_NONE, 1, ones.data(), nullptr),
                    "a residual needs as many channels as before: 4, not 5");
-    expect_invalid(fn_model_add_output(model_, FN_NHWC_U8, nullptr, nullptr), "layout 2 is none of an output");
+    expect_invalid(fn_model_add_output(model_, FN_NHWC_U8, FN_STORE, nullptr, nullptr), "layout 2 is none of an output");
+    expect_invalid(fn_model_add_output(model_, FN_NHWC_F32, 3, nullptr, nullptr), "there is no fn_write 3");
     expect_invalid(fn_model_add_pixel_conv(model_, FN_NHWC_U8, 3, 4, 2, ones.data(), nullptr),
                    "a layer that reads pixels must be the first");
     expect_invalid(fn_model_finish(model_), "the model has no output");
@@ -104,17 +107,17 @@ TEST_F(EngineAbi, RunsThatCannotBe) {
     finish();
     ASSERT_EQ(fn_program_create(model_, FN_NCHW_F32, 1, 8, 8, 1, 0, &program_), FN_OK);
     std::vector<float> result(4 * 4 * 4);
-    const int64_t src = reinterpret_cast<int64_t>(ones.data());
+    const int64_t src = address(ones.data());
     const int64_t dst[] = {reinterpret_cast<int64_t>(result.data())};
-    expect_invalid(fn_program_run(nullptr, src, 0, dst), "program is NULL");
-    expect_invalid(fn_program_run(program_, 0, 0, dst), "src is NULL");
-    expect_invalid(fn_program_run(program_, src, 0, nullptr), "dst is NULL");
-    expect_invalid(fn_program_run(program_, src, 31, dst), "src_row_bytes is 31, expected 32 or more, in whole values");
+    expect_invalid(fn_program_run(nullptr, src, 0, address(dst)), "program is NULL");
+    expect_invalid(fn_program_run(program_, 0, 0, address(dst)), "src is NULL");
+    expect_invalid(fn_program_run(program_, src, 0, 0), "dst is NULL");
+    expect_invalid(fn_program_run(program_, src, 31, address(dst)), "src_row_bytes is 31, expected 32 or more, in whole values");
     int64_t shape[4];
     expect_invalid(fn_program_output_shape(program_, 1, shape), "there is no output 1");
     fn_step step;
     expect_invalid(fn_program_step_get(program_, 2, &step), "there is no step 2");
-    EXPECT_EQ(fn_program_run(program_, src, 0, dst), FN_OK);
+    EXPECT_EQ(fn_program_run(program_, src, 0, address(dst)), FN_OK);
 }
 
 /** A program says what it consists of. */
@@ -128,6 +131,9 @@ TEST_F(EngineAbi, Steps) {
     EXPECT_STREQ(step.name, "patch convolution");
     EXPECT_EQ(std::vector<int64_t>(step.shape, step.shape + 4), (std::vector<int64_t>{5, 4, 4, 4}));
     EXPECT_EQ(step.multiply_adds, 5 * 4 * 4 * 4 * 3 * 2 * 2);
+    EXPECT_EQ(step.layer, 0);
+    ASSERT_EQ(fn_program_step_get(program_, 1, &step), FN_OK);
+    EXPECT_EQ(step.layer, 1);
     EXPECT_GE(fn_program_arena_bytes(program_), 5 * 4 * 4 * 4 * 4);
     EXPECT_GE(fn_model_packed_bytes(model_), 4 * 3 * 2 * 2 * 4);
 }
@@ -142,7 +148,7 @@ TEST_F(EngineAbi, WeightsAreCopied) {
     ASSERT_EQ(fn_program_create(model_, FN_NCHW_F32, 1, 8, 8, 1, 0, &program_), FN_OK);
     std::vector<float> result(4 * 4 * 4);
     const int64_t dst[] = {reinterpret_cast<int64_t>(result.data())};
-    ASSERT_EQ(fn_program_run(program_, reinterpret_cast<int64_t>(ones.data()), 0, dst), FN_OK);
+    ASSERT_EQ(fn_program_run(program_, address(ones.data()), 0, address(dst)), FN_OK);
     EXPECT_EQ(result, std::vector<float>(4 * 4 * 4, 14.0f));
 }
 
@@ -155,7 +161,7 @@ TEST_F(EngineAbi, ProgramsKeepTheirModel) {
     model_ = nullptr;
     std::vector<float> result(4 * 4 * 4);
     const int64_t dst[] = {reinterpret_cast<int64_t>(result.data())};
-    ASSERT_EQ(fn_program_run(program_, reinterpret_cast<int64_t>(ones.data()), 0, dst), FN_OK);
+    ASSERT_EQ(fn_program_run(program_, address(ones.data()), 0, address(dst)), FN_OK);
     EXPECT_EQ(result, std::vector<float>(4 * 4 * 4, 12.0f));
 }
 

@@ -96,7 +96,7 @@ public:
         if (affine) {
             const auto& scale = weights(x_.c, 1);
             const auto& shift = weights(x_.c, 1);
-            check(fn_model_add_output(model_, layout, scale.data(), shift.data()));
+            check(fn_model_add_output(model_, layout, FN_STORE, scale.data(), shift.data()));
             for (int64_t i = 0; i < static_cast<int64_t>(y.values.size()); i++) {
                 const int64_t c = i / (y.h * y.w) % y.c;
                 reference::Sum sum(shift[c]);
@@ -104,7 +104,7 @@ public:
                 y.values[i] = sum.result({});
             }
         } else {
-            check(fn_model_add_output(model_, layout, nullptr, nullptr));
+            check(fn_model_add_output(model_, layout, FN_STORE, nullptr, nullptr));
         }
         outputs_.push_back(y);
         layouts_.push_back(layout);
@@ -146,7 +146,7 @@ public:
             dst.push_back(reinterpret_cast<int64_t>(results.back().data()));
         }
         for (int i = 0; i < runs; i++)
-            check(fn_program_run(program, reinterpret_cast<int64_t>(src), row_bytes, dst.data()));
+            check(fn_program_run(program, reinterpret_cast<int64_t>(src), row_bytes, reinterpret_cast<int64_t>(dst.data())));
         fn_program_destroy(program);
         for (auto& r : results) {
             for (int g = 0; g < guard; g++) EXPECT_EQ(r[r.size() - 1 - g], guard_value) << "written behind the output";

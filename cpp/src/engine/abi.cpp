@@ -270,11 +270,12 @@ fn_status fn_model_add_pool(fn_model* model) {
     return add_layer(model, false, [](const fn::Model& m) { return fn::Pool{m.channels()}; });
 }
 
-fn_status fn_model_add_output(fn_model* model, int32_t layout, const float* scale, const float* shift) {
+fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, const float* scale,
+                              const float* shift) {
     return add_layer(
         model, false,
         [&](const fn::Model& m) {
-            fn::Output output{m.channels(), static_cast<fn::PixelLayout>(layout), {}, {}};
+            fn::Output output{m.channels(), static_cast<fn::PixelLayout>(layout), static_cast<fn::Write>(write), {}, {}};
             if (scale) {
                 output.scale.assign(scale, scale + m.channels());
                 output.shift.assign(m.channels(), 0);
@@ -283,9 +284,14 @@ fn_status fn_model_add_output(fn_model* model, int32_t layout, const float* scal
             return output;
         },
         [&] {
-            return in_range(layout, FN_NCHW_F32, FN_NHWC_F32)
+            return in_range(layout, FN_NCHW_F32, FN_NHWC_BF16) && layout != FN_NHWC_U8
                        ? FN_OK
                        : fail(FN_INVALID_ARGUMENT, "layout %d is none of an output", layout);
+        },
+        [&] {
+            return in_range(write, FN_STORE, FN_STORE_TOUCHED)
+                       ? FN_OK
+                       : fail(FN_INVALID_ARGUMENT, "there is no fn_write %d", write);
         });
 }
 
@@ -312,7 +318,7 @@ fn_status fn_program_create(const fn_model* model, int32_t layout, int64_t image
         if (!model || !program) return check_pointer(model ? "program" : "model", nullptr);
         const fn::Model& m = *model->model;
         if (!m.finished()) return fail(FN_INVALID_ARGUMENT, "the model is not finished");
-        if (!in_range(layout, FN_NCHW_F32, FN_NHWC_U8) || !reads(m, layout))
+        if (!in_range(layout, FN_NCHW_F32, FN_NHWC_BF16) || !reads(m, layout))
             return fail(FN_UNSUPPORTED, "the model has no first layer for layout %d", layout);
         if (!in_range(images, 1, INT32_MAX) || !in_range(height, 1, 1 << 20) || !in_range(width, 1, 1 << 20))
             return fail(FN_INVALID_ARGUMENT, "cannot run %lld images of %d x %d", static_cast<long long>(images),
@@ -329,19 +335,19 @@ fn_status fn_program_create(const fn_model* model, int32_t layout, int64_t image
     });
 }
 
-fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes, const int64_t* dst) {
+fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes, int64_t dst) {
     return fn::guarded([&] {
         if (!program || !src || !dst) return check_pointer(!program ? "program" : !src ? "src" : "dst", nullptr);
         const int64_t dense = program->program.dense_row_bytes();
         if (src_row_bytes == 0) src_row_bytes = dense;
-        const bool aligned =
-            program->program.options().layout == fn::PixelLayout::nhwc_u8 || (src_row_bytes % 4 == 0 && src % 4 == 0);
+        const int64_t value = fn::value_bytes(program->program.options().layout);
+        const bool aligned = src_row_bytes % value == 0 && src % value == 0;
         if (src_row_bytes < dense || !aligned)
             return fail(FN_INVALID_ARGUMENT, "src_row_bytes is %lld, expected %lld or more, in whole values",
                         static_cast<long long>(src_row_bytes), static_cast<long long>(dense));
         if (program->running.exchange(true, std::memory_order_acquire))
             return fail(FN_INVALID_ARGUMENT, "the program runs already, in another thread");
-        program->program.run(reinterpret_cast<const void*>(src), src_row_bytes, dst);
+        program->program.run(reinterpret_cast<const void*>(src), src_row_bytes, reinterpret_cast<const int64_t*>(dst));
         program->running.store(false, std::memory_order_release);
         return FN_OK;
     });
@@ -377,6 +383,7 @@ fn_status fn_program_step_get(const fn_program* program, int32_t index, fn_step*
     const int64_t parts = program->program.options().images / program->program.images_at_once();
     step->shape[0] *= parts;
     step->multiply_adds = s.multiply_adds * parts;
+    step->layer = s.layer;
     return FN_OK;
 }
 

@@ -12,7 +12,14 @@
 namespace fn {
 
 /** How pixels lie in the caller's memory. */
-enum class PixelLayout : int32_t { nchw_f32, nhwc_f32, nhwc_u8 };
+enum class PixelLayout : int32_t { nchw_f32, nhwc_f32, nhwc_u8, nhwc_bf16 };
+
+constexpr int64_t value_bytes(PixelLayout layout) {
+    return layout == PixelLayout::nhwc_u8 ? sizeof(uint8_t) : layout == PixelLayout::nhwc_bf16 ? sizeof(Bf16) : sizeof(float);
+}
+
+/** What becomes of the caller's memory: fn_write. */
+enum class Write : int32_t { store, add, store_touched };
 
 /** A matrix as the caller gave it, in rows of PyTorch's order; needed until it is packed. */
 struct Weights {
@@ -72,10 +79,11 @@ struct Pool {
     int32_t channels;
 };
 
-/** Hands x * scale + shift to the caller, as f32. */
+/** Hands x * scale + shift to the caller. */
 struct Output {
     int32_t channels;
     PixelLayout layout;
+    Write write;
     std::vector<float> scale, shift;
 };
 

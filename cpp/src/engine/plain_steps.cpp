@@ -47,6 +47,16 @@ struct DenseStrides {
     }
 };
 
+/** Calls visit with a pointer to the caller's values of floating point, of their type. */
+template <class Bytes, class Visit>
+void with_values(PixelLayout layout, Bytes* bytes, const Visit& visit) {
+    if (layout == PixelLayout::nhwc_bf16) {
+        visit(reinterpret_cast<std::conditional_t<std::is_const_v<Bytes>, const Bf16, Bf16>*>(bytes));
+    } else {
+        visit(reinterpret_cast<std::conditional_t<std::is_const_v<Bytes>, const float, float>*>(bytes));
+    }
+}
+
 /** Calls visit(image, y) for the image rows of a piece. */
 template <class Visit>
 void for_each_image_row(const Tensor& t, const Piece& piece, const Visit& visit) {
@@ -66,15 +76,17 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
             for_each_image_row(dst, piece, [&](int64_t image, int32_t y) {
                 const int64_t planes = strides.pixel == 1 ? dst.channels : 1;
                 const int64_t src_row = (call.first_image + image) * planes * dst.height + y;
-                const char* row = static_cast<const char*>(call.src) + src_row * call.src_row_bytes;
-                const int64_t plane = strides.pixel == 1 ? dst.height * call.src_row_bytes / int64_t{sizeof(float)} : 1;
-                for_each_part(context, dst, 0, [&](const auto& part) {
-                    for (int32_t x = 0; x < dst.width; x++) {
-                        auto* pixel = part.pixel(dst, image, y, x);
-                        const float* values = reinterpret_cast<const float*>(row) + x * strides.pixel;
-                        for (int32_t c = part.begin; c < part.end; c++)
-                            store_element(values[c * plane], pixel + (c - part.begin));
-                    }
+                const int64_t plane = strides.pixel == 1 ? dst.height * call.src_row_bytes / value_bytes(src.layout) : 1;
+                const char* const values = static_cast<const char*>(call.src) + src_row * call.src_row_bytes;
+                with_values(src.layout, values, [&](const auto* row) {
+                    for_each_part(context, dst, 0, [&](const auto& part) {
+                        for (int32_t x = 0; x < dst.width; x++) {
+                            auto* pixel = part.pixel(dst, image, y, x) - part.begin;
+                            for (int32_t c = part.begin; c < part.end; c++) {
+                                store_element(to_f32(row[x * strides.pixel + c * plane]), pixel + c);
+                            }
+                        }
+                    });
                 });
             });
         });
@@ -115,22 +127,24 @@ std::unique_ptr<Step> output_step(const StepContext& context, const Output& laye
                                   int32_t current) {
     const DenseStrides strides(layer.layout, src);
     return std::make_unique<PieceStep>(
-        "output", src, 0, image_rows(context, src), ScratchNeeds{},
-        [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
-            float* dst = reinterpret_cast<float*>(call.dst[index]);
+        "output", src, 0, image_rows(context, src), ScratchNeeds{}, [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
             for_each_image_row(src, piece, [&](int64_t image, int32_t y) {
-                for_each_part(context, src, current, [&](const auto& part) {
-                    float* row =
-                        dst + (call.first_image + image) * strides.image + int64_t{y} * src.width * strides.pixel;
-                    for (int32_t x = 0; x < src.width; x++) {
-                        const auto* pixel = part.pixel(src, image, y, x) - part.begin;
-                        float* values = row + x * strides.pixel;
-                        for (int32_t c = part.begin; c < part.end; c++) {
-                            const float value = to_f32(pixel[c]);
-                            values[c * strides.channel] =
-                                layer.scale.empty() ? value : value * layer.scale[c] + layer.shift[c];
+                const int64_t offset = (call.first_image + image) * strides.image + int64_t{y} * src.width * strides.pixel;
+                char* const dst = reinterpret_cast<char*>(call.dst[index]) + offset * value_bytes(layer.layout);
+                with_values(layer.layout, dst, [&](auto* row) {
+                    for_each_part(context, src, current, [&](const auto& part) {
+                        if (layer.write == Write::store_touched && !part.touched) return;
+                        for (int32_t x = 0; x < src.width; x++) {
+                            const auto* pixel = part.pixel(src, image, y, x) - part.begin;
+                            for (int32_t c = part.begin; c < part.end; c++) {
+                                auto* value = row + x * strides.pixel + c * strides.channel;
+                                float result = to_f32(pixel[c]);
+                                if (!layer.scale.empty()) result = result * layer.scale[c] + layer.shift[c];
+                                if (layer.write == Write::add) result += to_f32(*value);
+                                store_element(result, value);
+                            }
                         }
-                    }
+                    });
                 });
             });
         });

@@ -152,7 +152,11 @@ private:
     void make_steps() {
         size_t blocks = 0;
         for (const PlannedLayer& l : layers_) {
+            const size_t first = program_.steps_.size();
             std::visit([&](const auto& layer) { make_step(l, layer, blocks); }, *l.layer);
+            for (size_t i = first; i < program_.steps_.size(); i++) {
+                program_.steps_[i]->layer = static_cast<int32_t>(l.layer - model_.layers().data());
+            }
         }
     }
 
@@ -236,10 +240,7 @@ int64_t Program::dense_row_bytes() const {
     const Layer& first = model_->layers().front();
     const PixelConv* conv = std::get_if<PixelConv>(&first);
     const int64_t channels = conv ? conv->in_channels : channels_of(first);
-    const int64_t pixel = options_.layout == PixelLayout::nhwc_u8    ? channels
-                          : options_.layout == PixelLayout::nhwc_f32 ? channels * int64_t{sizeof(float)}
-                                                                     : int64_t{sizeof(float)};
-    return options_.width * pixel;
+    return options_.width * value_bytes(options_.layout) * (options_.layout == PixelLayout::nchw_f32 ? 1 : channels);
 }
 
 void Program::run(const void* src, int64_t src_row_bytes, const int64_t* dst) {

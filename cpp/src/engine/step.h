@@ -66,6 +66,7 @@ public:
     const std::string name;
     const int64_t shape[4];  // images, channels, height, width
     const int64_t multiply_adds;
+    int32_t layer = 0;  // of the model, set by the plan
 };
 
 /** A step that does something to every piece of a grid. */
