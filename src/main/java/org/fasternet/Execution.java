@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.fasternet.backend.Program;
-import org.fasternet.internal.abi.Abi;
+import org.fasternet.internal.abi.Binding;
+import org.fasternet.internal.abi.Bindings;
 import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.TensorBuffer;
 
@@ -25,6 +26,7 @@ final class Execution implements AutoCloseable {
 
     private final Program program;
     private final String what;
+    private final Binding binding = Bindings.current();
     private final Cleaner.Cleanable cleanable;
     private final AtomicReference<Thread> user = new AtomicReference<>();
     private boolean closed;
@@ -169,20 +171,20 @@ final class Execution implements AutoCloseable {
         }
     }
 
-    private static long address(TensorBuffer tensor, Buffer buffer) {
+    private long address(TensorBuffer tensor, Buffer buffer) {
         if (!buffer.isDirect()) {
             throw new ShapeException(tensor.name() + ": a heap buffer was given, a direct one is needed");
         }
         if (tensor.type() == ElementType.F32 && buffer instanceof FloatBuffer floats) {
             requireNativeOrder(tensor, floats.order());
-            return Abi.fn_address_f32(floats);
+            return binding.address(floats);
         }
         if (tensor.type() == ElementType.BF16 && buffer instanceof ShortBuffer shorts) {
             requireNativeOrder(tensor, shorts.order());
-            return Abi.fn_address_i16(shorts);
+            return binding.address(shorts);
         }
         if (tensor.type() == ElementType.U8 && buffer instanceof ByteBuffer bytes) {
-            return Abi.fn_address_u8(bytes);
+            return binding.address(bytes);
         }
         throw new ShapeException(tensor.name() + ": a " + buffer.getClass().getSimpleName() + " was given, the elements are "
                 + tensor.type());

@@ -8,14 +8,15 @@ import org.fasternet.tensor.Shape;
  *
  * @param backend name of the back end
  * @param isa the instruction set it uses
+ * @param binding how native code is called: {@code jni}, or {@code ffm} for java.lang.foreign
  * @param precision what it computes in
  * @param threads threads of one run
  * @param arenaBytes memory for activations and scratchpads, planned so that buffers share it
- * @param weightBytes memory for packed weights
+ * @param weightBytes memory for packed weights, which the back end {@code fused} shares between the sessions of a network
  * @param steps in the order in which they run
  */
 public record ExecutionPlan(
-        String backend, String isa, Precision precision, int threads, long arenaBytes, long weightBytes, List<Step> steps) {
+        String backend, String isa, String binding, Precision precision, int threads, long arenaBytes, long weightBytes, List<Step> steps) {
 
     /**
      * One operation.

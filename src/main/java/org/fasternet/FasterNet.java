@@ -1,12 +1,12 @@
 package org.fasternet;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.fasternet.backend.Backends;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.layer.Chain;
 import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.Network;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.Layout;
@@ -20,13 +20,13 @@ public final class FasterNet {
     private final FasterNetConfig config;
     private final Preprocessing preprocessing;
     private final List<String> labels;
-    private final List<NamedLayer> layers;
+    private final Network network;
 
-    private FasterNet(FasterNetConfig config, Preprocessing preprocessing, List<String> labels, List<NamedLayer> layers) {
+    private FasterNet(FasterNetConfig config, Preprocessing preprocessing, List<String> labels, Network network) {
         this.config = config;
         this.preprocessing = preprocessing;
         this.labels = labels;
-        this.layers = layers;
+        this.network = network;
     }
 
     /**
@@ -47,8 +47,11 @@ public final class FasterNet {
     /** The network of a checkpoint that was read already. */
     public static FasterNet of(Checkpoint checkpoint) {
         FasterNetConfig config = checkpoint.config();
-        return new FasterNet(
-                config, checkpoint.preprocessing(), checkpoint.labels(), Chain.of(config, checkpoint.folded()));
+        Preprocessing preprocessing = checkpoint.preprocessing();
+        List<NamedLayer> layers = Chain.of(config, checkpoint.folded());
+        PatchConv embedding = (PatchConv) layers.get(0).layer();
+        Network network = Network.of(layers, embedding.foldNormalization(preprocessing.mean(), preprocessing.std()));
+        return new FasterNet(config, preprocessing, checkpoint.labels(), network);
     }
 
     /** A published variant with random weights, the same for the same seed: for measuring, not for classifying. */
@@ -71,7 +74,7 @@ public final class FasterNet {
             throw new ShapeException(
                     names.size() + " labels for a network of " + config.numClasses() + " classes: one for each is needed");
         }
-        return new FasterNet(config, preprocessing, List.copyOf(names), layers);
+        return new FasterNet(config, preprocessing, List.copyOf(names), network);
     }
 
     public FasterNetConfig config() {
@@ -90,7 +93,7 @@ public final class FasterNet {
 
     /** The chain of layers, batch normalisation and layer scale folded in. */
     public List<NamedLayer> layers() {
-        return layers;
+        return network.layers();
     }
 
     /** A session with {@link SessionOptions#defaults}. */
@@ -115,22 +118,15 @@ public final class FasterNet {
         Shape src = new Shape(options.batch(), config.inChannels(), height, width);
         boolean pixels = options.pixels().isPresent();
         return new ProgramSpec(
-                pixels ? layersForPixels() : layers,
+                network,
                 src,
                 pixels ? ElementType.U8 : ElementType.F32,
                 pixels ? pixelLayout(src, options.pixels().get()) : Layout.nchw(src),
                 ElementType.F32,
                 false,
                 options.precision(),
-                options.resolvedThreads());
-    }
-
-    private List<NamedLayer> layersForPixels() {
-        List<NamedLayer> folded = new ArrayList<>(layers);
-        PatchConv embedding = (PatchConv) layers.get(0).layer();
-        folded.set(0, new NamedLayer(
-                layers.get(0).name(), embedding.foldNormalization(preprocessing.mean(), preprocessing.std())));
-        return folded;
+                options.resolvedThreads(),
+                options.spinMicros());
     }
 
     private static Layout pixelLayout(Shape src, SessionOptions.Pixels pixels) {

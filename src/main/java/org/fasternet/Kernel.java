@@ -9,6 +9,7 @@ import org.fasternet.backend.Backends;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.Layer;
 import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.Network;
 import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.ProgramSpec;
@@ -59,8 +60,8 @@ public final class Kernel implements AutoCloseable {
         }
         ElementType type = ElementType.of(options.precision());
         NamedLayer named = new NamedLayer(layer.getClass().getSimpleName(), layer);
-        ProgramSpec spec = new ProgramSpec(List.of(named), src, type, Layout.nhwc(src), type, inPlace, options.precision(),
-                options.resolvedThreads());
+        ProgramSpec spec = new ProgramSpec(Network.of(List.of(named)), src, type, Layout.nhwc(src), type, inPlace, options.precision(),
+                options.resolvedThreads(), options.spinMicros());
         return new Kernel(new Execution(Backends.choose(options.backend(), options.precision()).compile(spec), "kernel"));
     }
 

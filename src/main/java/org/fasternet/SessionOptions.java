@@ -1,5 +1,6 @@
 package org.fasternet;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -8,18 +9,31 @@ import org.fasternet.backend.Backends;
 /**
  * How a network or kernel is compiled. Immutable and free of native resources; every {@code with} method returns a changed copy.
  *
+ * <p><b>For the lowest latency</b> open one session with all CPUs as threads, the default, and let the spin exceed the pause between
+ * two runs: waking a thread that sleeps costs tens of microseconds, of one millisecond that a small variant takes. A spinning thread
+ * uses its CPU, so leave the spin short where other work shares the CPUs.
+ *
+ * <p><b>For the highest throughput</b> open one session per CPU, each with one thread and used by a thread of its own: no thread then
+ * waits for another one, and with {@code fused} the sessions share one copy of the weights. Batches help where one image is too small
+ * to hide the reading of the weights: try 4 to 16.
+ *
  * @param backend {@code auto}, or a back end by name, which is used or refused
  * @param precision what is computed in
  * @param threads threads of one run, 1 to 1024; absent: as many as the process may use ({@link Hardware})
  * @param batch images in one run
  * @param size rows and columns of the input; absent: the model's own
  * @param pixels how 8-bit input lies in memory; absent: the input is f32, N x C x H x W, normalised by the caller
+ * @param spin how long a thread that waits for another thread of its session spins before it sleeps, 0 to 1 second; in the back end
+ *     {@code fused} (oneDNN's threads belong to its OpenMP runtime, which reads {@code OMP_WAIT_POLICY} and {@code GOMP_SPINCOUNT})
  */
 public record SessionOptions(
-        String backend, Precision precision, OptionalInt threads, int batch, Optional<Size> size, Optional<Pixels> pixels) {
+        String backend, Precision precision, OptionalInt threads, int batch, Optional<Size> size, Optional<Pixels> pixels,
+        Duration spin) {
     private static final int MAX_THREADS = 1024;
+    private static final Duration MAX_SPIN = Duration.ofSeconds(1);
     private static final SessionOptions DEFAULTS = new SessionOptions(
-            Backends.AUTO, Precision.F32, OptionalInt.empty(), 1, Optional.empty(), Optional.empty());
+            Backends.AUTO, Precision.F32, OptionalInt.empty(), 1, Optional.empty(), Optional.empty(),
+            Duration.ofNanos(200_000));
 
     /** Rows and columns. */
     public record Size(int height, int width) {}
@@ -43,45 +57,56 @@ public record SessionOptions(
         if (size.isPresent() && (size.get().height() < 1 || size.get().width() < 1)) {
             throw new ShapeException("a size of " + size.get().height() + "x" + size.get().width() + ": at least 1x1 is needed");
         }
+        if (spin.isNegative() || spin.compareTo(MAX_SPIN) > 0) {
+            throw new UnsupportedException("a spin of " + spin + ": " + Duration.ZERO + " to " + MAX_SPIN + " are possible");
+        }
     }
 
-    /** The {@code auto} back end, f32, all usable CPUs, one image of the model's own size in f32. */
+    /** The {@code auto} back end, f32, all usable CPUs, one image of the model's own size in f32, a spin of 200 microseconds. */
     public static SessionOptions defaults() {
         return DEFAULTS;
     }
 
     public SessionOptions withBackend(String name) {
-        return new SessionOptions(name, precision, threads, batch, size, pixels);
+        return new SessionOptions(name, precision, threads, batch, size, pixels, spin);
     }
 
     public SessionOptions withPrecision(Precision value) {
-        return new SessionOptions(backend, value, threads, batch, size, pixels);
+        return new SessionOptions(backend, value, threads, batch, size, pixels, spin);
     }
 
     public SessionOptions withThreads(int count) {
-        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels);
+        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels, spin);
     }
 
     public SessionOptions withBatch(int images) {
-        return new SessionOptions(backend, precision, threads, images, size, pixels);
+        return new SessionOptions(backend, precision, threads, images, size, pixels, spin);
     }
 
     public SessionOptions withSize(int height, int width) {
-        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels);
+        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels, spin);
     }
 
     /** Input is 8-bit rows without gaps; the model's normalisation is folded into its first layer. */
     public SessionOptions withPixels() {
-        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.empty())));
+        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.empty())), spin);
     }
 
     /** Input is 8-bit rows {@code rowStride} bytes apart; the model's normalisation is folded into its first layer. */
     public SessionOptions withPixels(int rowStride) {
-        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.of(rowStride))));
+        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.of(rowStride))), spin);
+    }
+
+    public SessionOptions withSpin(Duration duration) {
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, duration);
     }
 
     /** The thread count that these options mean on this machine now. */
     int resolvedThreads() {
         return threads.orElseGet(() -> Math.min(Hardware.detect().cpus().usable(), MAX_THREADS));
+    }
+
+    int spinMicros() {
+        return (int) (spin.toNanos() / 1000);
     }
 }

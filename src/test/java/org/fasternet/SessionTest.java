@@ -2,7 +2,6 @@ package org.fasternet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,19 +16,32 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
+@ParameterizedClass
+@MethodSource("org.fasternet.TestBackends#names")
 class SessionTest {
     private static final FasterNet NANO = FasterNet.load(Golden.file("nano-relu/official.pth"));
     private static final Tensor INPUT = Golden.npy("nano-relu/input.npy");
-    private static final SessionOptions OPTIONS = SessionOptions.defaults()
-            .withBatch(INPUT.dim(0)).withSize(INPUT.dim(2), INPUT.dim(3));
+
+    private final String backend;
+    private final SessionOptions options;
+
+    SessionTest(String backend) {
+        this.backend = backend;
+        options = options(backend);
+    }
+
+    private static SessionOptions options(String backend) {
+        return SessionOptions.defaults().withBackend(backend).withBatch(INPUT.dim(0)).withSize(INPUT.dim(2), INPUT.dim(3));
+    }
 
     @Test
     void aRunAllocatesNothingOnTheJavaHeap() {
@@ -38,11 +50,12 @@ class SessionTest {
         ByteBuffer pixels = ByteBuffer.allocateDirect(INPUT.elements());
         FloatBuffer src = Golden.direct(INPUT.data());
         FloatBuffer dst = Golden.floats(2 * 10);
-        try (Session floats = NANO.session(OPTIONS); Session bytes = NANO.session(OPTIONS.withPixels())) {
+        try (Session floats = NANO.session(options); Session bytes = NANO.session(options.withPixels())) {
             Runnable run = () -> {
                 floats.run(src, dst);
                 bytes.run(pixels, dst);
             };
+            TestBackends.assertRuns(backend, floats.plan());
             for (int i = 0; i < 2000; i++) { // compiled, and the buffers bound
                 run.run();
             }
@@ -58,7 +71,7 @@ class SessionTest {
 
     @Test
     void runsAreEqualBitForBitAndOtherBuffersMayFollow() {
-        try (Session session = NANO.session(OPTIONS)) {
+        try (Session session = NANO.session(options)) {
             FloatBuffer first = Golden.floats(20);
             session.run(Golden.direct(INPUT.data()), first);
             for (int i = 0; i < 5; i++) {
@@ -75,7 +88,7 @@ class SessionTest {
         FloatBuffer twice = Golden.floats(2 * INPUT.elements());
         twice.put(0, new float[INPUT.elements()]);
         twice.put(INPUT.elements(), INPUT.data());
-        try (Session session = NANO.session(OPTIONS)) {
+        try (Session session = NANO.session(options)) {
             FloatBuffer dst = Golden.floats(20);
             session.run(twice, dst);
             float[] ofZeros = Golden.array(dst);
@@ -88,7 +101,7 @@ class SessionTest {
 
     @Test
     void anImageOfABatchHasTheLogitsItHasAlone() {
-        try (Session pair = NANO.session(OPTIONS); Session single = NANO.session(OPTIONS.withBatch(1))) {
+        try (Session pair = NANO.session(options); Session single = NANO.session(options.withBatch(1))) {
             FloatBuffer src = Golden.direct(INPUT.data());
             FloatBuffer both = Golden.floats(20);
             pair.run(src, both);
@@ -119,7 +132,7 @@ class SessionTest {
             int value = pixels.get((n * src.h() + y) * rowStride + x * 3 + c) & 0xff;
             floats.put(i, (float) ((value / 255.0 - how.mean().get(c)) / how.std().get(c)));
         }
-        try (Session fromPixels = NANO.session(OPTIONS.withPixels(rowStride)); Session fromFloats = NANO.session(OPTIONS)) {
+        try (Session fromPixels = NANO.session(options.withPixels(rowStride)); Session fromFloats = NANO.session(options)) {
             FloatBuffer expected = Golden.floats(20);
             FloatBuffer actual = Golden.floats(20);
             fromFloats.run(floats, expected);
@@ -128,7 +141,7 @@ class SessionTest {
             assertThrows(IllegalStateException.class, () -> fromPixels.run(floats, actual));
             assertThrows(IllegalStateException.class, () -> fromFloats.run(pixels, actual));
         }
-        assertThrows(ShapeException.class, () -> NANO.session(OPTIONS.withPixels(src.w() * 3 - 1)));
+        assertThrows(ShapeException.class, () -> NANO.session(options.withPixels(src.w() * 3 - 1)));
     }
 
     @Test
@@ -138,7 +151,7 @@ class SessionTest {
         List<Future<?>> results = new ArrayList<>();
         for (int t = 0; t < 4; t++) {
             results.add(pool.submit(() -> {
-                try (Session session = NANO.session(OPTIONS.withThreads(1))) {
+                try (Session session = NANO.session(options.withThreads(1))) {
                     FloatBuffer src = Golden.direct(INPUT.data());
                     for (int i = 0; i < 50; i++) {
                         FloatBuffer dst = Golden.floats(20);
@@ -155,44 +168,8 @@ class SessionTest {
     }
 
     @Test
-    void aSecondThreadIsTurnedAway() throws Exception {
-        FasterNet slow = FasterNet.random(Variant.T0, 1);
-        Session session = slow.session(SessionOptions.defaults().withBatch(16).withThreads(1));
-        FloatBuffer src = Golden.floats(session.srcShape().elements());
-        FloatBuffer dst = Golden.floats(16 * 1000);
-        CountDownLatch started = new CountDownLatch(1);
-        Thread other = new Thread(() -> {
-            started.countDown();
-            session.run(src, dst);
-        }, "the other");
-        other.start();
-        started.await();
-        // The run takes tens of milliseconds; it is met within them or the attempt that succeeded is repeated.
-        IllegalStateException refusal = null;
-        while (refusal == null && other.isAlive()) {
-            refusal = attempt(() -> session.run(src, dst));
-        }
-        assertNotNull(refusal);
-        assertTrue(refusal.getMessage().contains("in use by the thread 'the other'"), refusal.getMessage());
-        if (other.isAlive()) {
-            assertNotNull(attempt(session::close));
-        }
-        other.join();
-        session.close();
-    }
-
-    private static IllegalStateException attempt(Runnable action) {
-        try {
-            action.run();
-            return null;
-        } catch (IllegalStateException e) {
-            return e;
-        }
-    }
-
-    @Test
     void closeIsIdempotentAndUseAfterItIsRefused() {
-        Session session = NANO.session(OPTIONS);
+        Session session = NANO.session(options);
         session.close();
         session.close();
         IllegalStateException refusal = assertThrows(IllegalStateException.class,
@@ -202,20 +179,20 @@ class SessionTest {
 
     @Test
     void wrongOptionsAreRefusedInASentence() {
-        assertThrows(ShapeException.class, () -> OPTIONS.withBatch(0));
-        assertThrows(ShapeException.class, () -> OPTIONS.withSize(-1, 224));
-        assertThrows(UnsupportedException.class, () -> OPTIONS.withThreads(0));
-        assertThrows(UnsupportedException.class, () -> OPTIONS.withThreads(1 << 20));
+        assertThrows(ShapeException.class, () -> options.withBatch(0));
+        assertThrows(ShapeException.class, () -> options.withSize(-1, 224));
+        assertThrows(UnsupportedException.class, () -> options.withThreads(0));
+        assertThrows(UnsupportedException.class, () -> options.withThreads(1 << 20));
         UnsupportedException unknown = assertThrows(UnsupportedException.class,
-                () -> NANO.session(OPTIONS.withBackend("tpu")));
+                () -> NANO.session(options.withBackend("tpu")));
         assertTrue(unknown.getMessage().contains("onednn"), unknown.getMessage());
-        ShapeException small = assertThrows(ShapeException.class, () -> NANO.session(OPTIONS.withSize(31, 64)));
+        ShapeException small = assertThrows(ShapeException.class, () -> NANO.session(options.withSize(31, 64)));
         assertTrue(small.getMessage().contains("smaller than one patch"), small.getMessage());
     }
 
     @Test
     void buffersThatDoNotFitAreRefused() {
-        try (Session session = NANO.session(OPTIONS)) {
+        try (Session session = NANO.session(options)) {
             FloatBuffer src = Golden.direct(INPUT.data());
             FloatBuffer dst = Golden.floats(20);
             assertThrows(ShapeException.class, () -> session.run(src.duplicate().position(1), dst));
@@ -230,9 +207,10 @@ class SessionTest {
     @Test
     void anOddThreadCountIsUsed() {
         for (int threads : new int[] {1, 2, 3, 5}) {
-            try (Session session = NANO.session(OPTIONS.withThreads(threads))) {
+            try (Session session = NANO.session(options.withThreads(threads))) {
                 FloatBuffer dst = Golden.floats(20);
                 session.run(Golden.direct(INPUT.data()), dst);
+                TestBackends.assertRuns(backend, session.plan());
                 assertEquals(threads, session.plan().threads());
                 Golden.assertClose(Golden.npy("nano-relu/logits.npy").data(), Golden.array(dst), Golden.F32_TOLERANCE);
             }
@@ -242,7 +220,7 @@ class SessionTest {
     /** In a JVM of its own with a small heap, so that the resident size is about native memory. */
     @Test
     void aThousandModelsLeaveNoMemoryBehind() throws Exception {
-        ForkedJvm.Result result = ForkedJvm.run(List.of(), Map.of(), List.of("-Xmx64m"), ManyModels.class);
+        ForkedJvm.Result result = ForkedJvm.run(List.of(), Map.of(), List.of("-Xmx64m"), ManyModels.class, backend);
         assertEquals(0, result.status(), result.output());
         long grownKilobytes = Long.parseLong(result.output().strip());
         // One session's memory is 1 MB; allocators, oneDNN's primitive cache and the JVM settle within the first 300.
@@ -259,7 +237,7 @@ class SessionTest {
                 if (i == 300) {
                     before = residentKilobytes();
                 }
-                try (Session session = FasterNet.load(Golden.file("nano-relu/official.pth")).session(OPTIONS.withThreads(1))) {
+                try (Session session = FasterNet.load(Golden.file("nano-relu/official.pth")).session(options(args[0]).withThreads(1))) {
                     session.run(src, dst);
                 }
             }

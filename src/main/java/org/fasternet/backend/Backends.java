@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.fasternet.Precision;
 import org.fasternet.UnsupportedException;
+import org.fasternet.backend.fused.FusedBackend;
 import org.fasternet.backend.onednn.OneDnnBackend;
 
 /** All back ends, and the one place where one is chosen. */
@@ -13,13 +14,18 @@ public final class Backends {
     /** The name that leaves the choice to {@link #choose}. */
     public static final String AUTO = "auto";
 
-    private static final List<Backend> ALL = List.of(new OneDnnBackend());
+    private static final Backend FUSED = new FusedBackend();
+    private static final Backend ONEDNN = new OneDnnBackend();
 
     private Backends() {}
 
     /** In the order in which {@code auto} prefers them. */
     public static List<Backend> all() {
-        return ALL;
+        if (FUSED.unavailable().isEmpty() && FUSED.isa().equals("portable")) {
+            // Our kernels for any CPU are plain C++; oneDNN has vectors for more kinds of CPU than we have.
+            return List.of(ONEDNN, FUSED);
+        }
+        return List.of(FUSED, ONEDNN);
     }
 
     /**
@@ -29,7 +35,7 @@ public final class Backends {
      */
     public static Backend choose(String name, Precision precision) {
         List<String> reasons = new ArrayList<>();
-        for (Backend backend : ALL) {
+        for (Backend backend : all()) {
             if (!name.equals(AUTO) && !name.equals(backend.name())) {
                 continue;
             }
@@ -41,7 +47,7 @@ public final class Backends {
         }
         if (reasons.isEmpty()) {
             throw new UnsupportedException("unknown back end '" + name + "': " + AUTO + " and "
-                    + ALL.stream().map(Backend::name).collect(Collectors.joining(", ")) + " are known");
+                    + all().stream().map(Backend::name).collect(Collectors.joining(", ")) + " are known");
         }
         throw new UnsupportedException(String.join("; ", reasons));
     }

@@ -10,7 +10,7 @@ import org.fasternet.tensor.Shape;
 record PlanReport(ExecutionPlan plan) {
     /** Who computes, in a few words. */
     static String sentence(ExecutionPlan plan) {
-        return plan.backend() + ", " + plan.isa() + ", " + plan.precision().id() + ", " + plan.threads()
+        return plan.backend() + ", " + plan.isa() + ", " + plan.binding() + ", " + plan.precision().id() + ", " + plan.threads()
                 + (plan.threads() == 1 ? " thread" : " threads");
     }
 
@@ -19,6 +19,7 @@ record PlanReport(ExecutionPlan plan) {
         return Json.object()
                 .put("backend", plan.backend())
                 .put("isa", plan.isa())
+                .put("binding", plan.binding())
                 .put("precision", plan.precision().id())
                 .put("threads", plan.threads());
     }

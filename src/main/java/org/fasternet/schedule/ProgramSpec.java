@@ -3,12 +3,13 @@ package org.fasternet.schedule;
 import java.util.List;
 import org.fasternet.Precision;
 import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.Network;
 import org.fasternet.tensor.Shape;
 
 /**
  * What a back end is asked to compile.
  *
- * @param layers the chain, at least one layer
+ * @param network the chain, at least one layer; for {@link ElementType#U8} with its first layer for pixels
  * @param src shape of the source
  * @param srcType element type of the caller's source
  * @param srcLayout layout of the caller's source
@@ -16,18 +17,21 @@ import org.fasternet.tensor.Shape;
  * @param inPlace whether the result replaces the source, whose shape and type it has
  * @param precision what is computed in
  * @param threads how many threads run the program, at least 1
+ * @param spinMicros microseconds for which a thread that waits for another one spins before it sleeps, where the back end decides that
  */
 public record ProgramSpec(
-        List<NamedLayer> layers,
+        Network network,
         Shape src,
         ElementType srcType,
         Layout srcLayout,
         ElementType dstType,
         boolean inPlace,
         Precision precision,
-        int threads) {
-    public ProgramSpec {
-        layers = List.copyOf(layers);
+        int threads,
+        int spinMicros) {
+    /** The chain for this type of source. */
+    public List<NamedLayer> layers() {
+        return srcType == ElementType.U8 ? network.layersForPixels() : network.layers();
     }
 
     /** The element type of activations and packed weights. */

@@ -43,7 +43,7 @@ class ClassifyCommandTest {
     @Test
     void jsonHasTheSame() throws IOException {
         JsonNode root = Cli.json("classify", "--json", "--top", 3, "--threads", 1, IMAGES.resolve("bag.png"));
-        assertEquals("onednn", root.get("backend").textValue());
+        assertEquals("fused", root.get("backend").textValue());
         assertEquals(1, root.get("threads").intValue());
         assertEquals("f32", root.get("precision").textValue());
         JsonNode image = root.get("images").get(0);

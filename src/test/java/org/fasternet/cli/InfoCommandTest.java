@@ -44,7 +44,7 @@ class InfoCommandTest {
         assertTrue(root.get("hardware").get("cpus").get("usable").intValue() >= 1);
         assertTrue(root.get("hardware").get("features").isArray());
         JsonNode backend = root.get("backends").get(0);
-        assertEquals("onednn", backend.get("name").textValue());
+        assertEquals("fused", backend.get("name").textValue());
         assertTrue(backend.get("usable").booleanValue());
         assertEquals("f32", backend.get("precisions").get(0).get("name").textValue());
         JsonNode model = root.get("model");
@@ -59,7 +59,7 @@ class InfoCommandTest {
         Object[] options = {"info", "--variant", "T0", "--plan", "--size", "64x96", "--batch", 2, "--threads", 1};
         JsonNode root = Cli.json(with(options, "--json"));
         JsonNode plan = root.get("plan");
-        assertEquals("onednn", plan.get("backend").textValue());
+        assertEquals("fused", plan.get("backend").textValue());
         assertEquals(1, plan.get("threads").intValue());
         assertTrue(plan.get("arenaBytes").longValue() > 0 && plan.get("weightBytes").longValue() > 0);
         assertEquals(root.get("model").get("multiplyAdds"), plan.get("multiplyAdds"));

@@ -31,7 +31,7 @@ class RunCommandTest {
         String said = Cli.output("run", "--weights", resource("golden", weights),
                 "--input", resource("golden", golden, "input.npy"), "--output", output, "--precision", precision);
         assertTrue(said.startsWith(output + ": ["), said);
-        assertTrue(said.contains(" ms, onednn, "), said);
+        assertTrue(said.contains(" ms, fused, "), said);
         Tensor expected = Golden.npy(golden + "/logits.npy");
         Tensor actual = Npy.read(output);
         assertArrayEquals(expected.shape(), actual.shape());

@@ -17,6 +17,7 @@ import org.fasternet.layer.Block;
 import org.fasternet.layer.Chain;
 import org.fasternet.layer.NaiveLayers;
 import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.Network;
 import org.fasternet.layer.PartialConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.tensor.Shape;
@@ -88,7 +89,7 @@ class SchedulerTest {
     }
 
     private static ProgramSpec spec(List<NamedLayer> layers, Shape src, Layout layout, boolean inPlace) {
-        return new ProgramSpec(layers, src, ElementType.F32, layout, ElementType.F32, inPlace, Precision.F32, 1);
+        return new ProgramSpec(Network.of(layers), src, ElementType.F32, layout, ElementType.F32, inPlace, Precision.F32, 1, 0);
     }
 
     private Block block(int channels, int partial, int hidden) {

@@ -20,6 +20,7 @@ import org.fasternet.backend.Program;
 import org.fasternet.backend.onednn.PrimitiveFactory.Prepared;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.FnSequence;
+import org.fasternet.internal.abi.JniBinding;
 import org.fasternet.internal.abi.NativeLibrary;
 import org.fasternet.schedule.ArenaPlan;
 import org.fasternet.schedule.ProgramSpec;
@@ -136,7 +137,7 @@ final class OneDnnProgram implements Program {
                 }
             }
             warnOfReference();
-            return new OneDnnProgram(resources, schedule, sequence, new ExecutionPlan("onednn", OneDnn.isaName(),
+            return new OneDnnProgram(resources, schedule, sequence, new ExecutionPlan("onednn", OneDnn.isaName(), JniBinding.NAME,
                     spec.precision(), spec.threads(), arenaPlan.bytes(), memories.constantBytes(), planned));
         }
 

@@ -27,5 +27,8 @@ public class FasternetPreset implements InfoMapper {
     public void map(InfoMap infos) {
         infos.put(new Info("FN_API").cppTypes().annotations().cppText(""));
         infos.put(new Info("fn_sequence").pointerTypes("FnSequence"));
+        // The fused engine's handles are addresses, as java.lang.foreign has them; their opaque structs need no classes then.
+        infos.put(new Info("fn_model", "fn_program").valueTypes("long").cast());
+        infos.put(new Info("fasternet.h").linePatterns("typedef struct fn_(model|program) .*", "").skip());
     }
 }

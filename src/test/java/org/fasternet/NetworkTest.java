@@ -8,22 +8,29 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.fasternet.backend.Backends;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.layer.Chain;
 import org.fasternet.layer.NaiveLayers;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The onednn back end on whole networks; run again with oneDNN capped to AVX2, where bf16 must be refused. */
+/** Whole networks; run again with lower ISAs, where bf16 must be refused. */
 @Tag("every-isa")
-class OneDnnNetworkTest {
-    private static final boolean BF16 =
-            Backends.all().get(0).refuses(Precision.BF16).isEmpty();
+@ParameterizedClass
+@MethodSource("org.fasternet.TestBackends#names")
+class NetworkTest {
+    private final String backend;
+    private final boolean bf16;
+
+    NetworkTest(String backend) {
+        this.backend = backend;
+        bf16 = TestBackends.has(backend, Precision.BF16);
+    }
 
     /** Every dimension of the family away from the published values at least once. */
     static Stream<FasterNetConfig> configurations() {
@@ -56,7 +63,7 @@ class OneDnnNetworkTest {
             float[] input = TestData.gaussian(new Random(5), src.elements());
             List<double[]> expected = NaiveLayers.run(
                     Chain.of(config, checkpoint.folded()), src, TestData.doubles(input), null);
-            for (Precision precision : BF16 ? Precision.values() : new Precision[] {Precision.F32}) {
+            for (Precision precision : bf16 ? Precision.values() : new Precision[] {Precision.F32}) {
                 List<float[]> actual = run(FasterNet.of(checkpoint), src, input, precision);
                 for (int i = 0; i < expected.size(); i++) {
                     float[] reference = TestData.floats(expected.get(i));
@@ -67,21 +74,15 @@ class OneDnnNetworkTest {
         }
     }
 
-    private static List<float[]> run(FasterNet net, Shape src, float[] input, Precision precision) {
+    private List<float[]> run(FasterNet net, Shape src, float[] input, Precision precision) {
         SessionOptions options = SessionOptions.defaults()
-                .withBackend("onednn").withPrecision(precision).withBatch(src.n()).withSize(src.h(), src.w());
+                .withBackend(backend).withPrecision(precision).withBatch(src.n()).withSize(src.h(), src.w());
         try (Session session = net.session(options)) {
-            assertNoReference(session.plan());
+            TestBackends.assertRuns(backend, session.plan());
             FloatBuffer[] dsts = session.dstShapes().stream().map(s -> Golden.floats(s.elements())).toArray(FloatBuffer[]::new);
             session.run(Golden.direct(input), dsts);
             return Stream.of(dsts).map(Golden::array).toList();
         }
-    }
-
-    private static void assertNoReference(ExecutionPlan plan) {
-        assertEquals("onednn", plan.backend());
-        List<ExecutionPlan.Step> slow = plan.steps().stream().filter(ExecutionPlan.Step::isReference).toList();
-        assertTrue(slow.isEmpty(), () -> plan.isa() + " " + plan.precision() + ": " + slow);
     }
 
     @ParameterizedTest
@@ -89,25 +90,31 @@ class OneDnnNetworkTest {
     void everyVariantCompilesWithoutReferenceImplementations(Variant variant) {
         FasterNet net = FasterNet.random(variant, 1);
         for (Precision precision : Precision.values()) {
-            SessionOptions options = SessionOptions.defaults().withBackend("onednn").withPrecision(precision);
-            if (precision == Precision.BF16 && !BF16) {
+            SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision);
+            if (precision == Precision.BF16 && !bf16) {
                 UnsupportedException refusal = assertThrows(UnsupportedException.class, () -> net.session(options));
                 assertTrue(refusal.getMessage().contains("f32 works"), refusal.getMessage());
                 continue;
             }
             try (Session session = net.session(options); Session pixels = net.session(options.withPixels())) {
-                assertNoReference(session.plan());
-                assertNoReference(pixels.plan());
+                TestBackends.assertRuns(backend, session.plan());
+                TestBackends.assertRuns(backend, pixels.plan());
             }
         }
     }
 
-    /** What the environment asks of this JVM is what oneDNN does, or every other assertion here is about something else. */
+    /** What the environment asks of this JVM is what runs, or every other assertion here is about something else. */
     @Test
     void theCapOnTheIsaIsObeyed() {
-        String cap = System.getenv("ONEDNN_MAX_CPU_ISA");
-        String isa = Backends.all().get(0).isa();
-        assertEquals("AVX2".equals(cap), isa.equals("avx2"), "cap " + cap + ", isa " + isa);
-        assertEquals(cap == null && isa.contains("bf16"), BF16, isa);
+        String isa = TestBackends.named(backend).isa();
+        if (backend.equals("onednn")) {
+            String cap = System.getenv("ONEDNN_MAX_CPU_ISA");
+            assertEquals("AVX2".equals(cap), isa.equals("avx2"), "cap " + cap + ", isa " + isa);
+            assertEquals(cap == null && isa.contains("bf16"), bf16, isa);
+        } else {
+            String cap = System.getenv("FASTERNET_MAX_ISA");
+            assertEquals(cap != null && Hardware.detect().isas().contains(cap) ? cap : Hardware.detect().isa(), isa);
+            assertEquals(isa.endsWith("bf16"), bf16, isa);
+        }
     }
 }

@@ -1,0 +1,60 @@
+package org.fasternet.backend.fused;
+
+import java.util.Optional;
+import org.fasternet.NativeException;
+import org.fasternet.Precision;
+import org.fasternet.UnsupportedException;
+import org.fasternet.backend.Backend;
+import org.fasternet.backend.Program;
+import org.fasternet.internal.abi.Abi;
+import org.fasternet.internal.abi.Binding;
+import org.fasternet.internal.abi.Bindings;
+import org.fasternet.schedule.ProgramSpec;
+
+/**
+ * This library's own kernels: the whole network in one native call on one set of threads. The ISA is the best of the CPU's; the
+ * environment variable {@code FASTERNET_MAX_ISA} caps it.
+ */
+public final class FusedBackend implements Backend {
+    @Override
+    public String name() {
+        return "fused";
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        try {
+            Bindings.current().bestIsa();
+            return Optional.empty();
+        } catch (NativeException | UnsupportedException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    @Override
+    public String version() {
+        return "libfasternet " + Abi.fn_abi_version() + " through " + Bindings.current().name();
+    }
+
+    @Override
+    public String isa() {
+        Binding binding = Bindings.current();
+        return binding.isaName(binding.bestIsa());
+    }
+
+    @Override
+    public Optional<String> refuses(Precision precision) {
+        Binding binding = Bindings.current();
+        try {
+            binding.destroyModel(binding.createModel(PackedModel.number(precision), binding.bestIsa()));
+            return Optional.empty();
+        } catch (UnsupportedException e) {
+            return Optional.of(e.getMessage() + "; f32 works");
+        }
+    }
+
+    @Override
+    public Program compile(ProgramSpec spec) {
+        return FusedProgram.compile(spec);
+    }
+}

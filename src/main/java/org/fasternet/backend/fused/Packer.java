@@ -1,0 +1,100 @@
+package org.fasternet.backend.fused;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.fasternet.Activation;
+import org.fasternet.internal.abi.Abi;
+import org.fasternet.internal.abi.Binding;
+import org.fasternet.layer.Block;
+import org.fasternet.layer.FeatureTap;
+import org.fasternet.layer.Layer;
+import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.Network;
+import org.fasternet.layer.PartialConv;
+import org.fasternet.layer.PatchConv;
+import org.fasternet.layer.Pointwise;
+import org.fasternet.layer.Pool;
+
+/** Hands a network's layers to an engine's model, one by one. */
+final class Packer {
+    private final Binding binding;
+    private final long model;
+    private final Ports ports;
+    private final List<String> names = new ArrayList<>();
+
+    /** @param model a handle of {@link Binding#createModel}, without layers */
+    Packer(Binding binding, long model, Ports ports) {
+        this.binding = binding;
+        this.model = model;
+        this.ports = ports;
+    }
+
+    /** Finishes the model. Returns the name of each of its layers, which the engine counts from 0. */
+    List<String> pack(Network network) {
+        List<NamedLayer> layers = network.layers();
+        NamedLayer first = layers.get(0);
+        // A patch convolution reads the caller's memory itself, by weights of its own for each layout; other layers need a copy.
+        boolean readsCaller = first.layer() instanceof PatchConv && ports.src() != Abi.FN_NHWC_BF16;
+        if (readsCaller) {
+            addPixelConv(ports.src(), first);
+            network.pixelLayer().ifPresent(layer -> addPixelConv(Abi.FN_NHWC_U8, layer));
+        } else {
+            binding.addInput(model, ports.channels());
+            names.add(first.name());
+        }
+        layers.stream().skip(readsCaller ? 1 : 0).forEach(this::add);
+        addResult(layers.get(layers.size() - 1));
+        binding.finishModel(model);
+        return names;
+    }
+
+    private void addPixelConv(int layout, NamedLayer named) {
+        PatchConv conv = (PatchConv) named.layer();
+        binding.addPixelConv(
+                model, layout, ports.channels(), conv.weights().dim(0), conv.size(), conv.weights().data(), conv.bias());
+        names.add(named.name());
+    }
+
+    private void add(NamedLayer named) {
+        Layer layer = named.layer();
+        if (layer instanceof PatchConv conv) {
+            binding.addPatchConv(model, conv.weights().dim(0), conv.size(), conv.weights().data(), conv.bias());
+        } else if (layer instanceof Block block) {
+            binding.addBlock(model, block.partial().partialChannels(), block.hiddenChannels(), number(Optional.of(block.activation())),
+                    block.partial().weights().data(), block.expand().data(), block.bias(), block.project().data());
+        } else if (layer instanceof PartialConv partial) {
+            binding.addPartialConv(model, partial.partialChannels(), partial.weights().data());
+        } else if (layer instanceof Pointwise pointwise) {
+            binding.addPointwise(
+                    model, pointwise.weights().dim(0), number(pointwise.activation()), pointwise.weights().data(), pointwise.bias());
+        } else if (layer instanceof Pool) {
+            binding.addPool(model);
+        } else if (layer instanceof FeatureTap tap) {
+            binding.addOutput(model, Abi.FN_NCHW_F32, Abi.FN_STORE, tap.scale(), tap.shift());
+        }
+        names.add(named.name());
+    }
+
+    /** The last layer's result, unless feature maps are what the caller gets. */
+    private void addResult(NamedLayer last) {
+        if (!(last.layer() instanceof FeatureTap)) {
+            binding.addOutput(model, ports.dst(), write(last.layer()), null, null);
+            names.add(last.name());
+        }
+    }
+
+    private int write(Layer last) {
+        if (last instanceof Pointwise pointwise && pointwise.residual()) {
+            return Abi.FN_ADD;
+        }
+        return last instanceof PartialConv && ports.inPlace() ? Abi.FN_STORE_TOUCHED : Abi.FN_STORE;
+    }
+
+    private static int number(Optional<Activation> activation) {
+        return activation.map(function -> switch (function) {
+            case RELU -> Abi.FN_RELU;
+            case GELU -> Abi.FN_GELU;
+        }).orElse(Abi.FN_NONE);
+    }
+}

@@ -1,0 +1,35 @@
+package org.fasternet.backend.fused;
+
+import org.fasternet.internal.abi.Abi;
+import org.fasternet.schedule.ElementType;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.ProgramSpec;
+
+/**
+ * What a packed model knows of the caller's memory, layouts by the engine's numbers.
+ *
+ * @param src layout of the source; a network with a layer for 8-bit pixels can read those too
+ * @param channels of the source
+ * @param dst layout of the result; feature maps are f32 NCHW always
+ * @param inPlace whether the result replaces the source
+ */
+record Ports(int src, int channels, int dst, boolean inPlace) {
+    static Ports of(ProgramSpec spec) {
+        int src = spec.network().pixelLayer().isPresent() ? Abi.FN_NCHW_F32 : src(spec);
+        return new Ports(src, spec.src().c(), channelsLast(spec.dstType()), spec.inPlace());
+    }
+
+    /** What a program reads. */
+    static int src(ProgramSpec spec) {
+        boolean planes = spec.srcType() == ElementType.F32 && spec.srcLayout().equals(Layout.nchw(spec.src()));
+        return planes ? Abi.FN_NCHW_F32 : channelsLast(spec.srcType());
+    }
+
+    private static int channelsLast(ElementType type) {
+        return switch (type) {
+            case F32 -> Abi.FN_NHWC_F32;
+            case BF16 -> Abi.FN_NHWC_BF16;
+            case U8 -> Abi.FN_NHWC_U8;
+        };
+    }
+}

@@ -1,0 +1,52 @@
+package org.fasternet.internal.abi;
+
+import java.lang.reflect.InvocationTargetException;
+import org.fasternet.NativeException;
+import org.fasternet.UnsupportedException;
+
+/** The one place where it is chosen how native code is called. */
+public final class Bindings {
+    /** System property: {@code jni} or {@code ffm}; unset, java.lang.foreign is used where there is one. */
+    public static final String PROPERTY = "fasternet.binding";
+
+    private static Binding current;
+
+    private Bindings() {}
+
+    /**
+     * The process's binding, chosen by the first call.
+     *
+     * @throws UnsupportedException if the one asked for cannot be had
+     * @throws NativeException if the native library cannot be loaded
+     */
+    public static synchronized Binding current() {
+        if (current == null) {
+            current = choose(System.getProperty(PROPERTY));
+        }
+        return current;
+    }
+
+    private static Binding choose(String asked) {
+        if (asked != null && !asked.equals(JniBinding.NAME) && !asked.equals("ffm")) {
+            throw new UnsupportedException(PROPERTY + " is '" + asked + "': jni and ffm are known");
+        }
+        if (JniBinding.NAME.equals(asked)) {
+            return new JniBinding();
+        }
+        try {
+            // Compiled for Java 22, into the part of the jar that older ones do not see.
+            Class<?> foreign = Class.forName("org.fasternet.internal.abi.FfmBinding");
+            return (Binding) foreign.getDeclaredConstructor().newInstance();
+        } catch (ClassNotFoundException e) {
+            if (asked == null) {
+                return new JniBinding();
+            }
+            throw new UnsupportedException(PROPERTY + "=ffm needs Java 22 or newer, at run time and when the jar is built; this is Java "
+                    + Runtime.version().feature());
+        } catch (InvocationTargetException e) {
+            throw new NativeException("java.lang.foreign cannot be used: " + e.getCause().getMessage(), e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new NativeException("java.lang.foreign cannot be used: " + e, e);
+        }
+    }
+}
