@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.fasternet.internal.abi.Bindings;
 
 /** Runs a main class of the tests' class path in a JVM of its own, for what a JVM decides only once. */
 public final class ForkedJvm {
@@ -15,15 +16,29 @@ public final class ForkedJvm {
 
     private ForkedJvm() {}
 
+    /** The command line: this JVM's class path, cache and binding; options given win over these. */
+    public static List<String> command(List<String> jvmOptions, Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String property : List.of("org.bytedeco.javacpp.cachedir", Bindings.PROPERTY)) {
+            if (System.getProperty(property) != null) {
+                command.add("-D" + property + "=" + System.getProperty(property));
+            }
+        }
+        if (Runtime.version().feature() >= 22) {
+            command.add("--enable-native-access=ALL-UNNAMED"); // the jar's manifest says so to whoever runs that
+        }
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
     /** {@code prefix} is put before the command, as {@code taskset -c 0} is; {@code environment} is added to this JVM's. */
     public static Result run(List<String> prefix, Map<String, String> environment, List<String> jvmOptions, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(prefix);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Dorg.bytedeco.javacpp.cachedir=" + System.getProperty("org.bytedeco.javacpp.cachedir"));
-        command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-        command.addAll(List.of(arguments));
+        command.addAll(command(jvmOptions, main, arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();

@@ -31,7 +31,7 @@ class ReadmeTest {
     @Test
     void theKernelProgramRunsInPlace() throws Exception {
         String output = run("PartialConvolution");
-        assertTrue(output.contains("pconv"), output);
+        assertTrue(output.contains("PartialConv"), output);
         assertTrue(output.lines().noneMatch(line -> line.contains("ref:")), output);
     }
 

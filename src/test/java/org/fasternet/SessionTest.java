@@ -9,8 +9,6 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -235,20 +233,13 @@ class SessionTest {
             long before = 0;
             for (int i = 0; i < 1000; i++) {
                 if (i == 300) {
-                    before = residentKilobytes();
+                    before = TestData.residentKilobytes();
                 }
                 try (Session session = FasterNet.load(Golden.file("nano-relu/official.pth")).session(options(args[0]).withThreads(1))) {
                     session.run(src, dst);
                 }
             }
-            System.out.println(residentKilobytes() - before);
+            System.out.println(TestData.residentKilobytes() - before);
         }
-    }
-
-    private static long residentKilobytes() throws Exception {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .findFirst().orElseThrow();
     }
 }

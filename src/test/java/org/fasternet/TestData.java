@@ -1,5 +1,8 @@
 package org.fasternet;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Random;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
@@ -65,5 +68,13 @@ public final class TestData {
         int pixel = nhwcIndex / s.c();
         int plane = s.h() * s.w();
         return (pixel / plane * s.c() + c) * plane + pixel % plane;
+    }
+
+    /** Memory that this process has now, in kB. */
+    public static long residentKilobytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .findFirst().orElseThrow();
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.fasternet.internal.abi.Bindings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,7 @@ class InfoCommandTest {
     void jsonDescribesTheCheckpoint() throws IOException {
         JsonNode root = Cli.json("info", "--json", "--weights", resource("golden", "three-stages-gray", "official.pth"));
         assertTrue(root.get("version").get("java").isTextual());
+        assertEquals(Bindings.current().name(), root.get("binding").textValue());
         assertTrue(root.get("hardware").get("cpus").get("usable").intValue() >= 1);
         assertTrue(root.get("hardware").get("features").isArray());
         JsonNode backend = root.get("backends").get(0);

@@ -9,9 +9,9 @@ import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.fasternet.ForkedJvm;
 import org.fasternet.checkpoint.SafetensorsWriter;
 import org.fasternet.checkpoint.StateDictReader;
 import org.fasternet.tensor.DType;
@@ -26,13 +26,7 @@ class ProcessTest {
     private record Outcome(int status, String out, String err) {}
 
     private static ProcessBuilder fasternet(List<String> jvmOptions, String... args) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Dorg.bytedeco.javacpp.cachedir=" + System.getProperty("org.bytedeco.javacpp.cachedir"));
-        command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of(args));
-        return new ProcessBuilder(command);
+        return new ProcessBuilder(ForkedJvm.command(jvmOptions, Main.class, args));
     }
 
     private static Outcome outcome(ProcessBuilder builder) throws IOException, InterruptedException {

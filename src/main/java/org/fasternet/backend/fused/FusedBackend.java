@@ -33,7 +33,7 @@ public final class FusedBackend implements Backend {
 
     @Override
     public String version() {
-        return "libfasternet " + Abi.fn_abi_version() + " through " + Bindings.current().name();
+        return "libfasternet " + Abi.fn_abi_version();
     }
 
     @Override

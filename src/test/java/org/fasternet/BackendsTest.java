@@ -1,0 +1,71 @@
+package org.fasternet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.fasternet.backend.Backends;
+import org.fasternet.tensor.Shape;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The choice of a back end, and that it does not matter for the result. */
+@Tag("every-isa")
+class BackendsTest {
+    @Test
+    void autoTakesTheFusedKernelsUnlessTheyArePortable() {
+        boolean vectors = !TestBackends.named("fused").isa().equals("portable");
+        assertEquals(vectors ? "fused" : "onednn", Backends.choose(Backends.AUTO, Precision.F32).name());
+        if (TestBackends.has("fused", Precision.BF16)) {
+            assertEquals("fused", Backends.choose(Backends.AUTO, Precision.BF16).name());
+        } else if (TestBackends.has("onednn", Precision.BF16)) {
+            assertEquals("onednn", Backends.choose(Backends.AUTO, Precision.BF16).name());
+        }
+        for (String name : TestBackends.names()) {
+            assertEquals(name, Backends.choose(name, Precision.F32).name());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void theBackEndsAgreeOnAnyNetwork(int seed) {
+        Random random = new Random(seed);
+        FasterNetConfig config = randomConfig(random);
+        FasterNet net = FasterNet.random(config, seed);
+        int smallest = 4 << (config.stages() - 1);
+        Shape src = new Shape(1 + random.nextInt(3), config.inChannels(), smallest + random.nextInt(70), smallest + random.nextInt(70));
+        float[] input = TestData.gaussian(random, src.elements());
+        List<float[]> fused = run(net, src, input, "fused");
+        List<float[]> onednn = run(net, src, input, "onednn");
+        assertEquals(onednn.size(), fused.size());
+        for (int i = 0; i < fused.size(); i++) {
+            Golden.assertClose(onednn.get(i), fused.get(i), Golden.F32_TOLERANCE);
+        }
+    }
+
+    private static FasterNetConfig randomConfig(Random random) {
+        List<Integer> depths = new ArrayList<>();
+        for (int stage = random.nextInt(4); stage >= 0; stage--) {
+            depths.add(random.nextInt(3));
+        }
+        int nDiv = 1 + random.nextInt(6);
+        boolean detection = random.nextInt(3) == 0;
+        return new FasterNetConfig(1 + random.nextInt(4), nDiv + random.nextInt(60), depths, nDiv, 1 + random.nextInt(5) / 2.0,
+                detection ? 0 : 1 + random.nextInt(200), detection ? 0 : random.nextInt(50),
+                random.nextBoolean() ? Activation.RELU : Activation.GELU, random.nextBoolean(), random.nextBoolean(), detection);
+    }
+
+    private static List<float[]> run(FasterNet net, Shape src, float[] input, String backend) {
+        SessionOptions options = SessionOptions.defaults().withBackend(backend).withBatch(src.n()).withSize(src.h(), src.w());
+        try (Session session = net.session(options)) {
+            TestBackends.assertRuns(backend, session.plan());
+            FloatBuffer[] dsts = session.dstShapes().stream().map(s -> Golden.floats(s.elements())).toArray(FloatBuffer[]::new);
+            session.run(Golden.direct(input), dsts);
+            return List.of(dsts).stream().map(Golden::array).toList();
+        }
+    }
+}

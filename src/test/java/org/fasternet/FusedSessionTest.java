@@ -1,0 +1,98 @@
+package org.fasternet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.fasternet.internal.abi.Bindings;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the back end {@code fused} promises beyond what all back ends do. */
+@Tag("every-isa")
+class FusedSessionTest {
+    private static final SessionOptions OPTIONS = SessionOptions.defaults().withBackend("fused");
+
+    @Test
+    void resultsDoNotDependOnTheNumberOfThreads() {
+        FasterNet net = FasterNet.random(Variant.T0, 7);
+        SessionOptions small = OPTIONS.withSize(75, 130).withBatch(2);
+        FloatBuffer src = Golden.direct(TestData.gaussian(new Random(1), 2 * 3 * 75 * 130));
+        float[] alone = logits(net, small.withThreads(1), src);
+        for (int threads : new int[] {2, 3, 5, 16}) {
+            assertArrayEquals(alone, logits(net, small.withThreads(threads), src), threads + " threads");
+        }
+    }
+
+    /** No spin, and the longest: how threads wait does not show in the result. */
+    @Test
+    void anySpinIsAllowedThatIsNotAbsurd() {
+        FasterNet net = FasterNet.random(Variant.T0, 7);
+        SessionOptions small = OPTIONS.withSize(64, 64).withThreads(3);
+        FloatBuffer src = Golden.direct(TestData.gaussian(new Random(1), 3 * 64 * 64));
+        assertArrayEquals(logits(net, small.withSpin(Duration.ZERO), src), logits(net, small.withSpin(Duration.ofSeconds(1)), src));
+        assertThrows(UnsupportedException.class, () -> OPTIONS.withSpin(Duration.ofNanos(-1)));
+        assertThrows(UnsupportedException.class, () -> OPTIONS.withSpin(Duration.ofDays(1_000_000)));
+    }
+
+    private static float[] logits(FasterNet net, SessionOptions options, FloatBuffer src) {
+        try (Session session = net.session(options)) {
+            TestBackends.assertRuns("fused", session.plan());
+            assertEquals(options.threads().getAsInt(), session.plan().threads());
+            assertEquals(Bindings.current().name(), session.plan().binding());
+            FloatBuffer dst = Golden.floats(session.dstShapes().get(0).elements());
+            session.run(src, dst);
+            return Golden.array(dst);
+        }
+    }
+
+    /** In a JVM of its own whose heap is all there from the start, so that what changes is native memory. */
+    @Test
+    void sessionsShareThePackedWeightsAndTheLastOneFreesThem() throws Exception {
+        ForkedJvm.Result result = ForkedJvm.run(
+                List.of(), Map.of(), List.of("-Xms400m", "-Xmx400m", "-XX:+AlwaysPreTouch"), SharedWeights.class);
+        assertEquals(0, result.status(), result.output());
+        List<Long> megabytes = result.output().lines().map(Long::valueOf).toList();
+        long packed = megabytes.get(0);
+        assertTrue(packed > 55, "T2 has 15 million weights, packed they have " + packed + " MB");
+        assertTrue(Math.abs(megabytes.get(1) - packed) <= packed / 4, "the first session added " + megabytes);
+        assertTrue(Math.abs(megabytes.get(2)) <= packed / 4, "the second, on pixels, added " + megabytes);
+        assertTrue(Math.abs(megabytes.get(3)) <= packed / 4, "the first's close gave back " + megabytes);
+        assertTrue(megabytes.get(4) <= -packed * 3 / 4, "the second's close gave back " + megabytes);
+    }
+
+    /** Prints, in MB: the packed weights, and by how much the process grew with each step, the sessions' arenas not counted. */
+    static final class SharedWeights {
+        private static long before;
+
+        public static void main(String[] args) throws Exception {
+            FasterNet net = FasterNet.random(Variant.T2, 1);
+            SessionOptions options = OPTIONS.withThreads(1);
+            // What the JVM loads for a session, it has now.
+            FasterNet.random(Variant.T0, 1).session(options).close();
+            grown(0);
+            Session floats = net.session(options);
+            System.out.println(floats.plan().weightBytes() >> 20);
+            System.out.println(grown(floats.plan().arenaBytes()));
+            Session pixels = net.session(options.withPixels());
+            System.out.println(grown(pixels.plan().arenaBytes()));
+            floats.close();
+            System.out.println(grown(-floats.plan().arenaBytes()));
+            pixels.close();
+            System.out.println(grown(-pixels.plan().arenaBytes()));
+        }
+
+        private static long grown(long arenaBytes) throws Exception {
+            long now = TestData.residentKilobytes();
+            long grown = (now - before >> 10) - (arenaBytes >> 20);
+            before = now;
+            return grown;
+        }
+    }
+}
