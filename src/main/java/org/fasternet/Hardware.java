@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.NativeLibrary;
+import org.fasternet.internal.abi.NativeMemory;
 import org.fasternet.internal.abi.fn_cpu_count;
 
 /**
@@ -75,7 +76,8 @@ public record Hardware(String cpuModel, List<String> cpuFeatures, List<String> i
      */
     public record Cpus(int online, int affinity, double quota, int usable) {
         private static Cpus detect() {
-            try (fn_cpu_count count = new fn_cpu_count()) {
+            try (NativeMemory memory = NativeMemory.of(fn_cpu_count.class)) {
+                fn_cpu_count count = new fn_cpu_count(memory.pointer());
                 NativeLibrary.check(Abi.fn_cpu_count_get(count));
                 return new Cpus(count.hardware(), count.affinity(), count.quota(), count.usable());
             }

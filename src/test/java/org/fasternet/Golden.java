@@ -1,6 +1,7 @@
 package org.fasternet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.ByteBuffer;
@@ -71,6 +72,12 @@ public final class Golden {
             fail(off + " of " + expected.length + " elements are off by more than " + bound + ", worst at " + worst + ": expected "
                     + expected[worst] + ", got " + actual[worst]);
         }
+    }
+
+    /** With the tolerance of a precision; bf16 must also point the same way, by a cosine above 0.999. */
+    public static void assertClose(float[] expected, float[] actual, Precision precision) {
+        assertClose(expected, actual, precision == Precision.F32 ? F32_TOLERANCE : BF16_TOLERANCE);
+        assertTrue(expected.length < 10 || cosine(expected, actual) > 0.999, () -> "cosine " + cosine(expected, actual));
     }
 
     public static double cosine(float[] a, float[] b) {

@@ -26,9 +26,9 @@ final class OneDnn {
             Map.entry(dnnl.dnnl_cpu_isa_avx512_core, "avx512_core"),
             Map.entry(dnnl.dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni"),
             Map.entry(dnnl.dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16"),
-            Map.entry(dnnl.dnnl_cpu_isa_avx10_1_512, "avx10_1_512"),
-            Map.entry(dnnl.dnnl_cpu_isa_avx10_1_512_amx, "avx10_1_512_amx"),
-            Map.entry(dnnl.dnnl_cpu_isa_avx10_1_512_amx_fp16, "avx10_1_512_amx_fp16"),
+            Map.entry(dnnl.dnnl_cpu_isa_avx512_core_fp16, "avx512_core_fp16"),
+            Map.entry(dnnl.dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx"),
+            Map.entry(dnnl.dnnl_cpu_isa_avx512_core_amx_fp16, "avx512_core_amx_fp16"),
             Map.entry(dnnl.dnnl_cpu_isa_avx10_2_512, "avx10_2_512"),
             Map.entry(dnnl.dnnl_cpu_isa_avx10_2_512_amx_2, "avx10_2_512_amx_2"));
 

@@ -50,9 +50,9 @@ public final class JniBinding implements Binding {
 
     /** Calls what writes a handle to an address. */
     private static long create(LongToIntFunction function) {
-        try (LongPointer handle = new LongPointer(1)) {
-            NativeLibrary.check(function.applyAsInt(handle.address()));
-            return handle.get();
+        try (NativeMemory handle = NativeMemory.allocate(Long.BYTES)) {
+            NativeLibrary.check(function.applyAsInt(handle.pointer().address()));
+            return new LongPointer(handle.pointer()).get();
         }
     }
 
@@ -124,7 +124,8 @@ public final class JniBinding implements Binding {
     }
 
     private static Step step(long program, int index) {
-        try (fn_step step = new fn_step()) {
+        try (NativeMemory memory = NativeMemory.of(fn_step.class)) {
+            fn_step step = new fn_step(memory.pointer());
             NativeLibrary.check(Abi.fn_program_step_get(program, index, step));
             Shape dst = new Shape((int) step.shape(0), (int) step.shape(1), (int) step.shape(2), (int) step.shape(3));
             return new Step(NativeLibrary.string(step.name()), step.layer(), dst, step.multiply_adds());
