@@ -5,16 +5,20 @@
 #include "status.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 
 struct fn_model {
     std::shared_ptr<fn::Model> model;
-    /** The caller's, until they are packed. */
-    std::deque<std::vector<float>> copies;
+    /** The caller's weights, until they are packed: not on the heap, which would keep the room for them. */
+    std::deque<fn::Pages> copies;
 
     /** What may be NULL, copied. */
     const float* keep(const float* values, int64_t count) {
-        return values ? copies.emplace_back(values, values + count).data() : nullptr;
+        if (!values) return nullptr;
+        char* copy = copies.emplace_back(count * sizeof(float)).data();
+        std::memcpy(copy, values, count * sizeof(float));
+        return reinterpret_cast<const float*>(copy);
     }
     fn::Weights keep(const float* weights, int64_t rows, int64_t columns, const float* bias = nullptr) {
         return {keep(weights, rows * columns), keep(bias, rows)};
