@@ -11,9 +11,14 @@ die() {
     exit 1
 }
 
+# Whether a compiler is of this Java release or a newer one: is_javac COMMAND RELEASE.
+is_javac() {
+    [[ $("$1" -version 2>&1) =~ ^javac\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= $2))
+}
+
 # A JDK of 17 or newer, JAVA_HOME's if that is set, else PATH's.
 has_jdk() {
-    [[ $("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1) =~ ^javac\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 17))
+    is_javac "${JAVA_HOME:+$JAVA_HOME/bin/}javac" 17
 }
 
 # Prints the Debian packages of what is not here; for the purpose "tests", also of what only tests need.
