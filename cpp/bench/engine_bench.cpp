@@ -1,6 +1,6 @@
 // engine_bench VARIANT [ISA [PRECISION [THREADS [BATCH [ROWS]]]]]: times a whole network and each of its steps, beside the
 // peak of a loop of multiply-adds on registers, measured in turn with it. VARIANT is t0 to l, ISA a name or "auto", PRECISION
-// f32 or bf16; ROWS is the height of tiles, 0 for the engine's choice.
+// f32 or bf16; ROWS is the height of tiles.
 #include "engine/program.h"
 #include "isa.h"
 #include "peak.h"
@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
     }
     fn::ProgramOptions options{
         fn::PixelLayout::nchw_f32, std::atoi(argument(5, "1")), 224, 224, std::atoi(argument(4, "1")), 200000};
-    options.max_rows = std::atoi(argument(6, "0"));
+    options.max_rows = std::atoi(argument(6, "112"));
     fn::Program program(build(*variant, isa, precision), options);
     program.measure_steps(true);
 

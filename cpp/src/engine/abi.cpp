@@ -199,8 +199,7 @@ fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_ch
             for (const fn::Layer& layer : model->model->layers()) {
                 const fn::PixelConv& other = std::get<fn::PixelConv>(layer);
                 if (other.layout == static_cast<fn::PixelLayout>(layout))
-                    return fail(FN_INVALID_ARGUMENT, "the model has a first layer for layout %d already",
-                                layout);
+                    return fail(FN_INVALID_ARGUMENT, "the model has a first layer for layout %d already", layout);
                 if (other.channels != channels || other.in_channels != in_channels || other.kernel != kernel)
                     return fail(FN_INVALID_ARGUMENT,
                                 "first layers differ: %d to %d channels, kernel %d, and %d to %d channels, kernel %d",
@@ -223,8 +222,8 @@ fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t ker
         [&] { return check_pointer("weights", weights); });
 }
 
-fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, int32_t activation,
-                             const float* conv, const float* expand, const float* expand_bias, const float* project) {
+fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, int32_t activation, const float* conv,
+                             const float* expand, const float* expand_bias, const float* project) {
     return add_layer(
         model, false,
         [&](const fn::Model& m) {

@@ -84,17 +84,6 @@ Piece all_panels(const StepContext& context, const Piece& piece, const PackedMat
     return {piece.row_begin, piece.row_end, 0, panel_count(context, matrix)};
 }
 
-/**
- * Rows of a tile. The hidden values of a tile and the piece of the matrices in use should stay in the second-level
- * cache, and tiles should be tall, because each of them reads the whole matrices from there, or from further away.
- */
-int64_t tile_rows(const StepContext& context, const Block& layer) {
-    if (context.max_rows) return context.max_rows;
-    constexpr int64_t cache_bytes = 384 << 10, fewest = 28, most = 112;
-    const int64_t row_bytes = (layer.hidden + layer.channels) * static_cast<int64_t>(context.element_bytes);
-    return std::clamp(cache_bytes / row_bytes, fewest, most);
-}
-
 /** Cost of a barrier, in products of vectors: about a microsecond of one core. */
 constexpr int64_t barrier_cost = 8000;
 
@@ -109,7 +98,7 @@ BlockPlan::BlockPlan(const StepContext& context, const Block& layer, const Tenso
       context_(context),
       layer_(layer),
       tensor_(tensor) {
-    const int64_t rows = tensor.pixels(), tallest = tile_rows(context, layer);
+    const int64_t rows = tensor.pixels(), tallest = context.max_rows;
     fused_ = cut(rows, 1, context.threads, tallest);
     conv_ = cut(rows, panel_count(context, layer.conv), context.threads, tallest);
     expand_ = cut(rows, panel_count(context, layer.expand), context.threads, tallest);

@@ -6,11 +6,6 @@ namespace fn {
 
 namespace {
 
-/**
- * Tall enough that loading the weights of a tile costs little, low enough that its rows stay in the first-level cache.
- */
-constexpr int64_t default_rows = 56;
-
 /** A step of one matrix product whose rows are the pixels of dst. */
 class MatrixStep : public Step {
 public:
@@ -23,7 +18,7 @@ public:
           dst_(dst),
           next_(next),
           grid_(cut(dst.pixels(), panels_in(vectors_in(matrix.columns, context.kernels.lanes)), context.threads,
-                    context.max_rows ? context.max_rows : default_rows)) {}
+                    context.max_rows)) {}
 
     void run(int32_t thread, int32_t threads, Scratch& scratch, const Call& call) const override {
         grid_.for_each_piece(thread, threads, [&](const Piece& piece) {

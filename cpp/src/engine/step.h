@@ -33,7 +33,7 @@ struct StepContext {
     const Kernels& kernels;
     size_t element_bytes;
     int32_t threads;
-    int64_t max_rows;  // of a tile; 0: each step chooses
+    int64_t max_rows;  // of a tile
 };
 
 /** How much of each scratch buffer a step needs. */
