@@ -84,8 +84,8 @@ Piece all_panels(const StepContext& context, const Piece& piece, const PackedMat
     return {piece.row_begin, piece.row_end, 0, panel_count(context, matrix)};
 }
 
-/** Cost of a barrier, in products of vectors: about a microsecond of one core. */
-constexpr int64_t barrier_cost = 8000;
+/** Cost of waiting for other threads, in products of vectors: about a microsecond of one core. */
+constexpr int64_t meeting_cost = 8000;
 
 int64_t cost_of(const Grid& grid, const PackedMatrix& matrix) {
     return fn::cost_of(grid) * panel_vectors * matrix.depth;
@@ -108,7 +108,7 @@ BlockPlan::BlockPlan(const StepContext& context, const Block& layer, const Tenso
     };
     in_one_step_ = fused_cost(layer.conv) + fused_cost(layer.expand) + fused_cost(layer.project) <=
                    cost_of(conv_, layer.conv) + cost_of(expand_, layer.expand) + cost_of(project_, layer.project) +
-                       2 * barrier_cost;
+                       2 * meeting_cost;
 }
 
 BlockBuffers BlockPlan::buffers() const {

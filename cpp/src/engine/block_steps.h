@@ -15,7 +15,7 @@ struct BlockBuffers {
 };
 
 /**
- * Plans a block: in one step, or in three with a barrier after each where pixels are too few to give every thread a
+ * Plans a block: in one step, or in three that wait for each other where pixels are too few to give every thread a
  * tile.
  */
 class BlockPlan {

@@ -28,13 +28,6 @@ struct Grid {
     }
     /** Rows of the tallest piece. */
     int64_t tallest() const { return (rows + row_parts - 1) / row_parts; }
-
-    /** Calls visit(Piece) for the pieces of one of `threads` threads. */
-    template <class Visit>
-    void for_each_piece(int32_t thread, int32_t threads, const Visit& visit) const {
-        const int64_t end = pieces() * (thread + 1) / threads;
-        for (int64_t i = pieces() * thread / threads; i < end; i++) visit(piece(i));
-    }
 };
 
 /**

@@ -11,27 +11,25 @@ class MatrixStep : public Step {
 public:
     MatrixStep(std::string step_name, int64_t products, const StepContext& context, const PackedMatrix& matrix,
                Activation activation, const Tensor& dst, int32_t next)
-        : Step(std::move(step_name), dst, products),
+        : Step(std::move(step_name), dst, products,
+               cut(dst.pixels(), panels_in(vectors_in(matrix.columns, context.kernels.lanes)), context.threads,
+                   context.max_rows)),
           context_(context),
           matrix_(matrix),
           activation_(activation),
           dst_(dst),
-          next_(next),
-          grid_(cut(dst.pixels(), panels_in(vectors_in(matrix.columns, context.kernels.lanes)), context.threads,
-                    context.max_rows)) {}
+          next_(next) {}
 
-    void run(int32_t thread, int32_t threads, Scratch& scratch, const Call& call) const override {
-        grid_.for_each_piece(thread, threads, [&](const Piece& piece) {
-            clear(scratch);
-            read(piece, scratch, call);
-            Part parts[2];
-            write_tensor(dst_, next_, piece.row_begin, piece.row_end, scratch, parts);
-            add_residual(parts);
-            multiply(context_.kernels, matrix_, activation_, dst_.f32, piece, parts, scratch);
-        });
+    void run(const Piece& piece, Scratch& scratch, const Call& call) const override {
+        clear(scratch);
+        read(piece, scratch, call);
+        Part parts[2];
+        write_tensor(dst_, next_, piece.row_begin, piece.row_end, scratch, parts);
+        add_residual(parts);
+        multiply(context_.kernels, matrix_, activation_, dst_.f32, piece, parts, scratch);
     }
 
-    ScratchNeeds needs() const override { return {grid_.tallest(), max_segments(), 0, 0, 0}; }
+    ScratchNeeds needs() const override { return {grid.tallest(), max_segments(), 0, 0, 0}; }
 
 protected:
     virtual size_t max_segments() const { return 2; }
@@ -44,7 +42,6 @@ protected:
     const Activation activation_;
     const Tensor& dst_;
     const int32_t next_;
-    const Grid grid_;
 };
 
 class PixelConvStep : public MatrixStep {

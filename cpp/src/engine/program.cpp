@@ -234,6 +234,9 @@ private:
 Program::Program(std::shared_ptr<const Model> model, const ProgramOptions& options)
     : model_(std::move(model)), options_(options) {
     Plan(*this).make();
+    std::vector<int64_t> pieces;
+    for (const auto& step : steps_) pieces.push_back(step->grid.pieces());
+    shared_ = std::make_unique<SharedSteps>(std::move(pieces), options_.threads);
 }
 
 int64_t Program::dense_row_bytes() const {
@@ -246,6 +249,7 @@ int64_t Program::dense_row_bytes() const {
 void Program::run(const void* src, int64_t src_row_bytes, const int64_t* dst) {
     call_ = {src, src_row_bytes, dst, 0};
     run_on_threads(*this, options_.threads, options_.spin_ns);
+    rounds_ += static_cast<uint32_t>(options_.images / images_at_once_);
 }
 
 void Program::run(int32_t thread, int32_t threads) {
@@ -253,11 +257,12 @@ void Program::run(int32_t thread, int32_t threads) {
     const bool measure = thread == 0 && !step_ns_.empty();
     if (measure) std::fill(step_ns_.begin(), step_ns_.end(), 0);
     Call call = call_;
-    for (; call.first_image < options_.images; call.first_image += images_at_once_) {
+    for (uint32_t round = rounds_; call.first_image < options_.images; call.first_image += images_at_once_, round++) {
         for (size_t i = 0; i < steps_.size(); i++) {
             const Clock::time_point begin = measure ? Clock::now() : Clock::time_point();
-            steps_[i]->run(thread, threads, scratches_[thread], call);
-            barrier_.arrive(threads, options_.spin_ns);
+            const Step& step = *steps_[i];
+            shared_->run(static_cast<int32_t>(i), round, thread, threads, options_.spin_ns,
+                         [&](int64_t piece) { step.run(step.grid.piece(piece), scratches_[thread], call); });
             if (measure) step_ns_[i] += (Clock::now() - begin).count();
         }
     }

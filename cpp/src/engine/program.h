@@ -14,8 +14,8 @@ struct ProgramOptions {
     int32_t threads;
     int64_t spin_ns;
     /**
-     * Of a tile of pixels. Every tile reads all weights of its layer, from a cache as far away as they need, so tall tiles
-     * are best; 100 to 200 rows were for every variant and precision on Zen 5, if by 2 % only.
+     * Of a tile of pixels. Every tile reads all weights of its layer, from a cache as far away as they need, so tall
+     * tiles are best; 100 to 200 rows were for every variant and precision on Zen 5, if by 2 % only.
      */
     int64_t max_rows = 112;
 };
@@ -61,7 +61,8 @@ private:
     Pages arena_, scratch_pages_;
     int64_t images_at_once_ = 1;
     Call call_{};
-    Barrier barrier_;
+    std::unique_ptr<SharedSteps> shared_;  // by the threads of a run
+    uint32_t rounds_ = 0;                  // how often all steps have been done
     std::vector<int64_t> step_ns_;
 };
 

@@ -50,43 +50,44 @@ struct ScratchNeeds {
     }
 };
 
-/** Work that needs no waiting inside it. Steps follow each other with a barrier between. */
+/** Work in pieces that need not wait for each other. Steps do: each begins when the one before is done. */
 class Step {
 public:
     /** @param dst what the step makes */
-    Step(std::string step_name, const Tensor& dst, int64_t products)
-        : name(std::move(step_name)), shape{dst.images, dst.channels, dst.height, dst.width}, multiply_adds(products) {}
+    Step(std::string step_name, const Tensor& dst, int64_t products, const Grid& step_grid)
+        : name(std::move(step_name)),
+          shape{dst.images, dst.channels, dst.height, dst.width},
+          multiply_adds(products),
+          grid(step_grid) {}
     virtual ~Step() = default;
 
-    /** Does one thread's share. */
-    virtual void run(int32_t thread, int32_t threads, Scratch& scratch, const Call& call) const = 0;
+    virtual void run(const Piece& piece, Scratch& scratch, const Call& call) const = 0;
 
+    /** For any of its pieces. */
     virtual ScratchNeeds needs() const = 0;
 
     const std::string name;
     const int64_t shape[4];  // images, channels, height, width
     const int64_t multiply_adds;
+    const Grid grid;
     int32_t layer = 0;  // of the model, set by the plan
 };
 
-/** A step that does something to every piece of a grid. */
+/** A step whose work is a function. */
 class PieceStep : public Step {
 public:
     using Body = std::function<void(const Piece&, Scratch&, const Call&)>;
 
-    PieceStep(std::string step_name, const Tensor& dst, int64_t products, const Grid& grid, const ScratchNeeds& needs,
-              Body body)
-        : Step(std::move(step_name), dst, products), grid_(grid), needs_(needs), body_(std::move(body)) {
+    PieceStep(std::string step_name, const Tensor& dst, int64_t products, const Grid& step_grid,
+              const ScratchNeeds& needs, Body body)
+        : Step(std::move(step_name), dst, products, step_grid), needs_(needs), body_(std::move(body)) {
         needs_.rows = grid.tallest();
     }
 
-    void run(int32_t thread, int32_t threads, Scratch& scratch, const Call& call) const override {
-        grid_.for_each_piece(thread, threads, [&](const Piece& piece) { body_(piece, scratch, call); });
-    }
+    void run(const Piece& piece, Scratch& scratch, const Call& call) const override { body_(piece, scratch, call); }
     ScratchNeeds needs() const override { return needs_; }
 
 private:
-    const Grid grid_;
     ScratchNeeds needs_;
     const Body body_;
 };

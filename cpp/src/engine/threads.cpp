@@ -32,16 +32,22 @@ public:
         index_ = index;
         threads_ = threads;
         spin_ns_ = spin_ns;
-        done_before_ = done_.value();
+        posted_.store(true, std::memory_order_release);
         start_.raise();
     }
-    void wait() { done_.wait_past(done_before_, spin_ns_); }
+
+    /** Takes the task back if the worker has not begun it; else returns when it is done. */
+    void finish() {
+        if (posted_.exchange(false, std::memory_order_acquire)) return;
+        done_.wait_for(++tasks_done_, spin_ns_);
+    }
 
 private:
     void loop() {
         int64_t spin_ns = 0;
-        for (uint32_t seen = 0;; seen++) {
-            start_.wait_past(seen, spin_ns);
+        for (uint32_t starts = 1;; starts++) {
+            start_.wait_for(starts, spin_ns);
+            if (!posted_.exchange(false, std::memory_order_acquire)) continue;  // it was taken back
             spin_ns = spin_ns_;
             task_->run(index_, threads_);
             done_.raise();
@@ -52,7 +58,8 @@ private:
     Task* task_ = nullptr;
     int32_t index_ = 0, threads_ = 0;
     int64_t spin_ns_ = 0;
-    uint32_t done_before_ = 0;
+    std::atomic<bool> posted_{false};
+    uint32_t tasks_done_ = 0;  // as the callers count them
     alignas(64) Signal start_;
     alignas(64) Signal done_;
     std::thread thread_;
@@ -109,30 +116,50 @@ void Signal::raise() {
     }
 }
 
-void Signal::wait_past(uint32_t old, int64_t spin_ns) {
+void Signal::wait_for(uint32_t target, int64_t spin_ns) {
     using Clock = std::chrono::steady_clock;
-    if (value() != old) return;
+    const auto reached = [&] { return static_cast<int32_t>(value_.load(std::memory_order_seq_cst) - target) >= 0; };
+    if (reached()) return;
     const Clock::time_point end = Clock::now() + std::chrono::nanoseconds(spin_ns);
     do {
         for (int i = 0; i < 32; i++) {
-            if (value() != old) return;
+            if (reached()) return;
             pause_cpu();
         }
     } while (Clock::now() < end);
     std::unique_lock<std::mutex> lock(mutex_);
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    changed_.wait(lock, [&] { return value_.load(std::memory_order_seq_cst) != old; });
+    changed_.wait(lock, reached);
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void Barrier::arrive(int32_t threads, int64_t spin_ns) {
-    if (threads == 1) return;
-    const uint32_t round = passed_.value();
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) == threads - 1) {
-        arrived_.store(0, std::memory_order_relaxed);
-        passed_.raise();
+SharedSteps::SharedSteps(std::vector<int64_t> pieces, int32_t max_threads)
+    : pieces_(std::move(pieces)),
+      max_threads_(max_threads),
+      claimed_(pieces_.size() * max_threads),
+      left_(pieces_.size()) {
+    for (size_t i = 0; i < pieces_.size(); i++) left_[i].store(pieces_[i], std::memory_order_relaxed);
+}
+
+int64_t SharedSteps::claim(int32_t step, uint32_t round, int32_t owner, int64_t count) {
+    std::atomic<uint64_t>& claimed = claimed_[static_cast<size_t>(step) * max_threads_ + owner];
+    uint64_t now = claimed.load(std::memory_order_relaxed);
+    while (true) {
+        const uint32_t latest = static_cast<uint32_t>(now >> 32);
+        if (static_cast<int32_t>(latest - round) > 0) return -1;  // this thread is late: the others are a round ahead
+        const uint32_t taken = latest == round ? static_cast<uint32_t>(now) : 0;
+        if (taken >= count) return -1;
+        const uint64_t next = static_cast<uint64_t>(round) << 32 | (taken + 1);
+        if (claimed.compare_exchange_weak(now, next, std::memory_order_relaxed)) return taken;
+    }
+}
+
+void SharedSteps::finish(int32_t step, uint32_t round, int64_t done, int64_t spin_ns) {
+    if (done > 0 && left_[step].fetch_sub(done, std::memory_order_acq_rel) == done) {
+        left_[step].store(pieces_[step], std::memory_order_relaxed);  // for the next round
+        steps_done_.raise();
     } else {
-        passed_.wait_past(round, spin_ns);
+        steps_done_.wait_for(round * static_cast<uint32_t>(pieces_.size()) + static_cast<uint32_t>(step) + 1, spin_ns);
     }
 }
 
@@ -142,7 +169,7 @@ void run_on_threads(Task& task, int32_t threads, int64_t spin_ns) {
     for (int32_t i = 0; i < count; i++) workers[i]->start(task, i + 1, count + 1, spin_ns);
     task.run(0, count + 1);
     for (int32_t i = 0; i < count; i++) {
-        workers[i]->wait();
+        workers[i]->finish();
         workers[i]->release();
     }
 }

@@ -4,19 +4,18 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <vector>
 
 namespace fn {
 
 /** A counter that threads can wait on. */
 class Signal {
 public:
-    uint32_t value() const { return value_.load(std::memory_order_acquire); }
-
     /** Raises the value and wakes who waits for it. What this thread wrote before is visible to them. */
     void raise();
 
-    /** Returns once the value is not `old`: spins for spin_ns, then sleeps. */
-    void wait_past(uint32_t old, int64_t spin_ns);
+    /** Returns once the value has reached `target`: spins for spin_ns, then sleeps. Values wrap around. */
+    void wait_for(uint32_t target, int64_t spin_ns);
 
 private:
     std::atomic<uint32_t> value_{0};
@@ -25,15 +24,42 @@ private:
     std::condition_variable changed_;
 };
 
-/** Where the threads of one call meet. */
-class Barrier {
+/**
+ * Shares out the pieces of steps that follow each other. A step is done when its pieces are, not when all threads have
+ * come: where other processes hold a thread up, the others do its pieces and go on without it.
+ */
+class SharedSteps {
 public:
-    /** Returns when as many as `threads` have arrived. */
-    void arrive(int32_t threads, int64_t spin_ns);
+    /** @param pieces of every step */
+    SharedSteps(std::vector<int64_t> pieces, int32_t max_threads);
+
+    /**
+     * Calls work(piece) for pieces of a step that nobody has begun, those of the thread's own share first, so that it
+     * finds what it wrote before in its cache; returns when the whole step is done.
+     *
+     * @param round counts, from 0 on, how often all steps have been done; the same for all threads
+     */
+    template <class Work>
+    void run(int32_t step, uint32_t round, int32_t thread, int32_t threads, int64_t spin_ns, const Work& work) {
+        const int64_t pieces = pieces_[step];
+        int64_t done = 0;
+        for (int32_t i = 0; i < threads; i++) {
+            const int32_t owner = (thread + i) % threads;
+            const int64_t begin = pieces * owner / threads, end = pieces * (owner + 1) / threads;
+            for (int64_t next; (next = claim(step, round, owner, end - begin)) >= 0; done++) work(begin + next);
+        }
+        finish(step, round, done, spin_ns);
+    }
 
 private:
-    alignas(64) std::atomic<int32_t> arrived_{0};
-    alignas(64) Signal passed_;
+    int64_t claim(int32_t step, uint32_t round, int32_t owner, int64_t count);
+    void finish(int32_t step, uint32_t round, int64_t done, int64_t spin_ns);
+
+    const std::vector<int64_t> pieces_;
+    const int32_t max_threads_;
+    std::vector<std::atomic<uint64_t>> claimed_;  // by step and owner: the round, and how many pieces of it are taken
+    std::vector<std::atomic<int64_t>> left_;      // by step: pieces that are not done
+    Signal steps_done_;
 };
 
 /** Something that several threads do together: every one of them calls run() with its own index. */
@@ -46,8 +72,8 @@ protected:
 };
 
 /**
- * Runs a task on the calling thread and up to `threads - 1` workers; returns when all are done. The task learns how
- * many there are.
+ * Runs a task on the calling thread and up to `threads - 1` workers; returns when all that have begun are done. The
+ * task learns how many there are.
  *
  * Workers belong to the process, not to a program: there are never more than the largest `threads - 1` asked for so
  * far, however many programs run at once. A call takes the ones that are free and makes do with those. An idle worker
