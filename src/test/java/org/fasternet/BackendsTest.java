@@ -1,10 +1,12 @@
 package org.fasternet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.fasternet.backend.Backends;
 import org.fasternet.tensor.Shape;
@@ -27,6 +29,26 @@ class BackendsTest {
         }
         for (String name : TestBackends.names()) {
             assertEquals(name, Backends.choose(name, Precision.F32).name());
+        }
+    }
+
+    static final class Probe {
+        public static void main(String[] args) {
+            try {
+                System.out.println(Backends.choose(args[0], Precision.F32).name());
+            } catch (UnsupportedException e) {
+                System.out.println(e.getMessage());
+            }
+        }
+    }
+
+    /** Not even {@code auto} falls back on a back end that does not know the cap. */
+    @Test
+    void aCapOfUnknownNameIsRefused() throws Exception {
+        for (String name : List.of(Backends.AUTO, "fused", "onednn")) {
+            ForkedJvm.Result result = ForkedJvm.run(
+                    List.of(), Map.of("FASTERNET_MAX_ISA", "avx1024"), List.of(), Probe.class, name);
+            assertTrue(result.output().startsWith("FASTERNET_MAX_ISA is \"avx1024\", expected one of: portable"), result.output());
         }
     }
 

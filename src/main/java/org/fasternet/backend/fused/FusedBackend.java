@@ -21,12 +21,13 @@ public final class FusedBackend implements Backend {
         return "fused";
     }
 
+    /** @throws UnsupportedException if the cap on the ISA or the binding asked for is none: then nothing else is taken instead */
     @Override
     public Optional<String> unavailable() {
         try {
             Bindings.current().bestIsa();
             return Optional.empty();
-        } catch (NativeException | UnsupportedException e) {
+        } catch (NativeException e) {
             return Optional.of(e.getMessage());
         }
     }
