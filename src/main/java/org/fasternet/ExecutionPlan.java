@@ -16,7 +16,8 @@ import org.fasternet.tensor.Shape;
  * @param steps in the order in which they run
  */
 public record ExecutionPlan(
-        String backend, String isa, String binding, Precision precision, int threads, long arenaBytes, long weightBytes, List<Step> steps) {
+        String backend, String isa, String binding, Precision precision, int threads, long arenaBytes, long weightBytes,
+        List<Step> steps) {
 
     /**
      * One operation.

@@ -9,13 +9,13 @@ import org.fasternet.backend.Backends;
 /**
  * How a network or kernel is compiled. Immutable and free of native resources; every {@code with} method returns a changed copy.
  *
- * <p><b>For the lowest latency</b> open one session with all CPUs as threads, the default, and let the spin exceed the pause between
- * two runs: waking a thread that sleeps costs tens of microseconds, of one millisecond that a small variant takes. A spinning thread
- * uses its CPU, so leave the spin short where other work shares the CPUs.
+ * <p><b>For the lowest latency</b> open one session with all CPUs as threads, the default, and let the spin exceed the pause
+ * between two runs: waking a thread that sleeps costs tens of microseconds, of one millisecond that a small variant takes. A
+ * spinning thread uses its CPU, so leave the spin short where other work shares the CPUs.
  *
- * <p><b>For the highest throughput</b> open one session per CPU, each with one thread and used by a thread of its own: no thread then
- * waits for another one, and with {@code fused} the sessions share one copy of the weights. Batches help where one image is too small
- * to hide the reading of the weights: try 4 to 16.
+ * <p><b>For the highest throughput</b> open one session per CPU, each with one thread and used by a thread of its own: no thread
+ * then waits for another one, and with {@code fused} the sessions share one copy of the weights. Batches help where one image is
+ * too small to hide the reading of the weights: try 4 to 16.
  *
  * @param backend {@code auto}, or a back end by name, which is used or refused
  * @param precision what is computed in
@@ -23,8 +23,9 @@ import org.fasternet.backend.Backends;
  * @param batch images in one run
  * @param size rows and columns of the input; absent: the model's own
  * @param pixels how 8-bit input lies in memory; absent: the input is f32, N x C x H x W, normalised by the caller
- * @param spin how long a thread that waits for another thread of its session spins before it sleeps, 0 to 1 second; in the back end
- *     {@code fused} (oneDNN's threads belong to its OpenMP runtime, which reads {@code OMP_WAIT_POLICY} and {@code GOMP_SPINCOUNT})
+ * @param spin how long a thread that waits for another thread of its session spins before it sleeps, 0 to 1 second; in the
+ *     back end {@code fused} (oneDNN's threads belong to its OpenMP runtime, which reads {@code OMP_WAIT_POLICY} and
+ *     {@code GOMP_SPINCOUNT})
  */
 public record SessionOptions(
         String backend, Precision precision, OptionalInt threads, int batch, Optional<Size> size, Optional<Pixels> pixels,
@@ -94,9 +95,11 @@ public record SessionOptions(
 
     /** Input is 8-bit rows {@code rowStride} bytes apart; the model's normalisation is folded into its first layer. */
     public SessionOptions withPixels(int rowStride) {
-        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.of(rowStride))), spin);
+        return new SessionOptions(
+                backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.of(rowStride))), spin);
     }
 
+    /** How long waiting threads spin; see above for which time is good for what. */
     public SessionOptions withSpin(Duration duration) {
         return new SessionOptions(backend, precision, threads, batch, size, pixels, duration);
     }

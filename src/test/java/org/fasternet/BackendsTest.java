@@ -48,7 +48,8 @@ class BackendsTest {
         for (String name : List.of(Backends.AUTO, "fused", "onednn")) {
             ForkedJvm.Result result = ForkedJvm.run(
                     List.of(), Map.of("FASTERNET_MAX_ISA", "avx1024"), List.of(), Probe.class, name);
-            assertTrue(result.output().startsWith("FASTERNET_MAX_ISA is \"avx1024\", expected one of: portable"), result.output());
+            String refusal = "FASTERNET_MAX_ISA is \"avx1024\", expected one of: portable";
+            assertTrue(result.output().startsWith(refusal), result.output());
         }
     }
 
@@ -59,7 +60,8 @@ class BackendsTest {
         FasterNetConfig config = randomConfig(random);
         FasterNet net = FasterNet.random(config, seed);
         int smallest = 4 << (config.stages() - 1);
-        Shape src = new Shape(1 + random.nextInt(3), config.inChannels(), smallest + random.nextInt(70), smallest + random.nextInt(70));
+        Shape src = new Shape(
+                1 + random.nextInt(3), config.inChannels(), smallest + random.nextInt(70), smallest + random.nextInt(70));
         float[] input = TestData.gaussian(random, src.elements());
         List<float[]> fused = run(net, src, input, "fused");
         List<float[]> onednn = run(net, src, input, "onednn");

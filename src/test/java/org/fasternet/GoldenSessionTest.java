@@ -50,7 +50,8 @@ class GoldenSessionTest {
     void featureMapsAreThoseOfPyTorch(Precision precision) {
         assumeTrue(TestBackends.has(backend, precision), backend + " has no " + precision + " here");
         Tensor input = Golden.npy("features/input.npy");
-        SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision).withSize(input.dim(2), input.dim(3));
+        SessionOptions options = SessionOptions.defaults()
+                .withBackend(backend).withPrecision(precision).withSize(input.dim(2), input.dim(3));
         try (Session session = FasterNet.load(Golden.file("features/official.pth")).session(options)) {
             TestBackends.assertRuns(backend, session.plan());
             FloatBuffer[] maps = session.dstShapes().stream()

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A chain of layers as back ends get it, immutable. A network is equal only to itself: what a back end has made of its weights for
- * one program it may use for another one of the same network.
+ * A chain of layers as back ends get it, immutable. A network is equal only to itself: what a back end has made of its weights
+ * for one program it may use for another one of the same network.
  */
 public final class Network {
     private final List<NamedLayer> layers;

@@ -17,7 +17,8 @@ import org.fasternet.tensor.Shape;
  * @param inPlace whether the result replaces the source, whose shape and type it has
  * @param precision what is computed in
  * @param threads how many threads run the program, at least 1
- * @param spinMicros microseconds for which a thread that waits for another one spins before it sleeps, where the back end decides that
+ * @param spinMicros microseconds for which a thread that waits for another one spins before it sleeps, where the back end
+ *     decides that
  */
 public record ProgramSpec(
         Network network,

@@ -61,13 +61,14 @@ final class Packer {
         if (layer instanceof PatchConv conv) {
             binding.addPatchConv(model, conv.weights().dim(0), conv.size(), conv.weights().data(), conv.bias());
         } else if (layer instanceof Block block) {
-            binding.addBlock(model, block.partial().partialChannels(), block.hiddenChannels(), number(Optional.of(block.activation())),
+            binding.addBlock(
+                    model, block.partial().partialChannels(), block.hiddenChannels(), number(Optional.of(block.activation())),
                     block.partial().weights().data(), block.expand().data(), block.bias(), block.project().data());
         } else if (layer instanceof PartialConv partial) {
             binding.addPartialConv(model, partial.partialChannels(), partial.weights().data());
         } else if (layer instanceof Pointwise pointwise) {
-            binding.addPointwise(
-                    model, pointwise.weights().dim(0), number(pointwise.activation()), pointwise.weights().data(), pointwise.bias());
+            binding.addPointwise(model, pointwise.weights().dim(0), number(pointwise.activation()), pointwise.weights().data(),
+                    pointwise.bias());
         } else if (layer instanceof Pool) {
             binding.addPool(model);
         } else if (layer instanceof FeatureTap tap) {

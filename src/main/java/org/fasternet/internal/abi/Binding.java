@@ -5,9 +5,9 @@ import java.util.List;
 import org.fasternet.tensor.Shape;
 
 /**
- * The functions of {@code fasternet.h} that the fused engine is used by, whichever way native code is called. Handles and addresses are
- * {@code long}s, numbers for layouts and the like are {@link Abi}'s constants, a failure is the exception of {@link NativeLibrary#check}.
- * What may be NULL there may be null here.
+ * The functions of {@code fasternet.h} that the fused engine is used by, whichever way native code is called. Handles and
+ * addresses are {@code long}s, numbers for layouts and the like are {@link Abi}'s constants, a failure is the exception of
+ * {@link NativeLibrary#check}. What may be NULL there may be null here.
  */
 public interface Binding {
     /**
@@ -39,7 +39,8 @@ public interface Binding {
 
     void addPatchConv(long model, int channels, int kernel, float[] weights, float[] bias);
 
-    void addBlock(long model, int partial, int hidden, int activation, float[] conv, float[] expand, float[] bias, float[] project);
+    void addBlock(
+            long model, int partial, int hidden, int activation, float[] conv, float[] expand, float[] bias, float[] project);
 
     void addPartialConv(long model, int partial, float[] weights);
 

@@ -41,8 +41,8 @@ public final class Bindings {
             if (asked == null) {
                 return new JniBinding();
             }
-            throw new UnsupportedException(PROPERTY + "=ffm needs Java 22 or newer, at run time and when the jar is built; this is Java "
-                    + Runtime.version().feature());
+            throw new UnsupportedException(PROPERTY
+                    + "=ffm needs Java 22 or newer, at run time and when the jar is built; this is Java " + Runtime.version().feature());
         } catch (InvocationTargetException e) {
             throw new NativeException("java.lang.foreign cannot be used: " + e.getCause().getMessage(), e.getCause());
         } catch (ReflectiveOperationException e) {
