@@ -32,7 +32,7 @@ public final class TestFiles {
 
     /** Asserts that {@code read} says so when there is no file, no content, or a folder. */
     public static void assertAbsenceIsNamed(Path folder, Consumer<Path> read) throws IOException {
-        assertEquals("cannot be read: no such file or folder", refusal(folder.resolve("missing"), read));
+        assertEquals("no such file", refusal(folder.resolve("missing"), read));
         assertEquals("is a directory, not a file", refusal(folder, read));
         assertEquals("is empty", refusal(Files.createFile(folder.resolve("empty")), read));
     }

@@ -1,14 +1,14 @@
 package org.fasternet.image;
 
 import java.io.BufferedInputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.fasternet.InvalidFileException;
 import org.fasternet.Preprocessing.Interpolation;
 import org.fasternet.ShapeException;
+import org.fasternet.internal.io.InputFile;
+import org.fasternet.internal.io.MalformedException;
 
 /**
  * An 8-bit image: H x W x C bytes, row-major, C is 1 (grey) or 3 (RGB). Immutable, and shared by threads freely.
@@ -59,21 +59,18 @@ public final class Image {
      */
     public static Image read(Path file, int channels) {
         checkChannels(channels);
-        byte[] bytes;
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            // Before all of a film or a device is read.
-            in.mark(ImageFormat.MAGIC_BYTES);
-            ImageFormat.of(in.readNBytes(ImageFormat.MAGIC_BYTES), file.toString());
-            in.reset();
-            bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-        } catch (NoSuchFileException e) {
-            throw new InvalidFileException(file + ": no such file", e);
-        } catch (IOException e) {
-            throw new InvalidFileException(file + ": cannot be read: " + e.getMessage(), e);
-        }
-        if (bytes.length > MAX_FILE_BYTES) {
-            throw new InvalidFileException(file + ": longer than " + MAX_FILE_BYTES + " bytes, the most an image file may have");
-        }
+        byte[] bytes = InputFile.read(file, size -> {
+            try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+                // Before all of a film is read.
+                in.mark(ImageFormat.MAGIC_BYTES);
+                ImageFormat.of(in.readNBytes(ImageFormat.MAGIC_BYTES), file.toString());
+                in.reset();
+                if (size > MAX_FILE_BYTES) {
+                    throw new MalformedException("has " + size + " bytes; at most " + MAX_FILE_BYTES + " are expected of an image");
+                }
+                return in.readNBytes((int) size);
+            }
+        });
         return ImageDecoder.decode(bytes, file.toString(), channels);
     }
 

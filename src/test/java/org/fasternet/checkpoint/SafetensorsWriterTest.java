@@ -71,7 +71,7 @@ class SafetensorsWriterTest {
     @Test
     void aFailedWriteLeavesNothingBehind() throws IOException {
         Path missing = folder.resolve("missing").resolve("x.safetensors");
-        assertEquals("cannot be written: no such file or folder",
+        assertEquals("cannot be written: no such directory",
                 refusal(missing, path -> SafetensorsWriter.write(path, tensors(1), DType.F32, Map.of())));
         try (var left = Files.list(folder)) {
             assertEquals(0, left.count());

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.fasternet.InvalidFileException;
+import org.fasternet.TestFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -137,10 +140,27 @@ class HostileImagesTest {
             assertEquals("some/file: not a PNG, JPEG, GIF, BMP or WebP image", message);
         }
         Path text = Files.writeString(directory.resolve("notes.png"), "no picture");
-        for (Path path : List.of(directory, directory.resolve("missing.png"), text)) {
-            String message = assertThrows(InvalidFileException.class, () -> Image.read(path, 3)).getMessage();
-            assertTrue(message.startsWith(path + ": "), message);
+        assertEquals("not a PNG, JPEG, GIF, BMP or WebP image", TestFiles.refusal(text, path -> Image.read(path, 3)));
+        TestFiles.assertAbsenceIsNamed(directory, path -> Image.read(path, 3));
+    }
+
+    /** A pipe's other end may never come. */
+    @Test
+    @Timeout(value = 20, threadMode = ThreadMode.SEPARATE_THREAD)
+    void aPipeIsRefusedAndNotWaitedFor() throws IOException, InterruptedException {
+        Path pipe = directory.resolve("pipe.png");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        assertEquals("is not a regular file", TestFiles.refusal(pipe, path -> Image.read(path, 3)));
+    }
+
+    @Test
+    void aFileLongerThanAnyImageIsRefusedBeforeItIsRead() throws IOException {
+        Path film = Files.write(directory.resolve("film.gif"), TestImages.bytes("images/gif-plain.gif"));
+        try (RandomAccessFile file = new RandomAccessFile(film.toFile(), "rw")) {
+            file.setLength((1L << 29) + 1);
         }
+        assertEquals("has 536870913 bytes; at most 536870912 are expected of an image",
+                TestFiles.refusal(film, path -> Image.read(path, 3)));
     }
 
     private static String refusal(byte[] file) {

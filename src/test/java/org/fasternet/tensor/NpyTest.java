@@ -152,7 +152,7 @@ class NpyTest {
     void aFailedWriteLeavesNothingBehind() throws IOException {
         Tensor tensor = new Tensor(new int[] {1}, new float[1]);
         Path missing = folder.resolve("no such folder").resolve("x.npy");
-        assertEquals("cannot be written: no such file or folder", refusal(missing, path -> Npy.write(path, tensor)));
+        assertEquals("cannot be written: no such directory", refusal(missing, path -> Npy.write(path, tensor)));
         assertEquals("cannot be written: it exists and is not a regular file",
                 refusal(folder, path -> Npy.write(path, tensor)));
         try (var left = Files.list(folder)) {

@@ -41,6 +41,8 @@ public final class InputFile {
                 throw new MalformedException("is empty");
             }
             return parser.parse(size);
+        } catch (NoSuchFileException e) {
+            throw new InvalidFileException(path + ": no such file", e);
         } catch (MalformedException e) {
             throw new InvalidFileException(path + ": " + e.getMessage(), e);
         } catch (EOFException e) {
@@ -50,15 +52,15 @@ public final class InputFile {
         }
     }
 
-    /** Why the system refused, without the path that some messages repeat. */
+    /** Why the system refused, without the path that some messages repeat. Whoever writes or searches misses a directory. */
     public static String reason(IOException e) {
         if (e instanceof NoSuchFileException) {
-            return "no such file or folder";
+            return "no such directory";
         }
         if (e instanceof AccessDeniedException) {
             return "permission denied";
         }
         String message = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
-        return message == null ? e.getClass().getSimpleName() : message;
+        return message == null ? "the system gives no reason" : message;
     }
 }
