@@ -36,11 +36,19 @@ final class ImageDecoder {
         }
     }
 
+    /** What a reader ran into is below what it throws: its own words are vague, and other exceptions' are not for readers. */
     private static String reason(Throwable e) {
-        if (e instanceof EOFException) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        if (root instanceof OutOfMemoryError) {
+            return "it needs more memory than the JVM may use";
+        }
+        if (root instanceof EOFException) {
             return "it ends too early";
         }
-        return e instanceof IOException && e.getMessage() != null ? e.getMessage() : e.toString();
+        return root instanceof IOException && root.getMessage() != null ? root.getMessage() : "it is damaged";
     }
 
     /** @throws IIOException if there are no pixels or more than {@link Image#MAX_PIXELS} */

@@ -1,6 +1,7 @@
 package org.fasternet.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import org.fasternet.ForkedJvm;
 import org.fasternet.InvalidFileException;
 import org.fasternet.TestFiles;
 import org.junit.jupiter.api.Test;
@@ -68,6 +71,7 @@ class HostileImagesTest {
             return true;
         } catch (InvalidFileException e) {
             assertTrue(e.getMessage().startsWith("some/file: "), e.getMessage());
+            assertFalse(e.getMessage().matches(".*(\\w(Exception|Error)\\b|java\\.|: $).*"), e.getMessage());
             return false;
         }
     }
@@ -114,6 +118,19 @@ class HostileImagesTest {
         int side = 12_000;
         String message = refusal(header.claiming(side, side));
         assertTrue(message.contains(side + "x" + side + " pixels") && message.contains("134217728"), message);
+    }
+
+    /** Decodes what claims a size that is allowed but takes 3 bytes for each of 121 million pixels. */
+    static final class LargeImage {
+        public static void main(String[] args) {
+            System.out.println(refusal(Header.PNG.claiming(11_000, 11_000)));
+        }
+    }
+
+    @Test
+    void tooLittleMemoryIsTold() throws IOException, InterruptedException {
+        ForkedJvm.Result result = ForkedJvm.run(List.of(), Map.of(), List.of("-Xmx64m"), LargeImage.class);
+        assertEquals("some/file: not a readable PNG image: it needs more memory than the JVM may use\n", result.output());
     }
 
     @ParameterizedTest
