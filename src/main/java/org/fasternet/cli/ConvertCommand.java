@@ -38,7 +38,7 @@ final class ConvertCommand extends ModelCommand {
     @Override
     public Integer call() {
         Checkpoint checkpoint = modelOptions.read(weights);
-        OutputFiles.refuseInput(output, weights);
+        OutputFiles.check(output, weights);
         int tensors = checkpoint.write(output, fold, dtype);
         report(tensors, InputFile.read(output, size -> size));
         return 0;

@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.fasternet.InvalidFileException;
+import org.fasternet.internal.io.OutputFile;
 
-/** Guards files against being replaced by what is made of them. */
+/** What can be said of a command's outputs before it computes them. */
 final class OutputFiles {
     private OutputFiles() {}
 
-    static void refuseInput(Path output, Path... inputs) {
+    /** @throws InvalidFileException if the output cannot be written or would replace one of the inputs it is made of */
+    static void check(Path output, Path... inputs) {
+        OutputFile.check(output);
         for (Path input : inputs) {
             if (isSame(output, input)) {
                 throw new InvalidFileException(output + ": is an input too, and would be overwritten: name another output");

@@ -6,9 +6,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.FasterNetConfig;
@@ -61,12 +63,11 @@ final class RunCommand extends ModelCommand {
         private String features;
     }
 
-    private record Output(Path file, Tensor values) {}
-
     @Override
     public Integer call() {
         FasterNet model = FasterNet.of(modelOptions.read(weights));
-        checkDestination(model.config());
+        List<Path> files = files(model.config());
+        files.forEach(file -> OutputFiles.check(file, weights, input));
         Tensor src = Npy.read(input);
         Shape shape = shape(src, model.config());
         try (Session session = session(model, shape)) {
@@ -75,14 +76,18 @@ final class RunCommand extends ModelCommand {
             long start = System.nanoTime();
             session.run(values, dsts);
             long nanos = System.nanoTime() - start;
-            List<Output> outputs = outputs(session.dstShapes(), dsts);
-            outputs.forEach(output -> Npy.write(output.file, output.values));
+            Map<Path, Tensor> outputs = new LinkedHashMap<>();
+            for (int i = 0; i < dsts.length; i++) {
+                outputs.put(files.get(i), tensor(session.dstShapes().get(i), dsts[i]));
+            }
+            Npy.write(outputs);
             report(session.plan(), outputs, nanos);
         }
         return 0;
     }
 
-    private void checkDestination(FasterNetConfig config) {
+    /** Where the outputs go. */
+    private List<Path> files(FasterNetConfig config) {
         if (config.detection() && destination.features == null) {
             throw new InvalidFileException(
                     weights + ": is a detection backbone and has no logits for --output; give --features PREFIX");
@@ -90,9 +95,9 @@ final class RunCommand extends ModelCommand {
         if (!config.detection() && destination.features != null) {
             throw new InvalidFileException(weights + ": is no detection backbone, which --features needs; give --output FILE");
         }
-        if (destination.output != null) {
-            OutputFiles.refuseInput(destination.output, weights, input);
-        }
+        return config.detection()
+                ? IntStream.range(0, config.stages()).mapToObj(i -> Path.of(destination.features + i + ".npy")).toList()
+                : List.of(destination.output);
     }
 
     /** The input's shape, if the network can take it. */
@@ -125,31 +130,23 @@ final class RunCommand extends ModelCommand {
         return ByteBuffer.allocateDirect(shape.elements() * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
     }
 
-    private List<Output> outputs(List<Shape> shapes, FloatBuffer[] dsts) {
-        List<Output> outputs = new ArrayList<>();
-        for (int i = 0; i < dsts.length; i++) {
-            Shape shape = shapes.get(i);
-            float[] values = new float[shape.elements()];
-            dsts[i].get(0, values);
-            outputs.add(destination.output != null
-                    ? new Output(destination.output, new Tensor(new int[] {shape.n(), shape.c()}, values))
-                    : new Output(Path.of(destination.features + i + ".npy"),
-                            new Tensor(new int[] {shape.n(), shape.c(), shape.h(), shape.w()}, values)));
-        }
-        return outputs;
+    private Tensor tensor(Shape shape, FloatBuffer dst) {
+        float[] values = new float[shape.elements()];
+        dst.get(0, values);
+        return new Tensor(destination.output != null
+                ? new int[] {shape.n(), shape.c()}
+                : new int[] {shape.n(), shape.c(), shape.h(), shape.w()}, values);
     }
 
-    private void report(ExecutionPlan plan, List<Output> outputs, long nanos) {
+    private void report(ExecutionPlan plan, Map<Path, Tensor> outputs, long nanos) {
         if (json) {
             ObjectNode root = PlanReport.summary(plan).put("milliseconds", Json.milliseconds(nanos));
             ArrayNode array = root.putArray("outputs");
-            for (Output output : outputs) {
-                Arrays.stream(output.values.shape()).forEach(
-                        array.addObject().put("file", output.file.toString()).putArray("shape")::add);
-            }
+            outputs.forEach((file, values) -> Arrays.stream(values.shape()).forEach(
+                    array.addObject().put("file", file.toString()).putArray("shape")::add));
             Json.print(root, out());
         } else {
-            outputs.forEach(output -> out().println(output.file + ": " + Arrays.toString(output.values.shape())));
+            outputs.forEach((file, values) -> out().println(file + ": " + Arrays.toString(values.shape())));
             out().println(TextTable.format("%.2f ms, %s", nanos / 1e6, PlanReport.sentence(plan)));
         }
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -124,6 +125,17 @@ public final class Npy {
      * @throws InvalidFileException if the file cannot be written
      */
     public static void write(Path path, Tensor tensor) {
+        OutputFile.write(path, content(tensor));
+    }
+
+    /** As {@link #write(Path, Tensor)}, of several files: if one cannot be written, none is. */
+    public static void write(Map<Path, Tensor> tensors) {
+        Map<Path, OutputFile.Content> contents = new LinkedHashMap<>();
+        tensors.forEach((path, tensor) -> contents.put(path, content(tensor)));
+        OutputFile.write(contents);
+    }
+
+    private static OutputFile.Content content(Tensor tensor) {
         String sizes = Arrays.stream(tensor.shape()).mapToObj(Integer::toString).collect(Collectors.joining(", "));
         // In Python (3) is a number, (3,) a tuple.
         String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + sizes + (tensor.rank() == 1 ? ",), }" : "), }");
@@ -132,9 +144,9 @@ public final class Npy {
         ByteBuffer head = ByteBuffer.allocate(before + padded).order(ByteOrder.LITTLE_ENDIAN);
         head.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) padded);
         head.put((header + " ".repeat(padded - header.length() - 1) + "\n").getBytes(StandardCharsets.US_ASCII));
-        OutputFile.write(path, out -> {
+        return out -> {
             out.write(head.array());
             StoredValues.write(tensor.data(), DType.F32, out);
-        });
+        };
     }
 }

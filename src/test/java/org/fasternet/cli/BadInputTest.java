@@ -183,11 +183,27 @@ class BadInputTest {
         assertRefused(List.of(WEIGHTS + ": is no detection backbone"),
                 "run", "--weights", WEIGHTS, "--input", INPUT, "--features", output);
         assertRefused(List.of("the model has no classes"), "classify", "--weights", BACKBONE, IMAGE);
+        Files.createDirectory(folder.resolve("stage3.npy"));
+        assertRefused(List.of(folder.resolve("stage3.npy") + ": cannot be written: it exists and is not a regular file"),
+                "run", "--weights", BACKBONE, "--input", features, "--features", folder.resolve("stage"));
         Path nowhere = folder.resolve("nowhere").resolve("y");
         assertRefused(List.of(nowhere + ": cannot be written"),
                 "run", "--weights", WEIGHTS, "--input", INPUT, "--output", nowhere);
         assertRefused(List.of(nowhere + ": cannot be written"), "convert", "--weights", WEIGHTS, "--output", nowhere);
         assertRefused(List.of(folder + ": cannot be written"), "convert", "--weights", WEIGHTS, "--output", folder);
+    }
+
+    @Test
+    void anInputIsNotOverwritten() throws IOException {
+        Path weights = Files.copy(BACKBONE, folder.resolve("x1.npy"));
+        Path input = Files.copy(resource("golden", "features", "input.npy"), folder.resolve("y2.npy"));
+        for (String prefix : List.of("x", "y")) {
+            assertRefused(List.of(": is an input too, and would be overwritten"),
+                    "run", "--weights", weights, "--input", input, "--features", folder.resolve(prefix));
+        }
+        Path image = Files.copy(INPUT, folder.resolve("image.npy"));
+        assertRefused(List.of(image + ": is an input too, and would be overwritten"),
+                "run", "--weights", WEIGHTS, "--input", image, "--output", image);
     }
 
     @Test

@@ -3,16 +3,20 @@ package org.fasternet.internal.io;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.fasternet.InvalidFileException;
 
-/** Writes a file completely or not at all. */
+/** Writes files completely or not at all. */
 public final class OutputFile {
     /** What is being written, to be deleted also when the process is told to end. */
     private static final Set<Path> PARTIALS = ConcurrentHashMap.newKeySet();
@@ -29,29 +33,69 @@ public final class OutputFile {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    /**
-     * Writes {@code content} to a temporary file beside {@code path} and moves it into place atomically, over a file that is
-     * already there. If anything fails, {@code path} is as it was and nothing is left behind.
-     *
-     * @throws InvalidFileException if the file cannot be written; what {@code content} throws unchecked passes through
-     */
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    /** As {@link #write(Map)}, of one file. */
     public static void write(Path path, Content content) {
-        // Not Files.createTempFile: it gives the file a mode that only its owner can read.
-        Path partial = path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + ".part");
+        write(Map.of(path, content));
+    }
+
+    /**
+     * Writes each content to a temporary file beside its path, and when all are written, moves each into place atomically, over a
+     * file that is already there. If writing fails, every path is as it was and nothing is left behind.
+     *
+     * @throws InvalidFileException if a file cannot be written; what a content throws unchecked passes through
+     */
+    public static void write(Map<Path, Content> contents) {
+        contents.keySet().forEach(OutputFile::check);
+        Map<Path, Path> partials = new LinkedHashMap<>();
+        contents.keySet().forEach(path -> partials.put(path, partial(path)));
+        PARTIALS.addAll(partials.values());
         try {
+            contents.forEach((path, content) -> attempt(path, () -> write(content, partials.get(path))));
+            partials.forEach((path, partial) -> attempt(path, () -> Files.move(partial, path, StandardCopyOption.ATOMIC_MOVE)));
+        } finally {
+            partials.values().forEach(partial -> partial.toFile().delete());
+            PARTIALS.removeAll(partials.values());
+        }
+    }
+
+    /**
+     * Refuses what {@link #write} would refuse, as far as that can be told before: for commands that compute for long.
+     *
+     * @throws InvalidFileException if {@code path} is something other than a file, or its directory can't be written to
+     */
+    public static void check(Path path) {
+        attempt(path, () -> {
             if (Files.exists(path) && !Files.isRegularFile(path)) {
                 throw new MalformedException("it exists and is not a regular file");
             }
-            PARTIALS.add(partial);
-            try {
-                try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial, StandardOpenOption.CREATE_NEW))) {
-                    content.writeTo(out);
-                }
-                Files.move(partial, path, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(partial);
-                PARTIALS.remove(partial);
+            Path directory = path.toAbsolutePath().getParent();
+            if (!Files.isDirectory(directory)) {
+                throw new NoSuchFileException(directory.toString());
             }
+            if (!Files.isWritable(directory)) {
+                throw new AccessDeniedException(directory.toString());
+            }
+        });
+    }
+
+    /** Not Files.createTempFile: it gives the file a mode that only its owner can read. */
+    private static Path partial(Path path) {
+        return path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + ".part");
+    }
+
+    private static void write(Content content, Path partial) throws IOException {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial, StandardOpenOption.CREATE_NEW))) {
+            content.writeTo(out);
+        }
+    }
+
+    private static void attempt(Path path, Action action) {
+        try {
+            action.run();
         } catch (IOException e) {
             throw new InvalidFileException(path + ": cannot be written: " + InputFile.reason(e), e);
         }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.fasternet.ForkedJvm;
@@ -47,6 +48,34 @@ class OutputFileTest {
             out.write(new byte[100_000]);
             throw new IllegalStateException();
         }));
+        assertOnlyFile(file, "old");
+    }
+
+    @Test
+    void ofSeveralFilesAllAreWrittenOrNone() throws IOException {
+        Path first = Files.writeString(folder.resolve("1"), "old");
+        Path second = folder.resolve("2");
+        Map<Path, OutputFile.Content> contents = new LinkedHashMap<>();
+        contents.put(first, out -> out.write('n'));
+        contents.put(second, out -> {
+            throw new IOException("No space left on device");
+        });
+        assertEquals("cannot be written: No space left on device", refusal(second, path -> OutputFile.write(contents)));
+        assertOnlyFile(first, "old");
+        contents.put(second, out -> out.write('m'));
+        OutputFile.write(contents);
+        assertEquals(List.of("n", "m"), List.of(Files.readString(first), Files.readString(second)));
+    }
+
+    @Test
+    void whatCannotBeWrittenIsKnownBefore() throws IOException {
+        assertEquals("cannot be written: it exists and is not a regular file", refusal(folder, OutputFile::check));
+        assertEquals("cannot be written: it exists and is not a regular file", refusal(Path.of("/"), OutputFile::check));
+        assertEquals("cannot be written: no such directory",
+                refusal(folder.resolve("missing").resolve("x"), OutputFile::check));
+        Path file = Files.writeString(folder.resolve("x"), "old");
+        OutputFile.check(file);
+        OutputFile.check(Path.of("in-the-current-directory"));
         assertOnlyFile(file, "old");
     }
 
