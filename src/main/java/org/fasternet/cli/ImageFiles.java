@@ -38,7 +38,8 @@ final class ImageFiles {
             if (Files.exists(path) || argument.chars().noneMatch(c -> WILDCARDS.indexOf(c) >= 0)) {
                 return List.of(path);
             }
-            PathMatcher pattern = FileSystems.getDefault().getPathMatcher("glob:" + argument);
+            // A path has one slash where people may type two.
+            PathMatcher pattern = FileSystems.getDefault().getPathMatcher("glob:" + argument.replaceAll("/+", "/"));
             int depth = argument.contains("**") ? Integer.MAX_VALUE : path.getNameCount();
             return find(argument, folder(path), depth, pattern::matches);
         } catch (InvalidPathException | PatternSyntaxException e) {
@@ -48,8 +49,16 @@ final class ImageFiles {
 
     private static List<Path> find(String argument, Path folder, int depth, Predicate<Path> wanted) {
         List<Path> found;
-        try (Stream<Path> files = Files.walk(folder, depth)) {
-            found = files.filter(Files::isRegularFile).filter(wanted).sorted().toList();
+        try {
+            // The folder may be a link, and is followed; links below it are not, because they may lead in circles.
+            Path start = folder.toRealPath();
+            try (Stream<Path> files = Files.walk(start, depth)) {
+                found = files.filter(Files::isRegularFile)
+                        .map(file -> folder.resolve(start.relativize(file)))
+                        .filter(wanted)
+                        .sorted()
+                        .toList();
+            }
         } catch (IOException e) {
             throw new InvalidFileException(argument + ": cannot be searched: " + InputFile.reason(e), e);
         } catch (UncheckedIOException e) {

@@ -68,6 +68,18 @@ class ClassifyCommandTest {
         assertEquals(List.of("1.png"), classified(folder + "/*.png"));
         assertEquals(List.of("a/b/3.png"), classified(folder + "/**/*.png"));
         assertEquals(List.of("a/b/2.PNG", "a/b/3.png"), classified(folder + "/?/b/[23]*"));
+        assertEquals(List.of("1.png"), classified(folder + "//*.png"));
+    }
+
+    /** Followed like the folder itself; below it links are not, or this one would lead in circles. */
+    @Test
+    void aLinkToAFolderIsSearched() throws IOException {
+        Path real = Files.createDirectory(folder.resolve("real"));
+        Files.copy(IMAGES.resolve("bag.png"), real.resolve("1.png"));
+        Files.createSymbolicLink(real.resolve("circle"), real);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+        assertEquals(List.of("link/1.png"), classified(link));
+        assertEquals(List.of("link/1.png"), classified(link + "/*.png"));
     }
 
     private List<String> classified(Object argument) throws IOException {
