@@ -8,11 +8,11 @@ import org.fasternet.FasterNet;
 import org.fasternet.FasterNetException;
 import org.fasternet.Prediction;
 import org.fasternet.SessionOptions;
+import org.fasternet.ShapeException;
 import org.fasternet.image.Image;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** {@code fasternet classify}. */
@@ -57,7 +57,7 @@ final class ClassifyCommand extends ModelCommand {
     @Override
     public Integer call() {
         if (top < 1) {
-            throw new ParameterException(spec.commandLine(), "--top is " + top + ": at least 1 class is shown");
+            throw new ShapeException("--top is " + top + ": at least 1 class is shown");
         }
         FasterNet model = model();
         SessionOptions.Size input = size.of(model.preprocessing());

@@ -17,16 +17,14 @@ final class SizeOption {
         return size == null ? new Size(images.height(), images.width()) : size;
     }
 
-    /** {@code 224} or {@code 192x256}, rows first. */
+    /** {@code 224} or {@code 192x256}, rows first. Whether such a size is possible is not a matter of spelling. */
     static final class Converter implements ITypeConverter<Size> {
         @Override
         public Size convert(String text) {
             String[] sides = text.split("x", -1);
             try {
-                int height = Integer.parseInt(sides[0]);
-                int width = Integer.parseInt(sides[sides.length - 1]);
-                if (sides.length <= 2 && height >= 1 && width >= 1) {
-                    return new Size(height, width);
+                if (sides.length <= 2) {
+                    return new Size(Integer.parseInt(sides[0]), Integer.parseInt(sides[sides.length - 1]));
                 }
             } catch (NumberFormatException e) {
                 // The sentence below says what is expected.

@@ -212,6 +212,10 @@ class BadInputTest {
         assertRefused(List.of("-1 threads"), "run", "--threads", -1, "--weights", WEIGHTS, "--input", INPUT, "--output", output);
         assertRefused(List.of("a batch of 0"), "info", "--batch", 0);
         assertRefused(List.of("a batch of -2"), "info", "--batch=-2");
+        assertRefused(List.of("a size of 0x5"), "classify", "--size", "0x5", IMAGE);
+        assertRefused(List.of("a size of -3x-3"), "info", "--size", "-3");
+        assertRefused(List.of("--top is 0"), "classify", "--top", 0, IMAGE);
+        assertRefused(List.of("--top is -1"), "classify", "--top", -1, IMAGE);
         assertRefused(List.of("unknown back end 'abacus'", "onednn"), "classify", "--backend", "abacus", IMAGE);
         assertRefused(List.of("smaller than one patch"), "classify", "--size", "3", IMAGE);
         assertRefused(List.of("2^31 - 1"), "info", "--size", "100000");
