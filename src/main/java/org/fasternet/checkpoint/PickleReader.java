@@ -32,6 +32,9 @@ final class PickleReader {
     private record StorageType(String dtype) {
     }
 
+    /** Training scripts keep their settings in the same file, as objects of all kinds of classes. */
+    private static final String ADVICE = "save the state dict alone: torch.save(model.state_dict(), path)";
+
     private static final Map<String, Object> GLOBALS = Map.ofEntries(
             entry("collections.OrderedDict", Function.ORDERED_DICT),
             entry("torch._utils._rebuild_tensor_v2", Function.REBUILD_TENSOR),
@@ -114,7 +117,7 @@ final class PickleReader {
             case 'b' -> setState();
             case 'Q' -> push(storage(pop()));
             default -> throw new MalformedException(String.format(
-                    "has a pickle with the opcode 0x%02x, which no checkpoint of plain tensors needs", opcode));
+                    "has a pickle with the opcode 0x%02x, which no checkpoint of plain tensors needs; %s", opcode, ADVICE));
         }
     }
 
@@ -278,7 +281,7 @@ final class PickleReader {
         Object global = GLOBALS.get(qualified);
         if (global == null) {
             throw new MalformedException("asks for the class " + MalformedException.quote(qualified)
-                    + ", and no class is ever loaded from a checkpoint; save its state_dict alone");
+                    + ", and no class is ever loaded from a checkpoint; " + ADVICE);
         }
         return global;
     }

@@ -97,6 +97,19 @@ class PyTorchReaderTest {
         assertRefused(file(dict(string("x"), PthFiles.global("torch", "FloatStorage") + ")R"), 12), "pickle that is damaged");
     }
 
+    /** The tensors are there, beside what a training script keeps: the message says how to get at them. */
+    @Test
+    void whereAClassStandsBesideTheStateDictTheWayOutIsTold() throws IOException {
+        String advice = "; save the state dict alone: torch.save(model.state_dict(), path)";
+        String stateDict = dict(string("x"), vector(3));
+        String namespace = PthFiles.global("argparse", "Namespace") + ")\u0081";
+        assertRefused(file(dict(string("model"), stateDict, string("args"), namespace), 12),
+                "asks for the class 'argparse.Namespace', and no class is ever loaded from a checkpoint" + advice);
+        String emptySet = "\u008f";
+        assertRefused(file(dict(string("state_dict"), stateDict, string("epochs"), emptySet), 12),
+                "the opcode 0x8f, which no checkpoint of plain tensors needs" + advice);
+    }
+
     @Test
     void opcodesThatBuildObjectsAreRefused() throws IOException {
         assertRefused(file(PthFiles.global("collections", "OrderedDict") + ")\u0081", 0), "the opcode 0x81");
