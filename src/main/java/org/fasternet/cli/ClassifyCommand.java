@@ -9,6 +9,7 @@ import org.fasternet.FasterNetException;
 import org.fasternet.Prediction;
 import org.fasternet.SessionOptions;
 import org.fasternet.ShapeException;
+import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.image.Image;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,10 +83,7 @@ final class ClassifyCommand extends ModelCommand {
     }
 
     private FasterNet model() {
-        if (weights == null) {
-            modelOptions.refuseWithoutWeights();
-        }
-        FasterNet model = weights == null ? FasterNet.demo() : FasterNet.of(modelOptions.read(weights));
+        FasterNet model = FasterNet.of(modelOptions.readOr(weights, Checkpoint::demo));
         return labels == null ? model : LabelFile.label(model, labels);
     }
 

@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
             "  fasternet convert --weights m.ckpt --output m16.safetensors --fold --dtype f16"
         })
 final class ConvertCommand extends ModelCommand {
-    @Option(names = "--weights", paramLabel = "IN", required = true, description = "Checkpoint, PyTorch's or safetensors.")
-    private Path weights;
+    @Mixin
+    private WeightsOption weights;
 
     @Option(names = "--output", paramLabel = "OUT", required = true, description = "Is written completely or not at all.")
     private Path output;
@@ -37,8 +37,8 @@ final class ConvertCommand extends ModelCommand {
 
     @Override
     public Integer call() {
-        Checkpoint checkpoint = modelOptions.read(weights);
-        OutputFiles.check(output, weights);
+        Checkpoint checkpoint = modelOptions.read(weights.file());
+        OutputFiles.check(output, weights.file());
         int tensors = checkpoint.write(output, fold, dtype);
         report(tensors, InputFile.read(output, size -> size));
         return 0;

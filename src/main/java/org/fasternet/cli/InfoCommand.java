@@ -84,11 +84,8 @@ final class InfoCommand extends ModelCommand {
     }
 
     private Checkpoint checkpoint() {
-        if (model.weights != null) {
-            return modelOptions.read(model.weights);
-        }
-        modelOptions.refuseWithoutWeights();
-        return model.variant == null ? Checkpoint.demo() : Checkpoint.random(model.variant.config(), 0);
+        return modelOptions.readOr(model.weights,
+                () -> model.variant == null ? Checkpoint.demo() : Checkpoint.random(model.variant.config(), 0));
     }
 
     private String name(Checkpoint checkpoint) {

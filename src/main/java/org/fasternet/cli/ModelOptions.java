@@ -1,6 +1,7 @@
 package org.fasternet.cli;
 
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.fasternet.Activation;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.checkpoint.CheckpointOptions;
@@ -27,11 +28,15 @@ final class ModelOptions {
         return Checkpoint.read(weights, options);
     }
 
-    /** For a command that does without {@code --weights}. */
-    void refuseWithoutWeights() {
+    /** The checkpoint, or if none is named, another that is not for these options to describe. */
+    Checkpoint readOr(Path weights, Supplier<Checkpoint> other) {
+        if (weights != null) {
+            return read(weights);
+        }
         if (config != null || activation != null) {
             throw new ParameterException(command.commandLine(),
                     (config != null ? "--config" : "--activation") + " describes a checkpoint, but there is no --weights");
         }
+        return other.get();
     }
 }

@@ -41,8 +41,8 @@ import picocli.CommandLine.Option;
             "      writes stage0.npy, stage1.npy... of a detection backbone"
         })
 final class RunCommand extends ModelCommand {
-    @Option(names = "--weights", paramLabel = "FILE", required = true, description = "Checkpoint, PyTorch's or safetensors.")
-    private Path weights;
+    @Mixin
+    private WeightsOption weights;
 
     @Option(names = "--input", paramLabel = "X.npy", required = true, description = "N x C x H x W float32.")
     private Path input;
@@ -65,9 +65,9 @@ final class RunCommand extends ModelCommand {
 
     @Override
     public Integer call() {
-        FasterNet model = FasterNet.of(modelOptions.read(weights));
+        FasterNet model = FasterNet.of(modelOptions.read(weights.file()));
         List<Path> files = files(model.config());
-        files.forEach(file -> OutputFiles.check(file, weights, input));
+        files.forEach(file -> OutputFiles.check(file, weights.file(), input));
         Tensor src = Npy.read(input);
         Shape shape = shape(src, model.config());
         try (Session session = session(model, shape)) {
@@ -90,10 +90,10 @@ final class RunCommand extends ModelCommand {
     private List<Path> files(FasterNetConfig config) {
         if (config.detection() && destination.features == null) {
             throw new InvalidFileException(
-                    weights + ": is a detection backbone and has no logits for --output; give --features PREFIX");
+                    weights.file() + ": is a detection backbone and has no logits for --output; give --features PREFIX");
         }
         if (!config.detection() && destination.features != null) {
-            throw new InvalidFileException(weights + ": is no detection backbone, which --features needs; give --output FILE");
+            throw new InvalidFileException(weights.file() + ": is no detection backbone, which --features needs; give --output FILE");
         }
         return config.detection()
                 ? IntStream.range(0, config.stages()).mapToObj(i -> Path.of(destination.features + i + ".npy")).toList()
