@@ -2,21 +2,19 @@ package org.fasternet.checkpoint;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 import org.fasternet.ShapeException;
 import org.fasternet.checkpoint.ParameterGroup.Norm;
 import org.fasternet.checkpoint.ParameterGroup.NormalizedConvolution;
 import org.fasternet.checkpoint.ParameterGroup.ScaledConvolution;
+import org.fasternet.layer.BatchNorm;
 import org.fasternet.tensor.Tensor;
 
 /**
- * Rewrites a state dict so that no batch normalisation and no layer scale is left, in double precision. At inference batch
- * normalisation is {@code y = gamma * (x - mean) / sqrt(variance + eps) + beta} (Ioffe and Szegedy, 2015), which a convolution
- * before it takes up as a factor per output channel and a bias.
+ * Rewrites a state dict so that no batch normalisation and no layer scale is left, in double precision: a convolution takes up the
+ * {@link BatchNorm} behind it as a factor per output channel and a bias.
  */
 final class BatchNormFolding {
-    /** PyTorch's default, which the published models keep. */
-    private static final double EPSILON = 1e-5;
-
     private final Map<String, Tensor> weights;
     private final Map<String, Tensor> folded = new LinkedHashMap<>();
 
@@ -40,15 +38,16 @@ final class BatchNormFolding {
 
     private void fold(ParameterGroup group) {
         if (group instanceof NormalizedConvolution convolution) {
-            double[] factor = factor(convolution.norm());
-            put(convolution.weight(), scale(convolution.weight(), factor));
-            put(convolution.bias(), shift(convolution.norm(), factor));
-        } else if (group instanceof Norm norm) {
-            double[] factor = factor(norm);
-            put(norm.scale(), vector(norm.scale(), factor));
-            put(norm.bias(), shift(norm, factor));
+            BatchNorm norm = batchNorm(convolution.norm());
+            put(convolution.weight(), scale(convolution.weight(), norm::scale));
+            put(convolution.bias(), vector(convolution.norm().bias(), norm::shift));
+        } else if (group instanceof Norm parameters) {
+            BatchNorm norm = batchNorm(parameters);
+            put(parameters.scale(), vector(parameters.scale(), norm::scale));
+            put(parameters.bias(), vector(parameters.bias(), norm::shift));
         } else if (group instanceof ScaledConvolution convolution) {
-            put(convolution.weight(), scale(convolution.weight(), doubles(convolution.scale())));
+            float[] factors = values(convolution.scale());
+            put(convolution.weight(), scale(convolution.weight(), channel -> factors[channel]));
         } else {
             group.folded().forEach(parameter -> put(parameter, weights.get(parameter.key())));
         }
@@ -58,45 +57,37 @@ final class BatchNormFolding {
         folded.put(parameter.key(), tensor);
     }
 
-    /** {@code gamma / sqrt(variance + eps)} per channel. */
-    private double[] factor(Norm norm) {
-        double[] factor = doubles(norm.scale());
+    private BatchNorm batchNorm(Norm norm) {
         float[] variance = values(norm.variance());
-        for (int c = 0; c < factor.length; c++) {
+        for (int c = 0; c < variance.length; c++) {
             if (variance[c] < 0) {
                 throw new ShapeException("'" + norm.variance().key() + "' is " + variance[c] + " at channel " + c
                         + ", a variance of at least 0 is expected");
             }
-            factor[c] /= Math.sqrt(variance[c] + EPSILON);
         }
-        return factor;
-    }
-
-    /** {@code beta - mean * factor} per channel. */
-    private Tensor shift(Norm norm, double[] factor) {
-        double[] shift = doubles(norm.bias());
-        float[] mean = values(norm.mean());
-        for (int c = 0; c < shift.length; c++) {
-            shift[c] -= mean[c] * factor[c];
-        }
-        return vector(norm.bias(), shift);
+        return new BatchNorm(values(norm.scale()), values(norm.bias()), values(norm.mean()), variance);
     }
 
     /** The weight with each output channel, a row of it, multiplied by its factor. */
-    private Tensor scale(Parameter weight, double[] factor) {
+    private Tensor scale(Parameter weight, IntToDoubleFunction factor) {
         Tensor src = weights.get(weight.key());
         float[] dst = src.data().clone();
-        int row = dst.length / factor.length;
-        for (int i = 0; i < dst.length; i++) {
-            dst[i] = rounded(dst[i] * factor[i / row], weight);
+        int rows = src.dim(0);
+        int row = dst.length / rows;
+        for (int r = 0; r < rows; r++) {
+            double scale = factor.applyAsDouble(r);
+            for (int i = r * row; i < (r + 1) * row; i++) {
+                dst[i] = rounded(dst[i] * scale, weight);
+            }
         }
         return new Tensor(src.shape(), dst);
     }
 
-    private static Tensor vector(Parameter parameter, double[] values) {
-        float[] dst = new float[values.length];
+    /** What takes the place of {@code parameter}, value by value. */
+    private Tensor vector(Parameter parameter, IntToDoubleFunction values) {
+        float[] dst = new float[values(parameter).length];
         for (int c = 0; c < dst.length; c++) {
-            dst[c] = rounded(values[c], parameter);
+            dst[c] = rounded(values.applyAsDouble(c), parameter);
         }
         return new Tensor(new int[] {dst.length}, dst);
     }
@@ -112,14 +103,5 @@ final class BatchNormFolding {
 
     private float[] values(Parameter parameter) {
         return weights.get(parameter.key()).data();
-    }
-
-    private double[] doubles(Parameter parameter) {
-        float[] src = values(parameter);
-        double[] dst = new double[src.length];
-        for (int i = 0; i < dst.length; i++) {
-            dst[i] = src[i];
-        }
-        return dst;
     }
 }

@@ -17,7 +17,6 @@ import org.fasternet.tensor.Tensor;
  */
 public record Pointwise(Tensor weights, float[] bias, Optional<Activation> activation, boolean residual) implements Layer {
     private static final String NAME = "pointwise convolution";
-    private static final double EPSILON = 1e-5;
 
     public Pointwise {
         Checks.weights(NAME, "weights", weights, -1, -1);
@@ -42,7 +41,7 @@ public record Pointwise(Tensor weights, float[] bias, Optional<Activation> activ
     }
 
     /**
-     * Follows the convolution by batch normalisation (epsilon 1e-5), folded into weights and bias in double precision.
+     * Follows the convolution by {@link BatchNorm}, folded into weights and bias in double precision.
      *
      * @param gamma learned scale per output
      * @param beta learned shift per output
@@ -56,17 +55,18 @@ public record Pointwise(Tensor weights, float[] bias, Optional<Activation> activ
         Checks.vector(NAME, "beta", beta, outputs);
         Checks.vector(NAME, "mean", mean, outputs);
         Checks.vector(NAME, "variance", variance, outputs);
+        BatchNorm norm = new BatchNorm(gamma, beta, mean, variance);
         float[] scaled = new float[weights.elements()];
         float[] shifted = new float[outputs];
         for (int o = 0; o < outputs; o++) {
             if (!(variance[o] >= 0)) {
                 throw new ShapeException(NAME + ": variance[" + o + "] is " + variance[o] + ", it cannot be negative");
             }
-            double scale = gamma[o] / Math.sqrt(variance[o] + EPSILON);
+            double scale = norm.scale(o);
             for (int i = o * inputs; i < (o + 1) * inputs; i++) {
                 scaled[i] = (float) (weights.data()[i] * scale);
             }
-            shifted[o] = (float) (beta[o] + (bias[o] - mean[o]) * scale);
+            shifted[o] = (float) (bias[o] * scale + norm.shift(o));
         }
         return new Pointwise(new Tensor(weights.shape(), scaled), shifted, activation, residual);
     }
