@@ -31,15 +31,20 @@ public record FasterNetConfig(
         boolean patchNorm,
         boolean detection) {
 
+    private static final int MAX_CHANNELS = 1 << 20;
+
     public FasterNetConfig {
         depths = List.copyOf(depths);
-        require(inChannels >= 1, "inChannels is " + inChannels + ", at least 1 is needed");
+        require(inChannels >= 1 && inChannels <= MAX_CHANNELS, "inChannels is " + inChannels + ", 1 to 2^20 are possible");
         require(embedDim >= 1, "embedDim is " + embedDim + ", at least 1 is needed");
         require(!depths.isEmpty() && depths.size() <= 16, "there are " + depths.size() + " stages, 1 to 16 are possible");
         require(depths.stream().allMatch(d -> d >= 0), "depths has a negative entry: " + depths);
-        require((long) embedDim << (depths.size() - 1) <= 1 << 20, "the last stage would have more than 2^20 channels");
+        long lastChannels = (long) embedDim << (depths.size() - 1);
+        require(lastChannels <= MAX_CHANNELS, "the last stage would have more than 2^20 channels");
         require(nDiv >= 1 && nDiv <= embedDim, "nDiv is " + nDiv + ", 1 to embedDim (" + embedDim + ") are possible");
         require(mlpRatio > 0 && embedDim * mlpRatio >= 1, "mlpRatio is " + mlpRatio + ", which leaves no hidden channel");
+        require(lastChannels * mlpRatio <= MAX_CHANNELS,
+                "mlpRatio is " + mlpRatio + ", with which the last stage would have more than 2^20 hidden channels");
         require(detection ? featureDim == 0 && numClasses == 0 : featureDim >= 1 && numClasses >= 0,
                 "featureDim " + featureDim + " and numClasses " + numClasses + " do not fit a "
                         + (detection ? "detection backbone" : "classifier"));
