@@ -30,8 +30,9 @@ public final class FasterNet {
     }
 
     /**
-     * Reads a checkpoint: PyTorch's zip format or safetensors, with the published key names or timm's. The configuration is inferred
-     * from the tensors; what they cannot tell comes from a {@code config.json} beside the file, else from the published rules.
+     * Reads a checkpoint: PyTorch's zip format or safetensors, with the published key names or timm's. The configuration is
+     * inferred from the tensors; what they cannot tell comes from a {@code config.json} beside the file, else from the published
+     * rules.
      *
      * @throws InvalidFileException if the file is not such a checkpoint; the message says what is wrong with it
      */
@@ -94,6 +95,21 @@ public final class FasterNet {
     /** The chain of layers, batch normalisation and layer scale folded in. */
     public List<NamedLayer> layers() {
         return network.layers();
+    }
+
+    /**
+     * Multiply-adds of one run over {@code src}, biases and activations not counted.
+     *
+     * @throws ShapeException if {@code src} does not fit the network
+     */
+    public long multiplyAdds(Shape src) {
+        long sum = 0;
+        Shape shape = src;
+        for (NamedLayer named : layers) {
+            sum += named.layer().multiplyAdds(shape);
+            shape = named.layer().dst(shape);
+        }
+        return sum;
     }
 
     /** A session with {@link SessionOptions#defaults}. */

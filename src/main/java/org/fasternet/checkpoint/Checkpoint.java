@@ -67,8 +67,8 @@ public final class Checkpoint {
     }
 
     /**
-     * The model in the box: a small classifier of grey 56x56 images of clothing, trained on Fashion-MNIST, with its labels. Its origin
-     * and accuracy are told in the README beside it.
+     * The model in the box: a small classifier of grey 56x56 images of clothing, trained on Fashion-MNIST, with its labels. Its
+     * origin and accuracy are told in the README beside it.
      */
     public static Checkpoint demo() {
         return DemoModel.read();

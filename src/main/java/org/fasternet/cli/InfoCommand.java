@@ -62,8 +62,8 @@ final class InfoCommand extends ModelCommand {
         SessionOptions options = compute.session().withBatch(batch).withSize(input.height(), input.width());
         // All that can fail comes before the first line.
         MachineReport machine = new MachineReport(Hardware.detect());
-        ModelReport described = ModelReport.of(name(checkpoint), checkpoint, network.layers(),
-                new Shape(batch, network.config().inChannels(), input.height(), input.width()));
+        Shape src = new Shape(batch, network.config().inChannels(), input.height(), input.width());
+        ModelReport described = new ModelReport(name(checkpoint), checkpoint, src, network.multiplyAdds(src));
         Optional<PlanReport> planned = plan ? Optional.of(new PlanReport(compile(network, options))) : Optional.empty();
         PrintWriter out = out();
         if (json) {

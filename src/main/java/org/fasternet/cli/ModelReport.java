@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.fasternet.FasterNetConfig;
 import org.fasternet.Preprocessing;
 import org.fasternet.checkpoint.Checkpoint;
-import org.fasternet.layer.NamedLayer;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -20,17 +19,6 @@ import org.fasternet.tensor.Shape;
  */
 record ModelReport(String name, Checkpoint checkpoint, Shape src, long multiplyAdds) {
     private static final int LABELS_SHOWN = 10;
-
-    /** @throws org.fasternet.ShapeException if {@code src} is too small */
-    static ModelReport of(String name, Checkpoint checkpoint, List<NamedLayer> layers, Shape src) {
-        long multiplyAdds = 0;
-        Shape shape = src;
-        for (NamedLayer named : layers) {
-            multiplyAdds += named.layer().multiplyAdds(shape);
-            shape = named.layer().dst(shape);
-        }
-        return new ModelReport(name, checkpoint, src, multiplyAdds);
-    }
 
     void print(PrintWriter out) {
         FasterNetConfig config = checkpoint.config();
