@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * What happens to an image before it is the network's input: resize so that the shorter side is
- * {@code floor(size / cropFraction)}, crop the centre, scale 0..255 to 0..1, subtract {@code mean} and divide by {@code std}, each
- * per channel.
+ * {@code floor(size / cropFraction)}, crop the centre, scale 0..255 to 0..1, subtract {@code mean} and divide by {@code std},
+ * each per channel.
  *
  * @param height rows of the network's input
  * @param width columns of the network's input

@@ -11,8 +11,8 @@ import org.fasternet.layer.BatchNorm;
 import org.fasternet.tensor.Tensor;
 
 /**
- * Rewrites a state dict so that no batch normalisation and no layer scale is left, in double precision: a convolution takes up the
- * {@link BatchNorm} behind it as a factor per output channel and a bias.
+ * Rewrites a state dict so that no batch normalisation and no layer scale is left, in double precision: a convolution takes up
+ * the {@link BatchNorm} behind it as a factor per output channel and a bias.
  */
 final class BatchNormFolding {
     private final Map<String, Tensor> weights;

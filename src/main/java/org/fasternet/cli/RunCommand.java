@@ -93,7 +93,8 @@ final class RunCommand extends ModelCommand {
                     weights.file() + ": is a detection backbone and has no logits for --output; give --features PREFIX");
         }
         if (!config.detection() && destination.features != null) {
-            throw new InvalidFileException(weights.file() + ": is no detection backbone, which --features needs; give --output FILE");
+            throw new InvalidFileException(
+                    weights.file() + ": is no detection backbone, which --features needs; give --output FILE");
         }
         return config.detection()
                 ? IntStream.range(0, config.stages()).mapToObj(i -> Path.of(destination.features + i + ".npy")).toList()

@@ -66,7 +66,8 @@ public final class Image {
                 ImageFormat.of(in.readNBytes(ImageFormat.MAGIC_BYTES), file.toString());
                 in.reset();
                 if (size > MAX_FILE_BYTES) {
-                    throw new MalformedException("has " + size + " bytes; at most " + MAX_FILE_BYTES + " are expected of an image");
+                    throw new MalformedException(
+                            "has " + size + " bytes; at most " + MAX_FILE_BYTES + " are expected of an image");
                 }
                 return in.readNBytes((int) size);
             }

@@ -29,7 +29,8 @@ final class Checks {
 
     static void channels(String layer, Shape src, int expected) {
         if (src.c() != expected) {
-            throw new ShapeException(layer + ": the source " + src + " has " + src.c() + " channels, " + expected + " are expected");
+            throw new ShapeException(
+                    layer + ": the source " + src + " has " + src.c() + " channels, " + expected + " are expected");
         }
     }
 }

@@ -3,8 +3,8 @@ package org.fasternet.layer;
 import org.fasternet.tensor.Shape;
 
 /**
- * Hands {@code scale * x + shift}, per channel, out of the network as a feature map and passes {@code x} on unchanged: a detection
- * backbone's normalised output of one stage.
+ * Hands {@code scale * x + shift}, per channel, out of the network as a feature map and passes {@code x} on unchanged: a
+ * detection backbone's normalised output of one stage.
  *
  * @param scale one value per channel
  * @param shift one value per channel

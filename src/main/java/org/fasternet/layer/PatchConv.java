@@ -50,7 +50,8 @@ public record PatchConv(Tensor weights, float[] bias) implements Layer {
     public PatchConv foldNormalization(List<Double> mean, List<Double> std) {
         int channels = weights.dim(1);
         if (mean.size() != channels || std.size() != channels) {
-            throw new ShapeException(NAME + ": " + mean.size() + " means and " + std.size() + " deviations for " + channels + " channels");
+            throw new ShapeException(
+                    NAME + ": " + mean.size() + " means and " + std.size() + " deviations for " + channels + " channels");
         }
         int outputs = weights.dim(0);
         int taps = size() * size();
