@@ -105,7 +105,7 @@ public final class FasterNet {
     public long multiplyAdds(Shape src) {
         long sum = 0;
         Shape shape = src;
-        for (NamedLayer named : layers) {
+        for (NamedLayer named : layers()) {
             sum += named.layer().multiplyAdds(shape);
             shape = named.layer().dst(shape);
         }
