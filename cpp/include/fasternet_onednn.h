@@ -61,7 +61,10 @@ FN_API void fn_sequence_destroy(fn_sequence* sequence);
  */
 FN_API int32_t fn_openmp_set_threads(int32_t threads);
 
-/** Uninitialised memory aligned to 64 bytes, in huge pages where the kernel grants them; NULL if it was refused. Release with fn_free. */
+/**
+ * Uninitialised memory aligned to 64 bytes, in huge pages where the kernel grants them; NULL if it was refused. Release with
+ * fn_free.
+ */
 FN_API void* fn_alloc(int64_t bytes);
 
 /** NULL is allowed. */

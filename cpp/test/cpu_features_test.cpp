@@ -36,7 +36,9 @@ TEST(CpuFeatures, Aarch64HwcapBits) {
     EXPECT_EQ(fn::decode_aarch64(0, 1u << 13), uint64_t{FN_CPU_I8MM});
 }
 
-/** The kernel lists a feature in /proc/cpuinfo when the CPU has it and its state is enabled: an independent reading of the same. */
+/**
+ * The kernel lists a feature in /proc/cpuinfo when the CPU has it and its state is enabled: an independent reading of the same.
+ */
 TEST(CpuFeatures, AgreeWithProcCpuinfo) {
 #if defined(__x86_64__)
     const std::string key = "flags";

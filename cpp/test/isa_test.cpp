@@ -15,7 +15,10 @@ namespace {
 
 constexpr uint64_t all_features = ~uint64_t{0};
 
-/** The compiler may use nothing that detection does not ask for, or a kernel dies on an older CPU; the platform's baseline is free. */
+/**
+ * The compiler may use nothing that detection does not ask for, or a kernel dies on an older CPU; the platform's baseline is
+ * free.
+ */
 TEST(Isa, CompilerFlagsMatchWhatDetectionRequires) {
 #define EXPECT_SAME(name, required) \
     EXPECT_EQ(fn_##name::compiled_features, uint64_t{required} | fn_portable::compiled_features) << #name;

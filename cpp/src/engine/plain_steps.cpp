@@ -127,7 +127,8 @@ std::unique_ptr<Step> output_step(const StepContext& context, const Output& laye
                                   int32_t current) {
     const DenseStrides strides(layer.layout, src);
     return std::make_unique<PieceStep>(
-        "output", src, 0, image_rows(context, src), ScratchNeeds{}, [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
+        "output", src, 0, image_rows(context, src), ScratchNeeds{},
+        [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
             for_each_image_row(src, piece, [&](int64_t image, int32_t y) {
                 const int64_t offset = (call.first_image + image) * strides.image + int64_t{y} * src.width * strides.pixel;
                 char* const dst = reinterpret_cast<char*>(call.dst[index]) + offset * value_bytes(layer.layout);

@@ -45,8 +45,8 @@ bool can_start_threads(int32_t count) {
 }
 
 /**
- * Sees to it that the calling thread can have a team of `threads`. libgomp keeps one per calling thread, started by the first region
- * that needs it, so this is asked where a sequence is made and again on each thread that runs one.
+ * Sees to it that the calling thread can have a team of `threads`. libgomp keeps one per calling thread, started by the first
+ * region that needs it, so this is asked where a sequence is made and again on each thread that runs one.
  */
 fn_status require_team(int32_t threads) {
     thread_local int32_t known = 1;
@@ -72,7 +72,8 @@ void copy_rows(const fn::Copy& copy, const char* src, char* dst, bool parallel) 
 int run_steps(const fn_sequence& sequence) {
     for (const auto& step : sequence.steps) {
         if (const auto* primitive = std::get_if<fn::Primitive>(&step)) {
-            int failed = sequence.onednn->primitive_execute(primitive->handle, sequence.stream, primitive->count, primitive->args);
+            int failed = sequence.onednn->primitive_execute(primitive->handle, sequence.stream, primitive->count,
+                                                            primitive->args);
             if (failed != 0) {
                 return failed;
             }

@@ -1,9 +1,9 @@
 /** FasterNet and its kernels on the CPU: see {@link org.fasternet}. */
 module org.fasternet {
     requires com.fasterxml.jackson.databind;
-    requires info.picocli;
+    requires static info.picocli; // the command line alone
     requires java.desktop;
-    requires me.tongfei.progressbar;
+    requires static me.tongfei.progressbar; // likewise
     requires org.bytedeco.dnnl;
     requires org.bytedeco.javacpp;
 

@@ -14,12 +14,15 @@ import org.fasternet.internal.abi.fn_cpu_count;
  * The CPU this process runs on and what it may use of it.
  *
  * @param cpuModel the model name the operating system gives
- * @param cpuFeatures the instruction set extensions that matter here and that the CPU has and the operating system has enabled, named as
+ * @param cpuFeatures the instruction set extensions that matter here and that the CPU has and the operating system has enabled,
+ *     named as
  *     in {@code /proc/cpuinfo}
- * @param isas the instruction sets this library has kernels for and that may be used here, least demanding first, never empty. The
+ * @param isas the instruction sets this library has kernels for and that may be used here, least demanding first, never empty.
+ *     The
  *     environment variable {@code FASTERNET_MAX_ISA} leaves out those above the one it names.
  * @param cpus how many CPUs there are, and how many of them may be used
- * @param cacheBytes size in bytes of the data or unified cache of each level, level 1 first; empty if the operating system does not say
+ * @param cacheBytes size in bytes of the data or unified cache of each level, level 1 first; empty if the operating system does
+ *     not say
  */
 public record Hardware(String cpuModel, List<String> cpuFeatures, List<String> isas, Cpus cpus, List<Long> cacheBytes) {
     public Hardware {
@@ -36,7 +39,8 @@ public record Hardware(String cpuModel, List<String> cpuFeatures, List<String> i
      */
     public static Hardware detect() {
         NativeLibrary.load(Abi.class);
-        return new Hardware(NativeLibrary.string(Abi.fn_cpu_model()), detectFeatures(), detectIsas(), Cpus.detect(), detectCaches());
+        return new Hardware(
+                NativeLibrary.string(Abi.fn_cpu_model()), detectFeatures(), detectIsas(), Cpus.detect(), detectCaches());
     }
 
     /** The most demanding of {@link #isas}, which is used unless another is asked for. */
@@ -72,7 +76,8 @@ public record Hardware(String cpuModel, List<String> cpuFeatures, List<String> i
      * @param online the machine's CPUs that are online
      * @param affinity CPUs in the affinity mask of the thread that asked; a container's cpuset shows here
      * @param quota how many CPUs' time the tightest quota of the process's cgroup and its ancestors allows, 0 if there is none
-     * @param usable the least of these, the quota rounded up, at least 1: what a session takes as its number of threads by default
+     * @param usable the least of these, the quota rounded up, at least 1: what a session takes as its number of threads by
+     *     default
      */
     public record Cpus(int online, int affinity, double quota, int usable) {
         private static Cpus detect() {

@@ -16,8 +16,8 @@ import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.tensor.Shape;
 
 /**
- * One layer compiled for one shape, to be run many times on the caller's own buffers: partial, pointwise and patch convolution, the
- * whole block, pooling.
+ * One layer compiled for one shape, to be run many times on the caller's own buffers: partial, pointwise and patch convolution,
+ * the whole block, pooling.
  *
  * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for {@link Precision#BF16} the
  * bit patterns of bf16 in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership holds here too.
@@ -42,9 +42,9 @@ public final class Kernel implements AutoCloseable {
     }
 
     /**
-     * Compiles {@code layer}, a {@link org.fasternet.layer.PartialConv} or {@link org.fasternet.layer.Block}, for runs that change
-     * their source; otherwise like {@link #compile(Layer, Shape, SessionOptions)}. A partial convolution then touches nothing but
-     * the channels it convolves.
+     * Compiles {@code layer}, a {@link org.fasternet.layer.PartialConv} or {@link org.fasternet.layer.Block}, for runs that
+     * change their source; otherwise like {@link #compile(Layer, Shape, SessionOptions)}. A partial convolution then touches
+     * nothing but the channels it convolves.
      */
     public static Kernel compileInPlace(Layer layer, Shape src, SessionOptions options) {
         return compile(layer, src, options, true);
@@ -53,14 +53,16 @@ public final class Kernel implements AutoCloseable {
     private static Kernel compile(Layer layer, Shape src, SessionOptions options, boolean inPlace) {
         Objects.requireNonNull(layer, "layer");
         if (options.batch() != 1 || options.size().isPresent() || options.pixels().isPresent()) {
-            throw new ShapeException("a kernel takes its sizes from its source's shape " + src + ": options must not set batch, size or pixels");
+            throw new ShapeException("a kernel takes its sizes from its source's shape " + src
+                    + ": options must not set batch, size or pixels");
         }
         if (layer instanceof FeatureTap) {
             throw new ShapeException("a feature tap is part of a network, not a kernel");
         }
         ElementType type = ElementType.of(options.precision());
         NamedLayer named = new NamedLayer(layer.getClass().getSimpleName(), layer);
-        ProgramSpec spec = new ProgramSpec(Network.of(List.of(named)), src, type, Layout.nhwc(src), type, inPlace, options.precision(),
+        ProgramSpec spec = new ProgramSpec(
+                Network.of(List.of(named)), src, type, Layout.nhwc(src), type, inPlace, options.precision(),
                 options.resolvedThreads(), options.spinMicros());
         return new Kernel(new Execution(Backends.choose(options.backend(), options.precision()).compile(spec), "kernel"));
     }

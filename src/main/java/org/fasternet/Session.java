@@ -16,8 +16,8 @@ import org.fasternet.tensor.Shape;
  * <p><b>Buffers</b> are the caller's: direct, in native byte order, read and written from their position on, which does not move.
  * Nothing is copied on the Java side. A run on the same buffer objects as the run before allocates nothing on the Java heap.
  *
- * <p><b>Ownership.</b> Holds native memory until {@link #close}, which may be called more than once; a session that is lost without
- * it is freed only after the garbage collector has noticed, which native memory does not urge it to.
+ * <p><b>Ownership.</b> Holds native memory until {@link #close}, which may be called more than once; a session that is lost
+ * without it is freed only after the garbage collector has noticed, which native memory does not urge it to.
  */
 public final class Session implements AutoCloseable {
     private final Execution execution;
@@ -34,8 +34,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * The outputs' shapes: one N x classes x 1 x 1 (N x features x 1 x 1 for a model without classes), or for a detection backbone
-     * one feature map N x C x H x W, in NCHW order, per stage.
+     * The outputs' shapes: one N x classes x 1 x 1 (N x features x 1 x 1 for a model without classes), or for a detection
+     * backbone one feature map N x C x H x W, in NCHW order, per stage.
      */
     public List<Shape> dstShapes() {
         return execution.program().dsts().stream().map(TensorBuffer::shape).toList();

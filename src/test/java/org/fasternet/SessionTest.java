@@ -202,6 +202,18 @@ class SessionTest {
         }
     }
 
+    /** A run that fails has bound what came before the fault: the next one must look at all of it again. */
+    @Test
+    void overlapIsRefusedAfterARunThatFailed() {
+        try (Session session = NANO.session(options)) {
+            FloatBuffer dst = Golden.floats(INPUT.elements());
+            session.run(Golden.direct(INPUT.data()), dst);
+            FloatBuffer same = dst.duplicate();
+            assertThrows(ShapeException.class, () -> session.run(same, FloatBuffer.allocate(20)));
+            assertThrows(ShapeException.class, () -> session.run(same, dst));
+        }
+    }
+
     @Test
     void anOddThreadCountIsUsed() {
         for (int threads : new int[] {1, 2, 3, 5}) {
@@ -235,7 +247,8 @@ class SessionTest {
                 if (i == 300) {
                     before = TestData.residentKilobytes();
                 }
-                try (Session session = FasterNet.load(Golden.file("nano-relu/official.pth")).session(options(args[0]).withThreads(1))) {
+                FasterNet model = FasterNet.load(Golden.file("nano-relu/official.pth"));
+                try (Session session = model.session(options(args[0]).withThreads(1))) {
                     session.run(src, dst);
                 }
             }

@@ -25,6 +25,10 @@ public record Layout(int strideN, int strideC, int strideH, int strideW) {
 
     /** Elements from the first to the last of {@code shape}, both counted: what a buffer must hold at least. */
     public long span(Shape shape) {
-        return 1 + (shape.n() - 1L) * strideN + (shape.c() - 1L) * strideC + (shape.h() - 1L) * strideH + (shape.w() - 1L) * strideW;
+        return 1
+                + (shape.n() - 1L) * strideN
+                + (shape.c() - 1L) * strideC
+                + (shape.h() - 1L) * strideH
+                + (shape.w() - 1L) * strideW;
     }
 }

@@ -24,7 +24,10 @@ public record Schedule(List<TensorBuffer> buffers, List<Step> steps) {
         return buffers.stream().filter(b -> b.place() == TensorBuffer.Place.DST).toList();
     }
 
-    /** How much of an arena each buffer needs from which step to which, in the order of {@link #buffers}; nothing for the caller's. */
+    /**
+     * How much of an arena each buffer needs from which step to which, in the order of {@link #buffers}; nothing for the
+     * caller's.
+     */
     public List<ArenaPlan.Block> lifetimes() {
         List<ArenaPlan.Block> blocks = new ArrayList<>();
         for (TensorBuffer buffer : buffers) {

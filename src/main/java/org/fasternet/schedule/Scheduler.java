@@ -17,8 +17,8 @@ import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 
 /**
- * Turns layers into steps with in-place slicing: a block saves the slice that its 3x3 convolution overwrites instead of cloning the
- * tensor, so copies touch C / n_div channels.
+ * Turns layers into steps with in-place slicing: a block saves the slice that its 3x3 convolution overwrites instead of cloning
+ * the tensor, so copies touch C / n_div channels.
  */
 public final class Scheduler {
     private final ProgramSpec spec;
@@ -80,7 +80,9 @@ public final class Scheduler {
         }
     }
 
-    /** save, pconv, put, expand, restore, project: the slice is written twice and read once more than an out-of-place block would. */
+    /**
+     * save, pconv, put, expand, restore, project: the slice is written twice and read once more than an out-of-place block would.
+     */
     private void block(String name, Block block) {
         makeWritable(name);
         TensorBuffer x = current;
@@ -110,7 +112,8 @@ public final class Scheduler {
 
     private void pointwise(String name, Pointwise layer, Shape dst) {
         if (layer.residual() && !(last && !spec.inPlace())) {
-            throw new ShapeException(name + ": a pointwise convolution that adds to its destination must be a chain's last layer, out of place");
+            throw new ShapeException(
+                    name + ": a pointwise convolution that adds to its destination must be a chain's last layer, out of place");
         }
         View src = current.all();
         steps.add(new Step.Conv(name, src, next(dst), kernel1x1(layer.weights()), Optional.of(layer.bias()), 1, 0,

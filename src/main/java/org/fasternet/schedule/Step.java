@@ -4,7 +4,9 @@ import java.util.Optional;
 import org.fasternet.Activation;
 import org.fasternet.tensor.Tensor;
 
-/** One operation on views of buffers. Steps of a schedule run one after the other; {@code label} says which layer's part it is. */
+/**
+ * One operation on views of buffers. Steps of a schedule run one after the other; {@code label} says which layer's part it is.
+ */
 public sealed interface Step {
     String label();
 

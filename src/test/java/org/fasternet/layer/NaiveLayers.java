@@ -22,7 +22,10 @@ public final class NaiveLayers {
         this.x = x;
     }
 
-    /** What the chain makes of {@code src}: its feature maps if it has taps, else its last value; {@code dst} is what a residual adds to. */
+    /**
+     * What the chain makes of {@code src}: its feature maps if it has taps, else its last value; {@code dst} is what a residual
+     * adds to.
+     */
     public static List<double[]> run(List<NamedLayer> layers, Shape src, double[] values, double[] dst) {
         NaiveLayers state = new NaiveLayers(src, values.clone());
         layers.forEach(named -> state.apply(named.layer(), dst));

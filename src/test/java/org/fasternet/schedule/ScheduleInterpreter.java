@@ -5,8 +5,8 @@ import java.util.List;
 import org.fasternet.Activation;
 
 /**
- * Runs a schedule step by step with plain loops, its arena buffers really sharing one array as the plan says and poisoned with NaN:
- * wrong lifetimes, slices or orders of steps come out as wrong results.
+ * Runs a schedule step by step with plain loops, its arena buffers really sharing one array as the plan says and poisoned with
+ * NaN: wrong lifetimes, slices or orders of steps come out as wrong results.
  */
 final class ScheduleInterpreter {
     private final Schedule schedule;

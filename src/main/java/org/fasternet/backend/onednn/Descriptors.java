@@ -83,7 +83,9 @@ final class Descriptors {
         return own(desc);
     }
 
-    /** The activation first, then the sum, because a residual is added to what the branch makes. The scratchpad is ours to place. */
+    /**
+     * The activation first, then the sum, because a residual is added to what the branch makes. The scratchpad is ours to place.
+     */
     dnnl_primitive_attr attributes(Optional<Activation> activation, boolean accumulate) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         OneDnn.check(dnnl_primitive_attr_create(attributes), "create attributes");

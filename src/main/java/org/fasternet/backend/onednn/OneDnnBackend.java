@@ -31,7 +31,9 @@ public final class OneDnnBackend implements Backend {
         return OneDnn.isaName();
     }
 
-    /** oneDNN computes bf16 without hardware for it too, by emulation or reference code; that is not what who asks for bf16 wants. */
+    /**
+     * oneDNN computes bf16 without hardware for it too, by emulation or reference code; that is not what who asks for bf16 wants.
+     */
     @Override
     public Optional<String> refuses(Precision precision) {
         boolean hasBf16 = includes(dnnl_cpu_isa_avx512_core_bf16) || includes(dnnl_cpu_isa_avx2_vnni_2);

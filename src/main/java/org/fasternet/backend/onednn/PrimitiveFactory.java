@@ -168,7 +168,8 @@ final class PrimitiveFactory {
         dnnl_primitive primitive = new dnnl_primitive();
         OneDnn.check(dnnl_primitive_create(primitive, desc), "create the primitive for " + label);
         resources.add(primitive, p -> dnnl_primitive_destroy(p));
-        return new Prepared(primitive, implementation(desc), fixed, dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0));
+        return new Prepared(
+                primitive, implementation(desc), fixed, dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0));
     }
 
     private String implementation(dnnl_primitive_desc desc) {

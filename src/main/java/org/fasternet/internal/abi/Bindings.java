@@ -42,7 +42,8 @@ public final class Bindings {
                 return new JniBinding();
             }
             throw new UnsupportedException(PROPERTY
-                    + "=ffm needs Java 22 or newer, at run time and when the jar is built; this is Java " + Runtime.version().feature());
+                    + "=ffm needs Java 22 or newer, at run time and when the jar is built; this is Java "
+                    + Runtime.version().feature());
         } catch (InvocationTargetException e) {
             throw new NativeException("java.lang.foreign cannot be used: " + e.getCause().getMessage(), e.getCause());
         } catch (ReflectiveOperationException e) {

@@ -9,8 +9,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
 /**
  * Tells JavaCPP how to bind the headers of {@code cpp/include}; the binding is generated as {@code Abi}.
  *
- * <p>{@code preload} with {@code preloadresource} makes the loader take oneDNN's libgomp before ours is looked for, so the process
- * has one OpenMP runtime whichever library is touched first.
+ * <p>{@code preload} with {@code preloadresource} makes the loader take oneDNN's libgomp before ours is looked for, so the
+ * process has one OpenMP runtime whichever library is touched first.
  */
 @Properties(
         value = @Platform(

@@ -18,8 +18,8 @@ import org.fasternet.UnsupportedException;
  * <p>A library is looked for by JavaCPP, in this order:
  * <ol>
  *   <li>with {@code -Dorg.bytedeco.javacpp.pathsFirst=true}, the directories of {@code -Djava.library.path}: nothing is unpacked;
- *   <li>in the jars, by the platform ({@code linux-x86_64} here, {@code -Dorg.bytedeco.javacpp.platform} overrides it); what is found is
- *       unpacked to a cache, the first of these directories that can be used: {@code -Dorg.bytedeco.javacpp.cachedir},
+ *   <li>in the jars, by the platform ({@code linux-x86_64} here, {@code -Dorg.bytedeco.javacpp.platform} overrides it); what is found
+ *       is unpacked to a cache, the first of these directories that can be used: {@code -Dorg.bytedeco.javacpp.cachedir},
  *       {@code ~/.javacpp/cache}, {@code .javacpp-USER/cache} in {@code -Djava.io.tmpdir};
  *   <li>the directories of {@code -Djava.library.path}, by {@link System#loadLibrary}.
  * </ol>
@@ -29,8 +29,10 @@ import org.fasternet.UnsupportedException;
 public final class NativeLibrary {
     /** What helps against a failure, by a part of the message that tells which failure it is. */
     private static final Map<String, String> REMEDIES = Map.of(
-            "failed to map segment", "the cache is on a file system mounted noexec: name another with -Dorg.bytedeco.javacpp.cachedir",
-            "Could not create the cache", "no directory for the cache can be written: name one with -Dorg.bytedeco.javacpp.cachedir",
+            "failed to map segment",
+            "the cache is on a file system mounted noexec: name another with -Dorg.bytedeco.javacpp.cachedir",
+            "Could not create the cache",
+            "no directory for the cache can be written: name one with -Dorg.bytedeco.javacpp.cachedir",
             "Could not find", "no jar on the class path has it for this platform: add the jar with that classifier");
 
     private static final Map<Class<?>, Optional<NativeException>> LOADED = new ConcurrentHashMap<>();
