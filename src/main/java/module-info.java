@@ -3,7 +3,10 @@ module org.fasternet {
     requires com.fasterxml.jackson.databind;
     requires static info.picocli; // the command line alone
     requires java.desktop;
-    requires static me.tongfei.progressbar; // likewise
+    requires static java.management; // the benchmarks alone
+    requires static jdk.management; // likewise
+    requires static me.tongfei.progressbar; // the command line alone
+    requires static org.apache.commons.csv; // the benchmarks alone
     requires org.bytedeco.dnnl;
     requires org.bytedeco.javacpp;
 
@@ -13,6 +16,10 @@ module org.fasternet {
     exports org.fasternet.layer;
     exports org.fasternet.tensor;
 
+    opens org.fasternet.bench.report to
+            com.fasterxml.jackson.databind;
     opens org.fasternet.cli to
+            info.picocli;
+    opens org.fasternet.cli.bench to
             info.picocli;
 }

@@ -70,7 +70,7 @@ final class ClassifyCommand extends ModelCommand {
             }
             // On a terminal the table's rows show the progress themselves.
             boolean watched = Progress.isTerminal(2) && (json || !Progress.isTerminal(1));
-            try (Progress bar = new Progress(files.size(), watched)) {
+            try (Progress bar = new Progress(files.size(), "images", watched)) {
                 progress = bar;
                 for (Path file : files) {
                     attempt(file.toString(), report, () -> report.add(classify(classifier, file)));

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.fasternet.cli.bench.BenchCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +26,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Runs FasterNet on the CPU: classifies images, computes features, and says how.",
         synopsisSubcommandLabel = "COMMAND",
         versionProvider = Versions.class,
-        subcommands = {ClassifyCommand.class, RunCommand.class, InfoCommand.class, ConvertCommand.class},
+        subcommands = {ClassifyCommand.class, RunCommand.class, InfoCommand.class, ConvertCommand.class,
+            BenchCommand.class},
         footer = {
             "",
             "'fasternet COMMAND --help' shows a command's options and examples.",

@@ -10,25 +10,30 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** A progress bar on standard error, drawn only for work that takes longer than a glance. */
-final class Progress implements AutoCloseable {
+public final class Progress implements AutoCloseable {
     private static final long PATIENCE_NANOS = 1_000_000_000;
     /** Given, not asked of the terminal: asking would load another library. */
     private static final int WIDTH = 79;
 
+    private final String unit;
     private final boolean visible;
     private final int total;
     private final long start = System.nanoTime();
     private int done;
     private ProgressBar bar;
 
-    /** @param visible whether somebody sees it who sees no other sign of progress */
-    Progress(int total, boolean visible) {
+    /**
+     * @param unit what is counted, in the plural
+     * @param visible whether somebody sees it who sees no other sign of progress
+     */
+    public Progress(int total, String unit, boolean visible) {
+        this.unit = unit;
         this.total = total;
         this.visible = visible;
     }
 
     /** Whether a standard stream, 1 or 2, is a terminal. System.console() is about standard input and output together. */
-    static boolean isTerminal(int stream) {
+    public static boolean isTerminal(int stream) {
         try {
             String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + stream)).toString();
             return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
@@ -37,21 +42,30 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    void step() {
+    public void step() {
         done++;
+        draw("");
+    }
+
+    /** Says what is being worked on. */
+    public void say(String what) {
+        draw(what);
+    }
+
+    private void draw(String what) {
         long elapsed = System.nanoTime() - start;
         if (bar == null && visible && elapsed > PATIENCE_NANOS && done < total) {
             bar = new ProgressBarBuilder()
                     .setInitialMax(total)
                     .startsFrom(done, Duration.ofNanos(elapsed))
                     .setStyle(ProgressBarStyle.ASCII)
-                    .setUnit(" images", 1)
+                    .setUnit(" " + unit, 1)
                     .setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH))
                     .clearDisplayOnFinish()
                     .build();
         }
         if (bar != null) {
-            bar.stepTo(done);
+            bar.stepTo(done).setExtraMessage(what);
         }
     }
 

@@ -6,25 +6,25 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Rows under headings, printed one by one: the columns' widths are known before. */
-final class TextTable {
+public final class TextTable {
     /** @param width of the widest cell; negative: aligned to the left */
-    record Column(String heading, int width) {}
+    public record Column(String heading, int width) {}
 
     private final PrintWriter out;
     private final List<Column> columns;
 
     /** Prints the headings. */
-    TextTable(PrintWriter out, Column... columns) {
+    public TextTable(PrintWriter out, Column... columns) {
         this.out = out;
         this.columns = List.of(columns);
         row(this.columns.stream().map(Column::heading).toArray());
     }
 
-    static Column left(String heading, Stream<String> cells) {
+    public static Column left(String heading, Stream<String> cells) {
         return new Column(heading, -widest(heading, cells));
     }
 
-    static Column right(String heading, Stream<String> cells) {
+    public static Column right(String heading, Stream<String> cells) {
         return new Column(heading, widest(heading, cells));
     }
 
@@ -33,11 +33,11 @@ final class TextTable {
     }
 
     /** Numbers look the same in every country. */
-    static String format(String format, Object... values) {
+    public static String format(String format, Object... values) {
         return String.format(Locale.ROOT, format, values);
     }
 
-    void row(Object... cells) {
+    public void row(Object... cells) {
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < cells.length; i++) {
             line.append(i == 0 ? "" : "  ").append(format("%" + columns.get(i).width + "s", cells[i]));

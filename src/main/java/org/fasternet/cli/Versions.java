@@ -5,13 +5,13 @@ import org.fasternet.backend.Backends;
 import picocli.CommandLine.IVersionProvider;
 
 /** What the program consists of. */
-final class Versions implements IVersionProvider {
-    static String fasternet() {
+public final class Versions implements IVersionProvider {
+    public static String fasternet() {
         String version = Versions.class.getPackage().getImplementationVersion();
         return version == null ? "unpackaged" : version;
     }
 
-    static String java() {
+    public static String java() {
         return System.getProperty("java.version");
     }
 

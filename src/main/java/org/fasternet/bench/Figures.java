@@ -1,0 +1,62 @@
+package org.fasternet.bench;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.timing.Latency;
+import org.fasternet.bench.timing.Samples;
+
+/** From times to the figures of a report. */
+public final class Figures {
+    private static final double NANOS_PER_MILLI = 1e6;
+    /** Rounds whose medians lie further apart than this did not meet the same machine. */
+    private static final double SPREAD = 0.1;
+
+    private Figures() {}
+
+    /** All that the times alone tell. */
+    public static Map<Metric, Double> of(Samples samples) {
+        Map<Metric, Double> values = new EnumMap<>(Metric.class);
+        values.put(Metric.WARM_UP_RUNS, (double) samples.warmUpRuns());
+        values.putAll(of(samples.latency()));
+        return values;
+    }
+
+    public static Map<Metric, Double> of(Latency latency) {
+        Map<Metric, Double> values = new EnumMap<>(Metric.class);
+        values.put(Metric.RUNS, (double) latency.count());
+        values.put(Metric.MIN, latency.min() / NANOS_PER_MILLI);
+        values.put(Metric.MEAN, latency.mean() / NANOS_PER_MILLI);
+        values.put(Metric.P50, latency.p50() / NANOS_PER_MILLI);
+        values.put(Metric.P90, latency.p90() / NANOS_PER_MILLI);
+        values.put(Metric.P99, latency.p99() / NANOS_PER_MILLI);
+        values.put(Metric.P99_9, latency.p999() / NANOS_PER_MILLI);
+        values.put(Metric.MAX, latency.max() / NANOS_PER_MILLI);
+        values.put(Metric.CV, 100 * latency.cv());
+        return values;
+    }
+
+    /** From nanoseconds. */
+    public static List<Double> millis(List<Double> nanos) {
+        return nanos.stream().map(t -> t / NANOS_PER_MILLI).toList();
+    }
+
+    /** What the times tell of how far they can be trusted. */
+    public static List<String> warnings(Samples samples) {
+        List<String> warnings = new ArrayList<>();
+        if (!samples.stable()) {
+            warnings.add("the warm-up ended before the time of a run had settled");
+        }
+        double slowest = Collections.max(samples.medians());
+        double fastest = Collections.min(samples.medians());
+        if (slowest > (1 + SPREAD) * fastest) {
+            warnings.add(String.format(
+                    Locale.ROOT, "the medians of the rounds spread by %.0f %%", 100 * (slowest / fastest - 1)));
+        }
+        return warnings;
+    }
+}

@@ -1,0 +1,101 @@
+package org.fasternet.bench;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.fasternet.ExecutionPlan;
+import org.fasternet.FasterNet;
+import org.fasternet.Session;
+import org.fasternet.bench.report.Dimension;
+import org.fasternet.bench.report.Measurement;
+import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.timing.Latency;
+import org.fasternet.bench.timing.Sampler;
+import org.fasternet.bench.timing.Samples;
+import org.fasternet.tensor.Shape;
+
+/** Measures a whole network as an application would run it: one session, its own thread, the same direct buffers every time. */
+public final class ModelBenchmark {
+    private static final int HEAP_RUNS = 10;
+
+    private final Sampler sampler;
+    private final Peaks peaks;
+    private final long seed;
+
+    /** @param seed of the input's values */
+    public ModelBenchmark(Sampler sampler, Peaks peaks, long seed) {
+        this.sampler = sampler;
+        this.peaks = peaks;
+        this.seed = seed;
+    }
+
+    /**
+     * @param loadMillis what it took to load the network
+     * @throws org.fasternet.FasterNetException if this case cannot be run here
+     */
+    public Measurement measure(ModelCase work, FasterNet network, double loadMillis) {
+        long start = System.nanoTime();
+        try (Session session = network.session(work.options())) {
+            final double compileMillis = millisSince(start);
+            FloatBuffer src = random(session.srcShape(), seed);
+            FloatBuffer[] dsts = session.dstShapes().stream().map(ModelBenchmark::floats).toArray(FloatBuffer[]::new);
+            start = System.nanoTime();
+            session.run(src, dsts);
+            Map<Metric, Double> values = new EnumMap<>(Metric.class);
+            values.put(Metric.LOAD, loadMillis);
+            values.put(Metric.COMPILE, compileMillis);
+            values.put(Metric.FIRST, millisSince(start));
+            ProcessMemory.residentMib().ifPresent(mib -> values.put(Metric.RESIDENT, mib));
+            Samples samples = sampler.sample(() -> session.run(src, dsts));
+            values.putAll(Figures.of(samples));
+            values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
+            ExecutionPlan plan = session.plan();
+            addRates(values, samples.latency(), plan, work.options().batch());
+            return new Measurement(
+                    subject(work, plan), values, Figures.millis(samples.medians()), null, implementations(plan),
+                    Figures.warnings(samples));
+        }
+    }
+
+    /** The back end that ran, not the wish for any. */
+    private static Map<Dimension, String> subject(ModelCase work, ExecutionPlan plan) {
+        Map<Dimension, String> subject = new EnumMap<>(work.subject());
+        subject.put(Dimension.BACKEND, plan.backend());
+        subject.put(Dimension.ISA, plan.isa());
+        return subject;
+    }
+
+    private void addRates(Map<Metric, Double> values, Latency latency, ExecutionPlan plan, int batch) {
+        double flops = 2.0 * plan.multiplyAdds();
+        double rate = flops / latency.p50(); // per nanosecond, so in units of 10^9 per second
+        values.put(Metric.IMAGES_PER_SECOND, batch * 1e9 / latency.mean());
+        values.put(Metric.FLOPS, flops / 1e9);
+        values.put(Metric.FLOP_RATE, rate);
+        peaks.gflops(plan.precision(), plan.threads()).ifPresent(peak -> values.put(Metric.PEAK_SHARE, 100 * rate / peak));
+    }
+
+    private static List<String> implementations(ExecutionPlan plan) {
+        return plan.steps().stream().map(ExecutionPlan.Step::implementation).distinct().toList();
+    }
+
+    private static FloatBuffer random(Shape shape, long seed) {
+        FloatBuffer values = floats(shape);
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < values.capacity(); i++) {
+            values.put(i, (float) random.nextDouble(-1, 1));
+        }
+        return values;
+    }
+
+    private static FloatBuffer floats(Shape shape) {
+        return ByteBuffer.allocateDirect(shape.elements() * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+
+    private static double millisSince(long start) {
+        return (System.nanoTime() - start) / 1e6;
+    }
+}

@@ -1,0 +1,41 @@
+package org.fasternet.bench.report;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One line of a report.
+ *
+ * @param subject what was measured; no two measurements of a report have the same
+ * @param values the figures
+ * @param rounds the report's primary metric, once per round in the order of time: what the uncertainty is told from
+ * @param verdict {@code VALID}, or {@code INVALID} and the reason, where a rule decides; else null
+ * @param implementations names of what ran, without repetition
+ * @param warnings sentences on what makes the figures less trustworthy
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Measurement(
+        Map<Dimension, String> subject, Map<Metric, Double> values, List<Double> rounds, String verdict,
+        List<String> implementations, List<String> warnings) {
+    public Measurement {
+        subject = Collections.unmodifiableMap(ordered(Dimension.class, subject));
+        values = Collections.unmodifiableMap(ordered(Metric.class, values));
+        rounds = List.copyOf(rounds);
+        implementations = List.copyOf(implementations);
+        warnings = List.copyOf(warnings);
+    }
+
+    private static <K extends Enum<K>, V> Map<K, V> ordered(Class<K> keys, Map<K, V> map) {
+        Map<K, V> ordered = new EnumMap<>(keys);
+        ordered.putAll(map);
+        return ordered;
+    }
+
+    /** The subject in words, such as {@code T0 fused f32 1 224x224 2}. */
+    public String name() {
+        return String.join(" ", subject.values());
+    }
+}

@@ -1,0 +1,76 @@
+package org.fasternet.cli.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.fasternet.bench.report.Dimension;
+import org.fasternet.bench.report.EnvironmentProbe;
+import org.fasternet.bench.report.Measurement;
+import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.report.Report;
+import org.fasternet.cli.Progress;
+import org.fasternet.cli.Versions;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** A benchmark while it runs: what it has found, how far it is, and whether it has been told to stop. */
+final class BenchRun implements AutoCloseable {
+    private final EnvironmentProbe environment = new EnvironmentProbe(Versions.fasternet());
+    private final CommandSpec spec;
+    private final long seed;
+    private final Metric primary;
+    private final boolean visible;
+    private final List<Measurement> measurements = new ArrayList<>();
+    private final List<Report.Skipped> skipped = new ArrayList<>();
+    private Progress progress;
+    private volatile boolean stopped;
+
+    /** @param quiet whether nobody looks at the progress */
+    BenchRun(CommandSpec spec, long seed, Metric primary, boolean quiet) {
+        this.spec = spec;
+        this.seed = seed;
+        this.primary = primary;
+        this.visible = !quiet && Progress.isTerminal(2);
+    }
+
+    /** Says how many measurements there will be. */
+    void expect(int total) {
+        progress = new Progress(total, "measured", visible);
+    }
+
+    /** Says what is measured now. */
+    void begin(String name) {
+        progress.say(name);
+    }
+
+    void add(Measurement measurement) {
+        measurements.add(measurement);
+        progress.step();
+    }
+
+    /** Leaves out what cannot be measured here. */
+    void skip(Map<Dimension, String> subject, String reason) {
+        skipped.add(new Report.Skipped(subject, reason));
+        progress.step();
+    }
+
+    /** From any thread. */
+    void stop() {
+        stopped = true;
+    }
+
+    boolean stopped() {
+        return stopped;
+    }
+
+    Report report() {
+        List<String> command = spec.commandLine().getParseResult().originalArgs();
+        return new Report(Report.SCHEMA, spec.name(), command, seed, !stopped, environment.end(), primary, measurements, skipped);
+    }
+
+    @Override
+    public void close() {
+        if (progress != null) {
+            progress.close();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package org.fasternet.cli.bench;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.fasternet.bench.report.Columns;
+import org.fasternet.bench.report.Dimension;
+import org.fasternet.bench.report.Measurement;
+import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.report.Report;
+import org.fasternet.cli.TextTable;
+
+/** A report for people: a table, and below it what they should know of how far to trust it. */
+final class ReportTable {
+    private ReportTable() {}
+
+    static void print(Report report, PrintWriter out) {
+        List<Dimension> dimensions = Columns.dimensions(report);
+        List<Metric> metrics = Columns.metrics(report);
+        boolean verdicts = report.measurements().stream().anyMatch(line -> line.verdict() != null);
+        List<List<String>> rows = report.measurements().stream().map(line -> cells(line, dimensions, metrics, verdicts)).toList();
+        List<TextTable.Column> columns = new ArrayList<>();
+        dimensions.forEach(dimension -> columns.add(TextTable.left(dimension.id(), column(rows, columns.size()))));
+        metrics.forEach(metric -> columns.add(TextTable.right(metric.heading(), column(rows, columns.size()))));
+        if (verdicts) {
+            columns.add(TextTable.left("verdict", column(rows, columns.size())));
+        }
+        if (!rows.isEmpty()) {
+            TextTable table = new TextTable(out, columns.toArray(TextTable.Column[]::new));
+            rows.forEach(row -> table.row(row.toArray()));
+        }
+        remarks(report).forEach(out::println);
+    }
+
+    private static Stream<String> column(List<List<String>> rows, int index) {
+        return rows.stream().map(row -> row.get(index));
+    }
+
+    private static List<String> cells(
+            Measurement line, List<Dimension> dimensions, List<Metric> metrics, boolean verdicts) {
+        List<String> cells = new ArrayList<>();
+        dimensions.forEach(dimension -> cells.add(line.subject().getOrDefault(dimension, "")));
+        metrics.forEach(metric -> cells.add(line.values().containsKey(metric) ? number(line.values().get(metric)) : ""));
+        if (verdicts) {
+            cells.add(line.verdict() == null ? "" : line.verdict());
+        }
+        return cells;
+    }
+
+    /** Four significant digits, and no fewer than the whole number has. */
+    static String number(double value) {
+        int whole = value == 0 ? 1 : (int) Math.floor(Math.log10(Math.abs(value))) + 1;
+        if (value == Math.rint(value) && Math.abs(value) < 1e15) {
+            return String.format(Locale.ROOT, "%.0f", value);
+        }
+        return String.format(Locale.ROOT, "%." + Math.min(6, Math.max(0, 4 - whole)) + "f", value);
+    }
+
+    private static List<String> remarks(Report report) {
+        List<String> remarks = new ArrayList<>();
+        report.skipped().forEach(skipped -> remarks.add(
+                "not measured: " + String.join(" ", skipped.subject().values()) + ": " + skipped.reason()));
+        report.measurements().forEach(line -> line.warnings().forEach(
+                warning -> remarks.add("warning: " + line.name() + ": " + warning)));
+        report.environment().warnings().forEach(warning -> remarks.add("warning: " + warning));
+        if (!report.complete()) {
+            remarks.add("warning: stopped before all was measured");
+        }
+        return remarks;
+    }
+}
