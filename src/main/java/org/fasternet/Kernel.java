@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.List;
 import java.util.Objects;
+import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.Layer;
@@ -17,7 +18,7 @@ import org.fasternet.tensor.Shape;
 
 /**
  * One layer compiled for one shape, to be run many times on the caller's own buffers: partial, pointwise and patch convolution,
- * the whole block, pooling.
+ * the whole block, pooling, and the regular, grouped and depthwise convolutions that these are compared with.
  *
  * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for {@link Precision#BF16} the
  * bit patterns of bf16 in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership holds here too.
@@ -61,10 +62,12 @@ public final class Kernel implements AutoCloseable {
         }
         ElementType type = ElementType.of(options.precision());
         NamedLayer named = new NamedLayer(layer.getClass().getSimpleName(), layer);
+        Network network = Network.of(List.of(named));
         ProgramSpec spec = new ProgramSpec(
-                Network.of(List.of(named)), src, type, Layout.nhwc(src), type, inPlace, options.precision(),
+                network, src, type, Layout.nhwc(src), type, inPlace, options.precision(),
                 options.resolvedThreads(), options.spinMicros());
-        return new Kernel(new Execution(Backends.choose(options.backend(), options.precision()).compile(spec), "kernel"));
+        Backend backend = Backends.choose(options.backend(), options.precision(), network);
+        return new Kernel(new Execution(backend.compile(spec), "kernel"));
     }
 
     /** What really runs. */

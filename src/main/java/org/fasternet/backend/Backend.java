@@ -2,6 +2,7 @@ package org.fasternet.backend;
 
 import java.util.Optional;
 import org.fasternet.Precision;
+import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
 /** Something that computes. Back ends are stateless and may be used by many threads. */
@@ -20,6 +21,9 @@ public interface Backend {
 
     /** Why it cannot compute in {@code precision} on this machine, in one sentence; empty if it can. */
     Optional<String> refuses(Precision precision);
+
+    /** Why it cannot compute {@code network}, in one sentence; empty if it has all of its layers. */
+    Optional<String> refuses(Network network);
 
     /**
      * Does everything that is slow: packs weights, chooses implementations, allocates.

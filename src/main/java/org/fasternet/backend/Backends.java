@@ -8,6 +8,7 @@ import org.fasternet.Precision;
 import org.fasternet.UnsupportedException;
 import org.fasternet.backend.fused.FusedBackend;
 import org.fasternet.backend.onednn.OneDnnBackend;
+import org.fasternet.layer.Network;
 
 /** All back ends, and the one place where one is chosen. */
 public final class Backends {
@@ -28,18 +29,26 @@ public final class Backends {
         return List.of(FUSED, ONEDNN);
     }
 
+    /** The choice for any FasterNet: every back end has its layers. */
+    public static Backend choose(String name, Precision precision) {
+        return choose(name, precision, Network.of(List.of()));
+    }
+
     /**
-     * The back end called {@code name}, or for {@code auto} the first one that can compute in {@code precision} here.
+     * The back end called {@code name}, or for {@code auto} the first one that can compute {@code network} in
+     * {@code precision} here.
      *
      * @throws UnsupportedException if there is none: the message says what would work
      */
-    public static Backend choose(String name, Precision precision) {
+    public static Backend choose(String name, Precision precision, Network network) {
         List<String> reasons = new ArrayList<>();
         for (Backend backend : all()) {
             if (!name.equals(AUTO) && !name.equals(backend.name())) {
                 continue;
             }
-            Optional<String> reason = backend.unavailable().or(() -> backend.refuses(precision));
+            Optional<String> reason = backend.unavailable()
+                    .or(() -> backend.refuses(precision))
+                    .or(() -> backend.refuses(network));
             if (reason.isEmpty()) {
                 return backend;
             }

@@ -40,4 +40,9 @@ public record Block(PartialConv partial, Tensor expand, float[] bias, Activation
     public long multiplyAdds(Shape src) {
         return partial.multiplyAdds(src) + (long) src.pixels() * (expand.elements() + project.elements());
     }
+
+    @Override
+    public long weightElements() {
+        return partial.weightElements() + expand.elements() + project.elements();
+    }
 }

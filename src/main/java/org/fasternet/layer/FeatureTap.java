@@ -26,4 +26,9 @@ public record FeatureTap(float[] scale, float[] shift) implements Layer {
     public long multiplyAdds(Shape src) {
         return src.elements();
     }
+
+    @Override
+    public long weightElements() {
+        return scale.length;
+    }
 }

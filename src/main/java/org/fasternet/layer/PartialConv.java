@@ -37,4 +37,9 @@ public record PartialConv(int channels, Tensor weights) implements Layer {
     public long multiplyAdds(Shape src) {
         return 9L * src.pixels() * partialChannels() * partialChannels();
     }
+
+    @Override
+    public long weightElements() {
+        return weights.elements();
+    }
 }

@@ -40,6 +40,11 @@ public record PatchConv(Tensor weights, float[] bias) implements Layer {
         return (long) dst(src).elements() * weights.dim(1) * size() * size();
     }
 
+    @Override
+    public long weightElements() {
+        return weights.elements();
+    }
+
     /**
      * This layer for a source of 0..255 instead of {@code (p / 255 - mean) / std}: exact, because there is no padding. With
      * {@code s = 1 / (255 std)}, {@code W' = W s} and {@code b' = b - sum(W mean / std)}, in double precision.

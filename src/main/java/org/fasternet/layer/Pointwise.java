@@ -81,4 +81,9 @@ public record Pointwise(Tensor weights, float[] bias, Optional<Activation> activ
     public long multiplyAdds(Shape src) {
         return (long) src.pixels() * weights.elements();
     }
+
+    @Override
+    public long weightElements() {
+        return weights.elements();
+    }
 }

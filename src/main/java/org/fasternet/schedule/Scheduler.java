@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.fasternet.Activation;
 import org.fasternet.ShapeException;
 import org.fasternet.layer.Block;
+import org.fasternet.layer.Conv;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.PartialConv;
@@ -63,6 +64,10 @@ public final class Scheduler {
         String name = named.name();
         if (named.layer() instanceof PatchConv conv) {
             conv(name, current.all(), next(dst), conv.weights(), Optional.of(conv.bias()), conv.size(), 0, Optional.empty());
+        } else if (named.layer() instanceof Conv conv) {
+            View src = current.all();
+            steps.add(new Step.Conv(name, src, next(dst), conv.weights(), Optional.of(conv.bias()), 1, conv.size() / 2,
+                    conv.groups(), Optional.empty(), false));
         } else if (named.layer() instanceof Block block) {
             block(name, block);
         } else if (named.layer() instanceof PartialConv partial) {
@@ -92,7 +97,7 @@ public final class Scheduler {
         conv(name + " expand", x.all(), hidden, kernel1x1(block.expand()), Optional.of(block.bias()), 1, 0,
                 Optional.of(block.activation()));
         copy(name + " restore", saved, slice);
-        steps.add(new Step.Conv(name + " project", hidden, x.all(), kernel1x1(block.project()), Optional.empty(), 1, 0,
+        steps.add(new Step.Conv(name + " project", hidden, x.all(), kernel1x1(block.project()), Optional.empty(), 1, 0, 1,
                 Optional.empty(), true));
     }
 
@@ -116,7 +121,7 @@ public final class Scheduler {
                     name + ": a pointwise convolution that adds to its destination must be a chain's last layer, out of place");
         }
         View src = current.all();
-        steps.add(new Step.Conv(name, src, next(dst), kernel1x1(layer.weights()), Optional.of(layer.bias()), 1, 0,
+        steps.add(new Step.Conv(name, src, next(dst), kernel1x1(layer.weights()), Optional.of(layer.bias()), 1, 0, 1,
                 layer.activation(), layer.residual()));
     }
 
@@ -141,7 +146,7 @@ public final class Scheduler {
 
     private void conv(String label, View src, View dst, Tensor weights, Optional<float[]> bias, int stride, int padding,
             Optional<Activation> activation) {
-        steps.add(new Step.Conv(label, src, dst, weights, bias, stride, padding, activation, false));
+        steps.add(new Step.Conv(label, src, dst, weights, bias, stride, padding, 1, activation, false));
     }
 
     private void copy(String label, View src, View dst) {

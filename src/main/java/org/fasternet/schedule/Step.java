@@ -27,10 +27,11 @@ public sealed interface Step {
     /**
      * {@code dst = act(conv(src) + bias)}, or {@code dst += act(conv(src) + bias)} with {@code accumulate}.
      *
-     * @param weights O x I x k x k
+     * @param weights O x (I / groups) x k x k
      * @param bias O values, or none
      * @param stride in both directions
      * @param padding zeros on each side
+     * @param groups of channels, each convolved by itself
      */
     record Conv(
             String label,
@@ -40,6 +41,7 @@ public sealed interface Step {
             Optional<float[]> bias,
             int stride,
             int padding,
+            int groups,
             Optional<Activation> activation,
             boolean accumulate)
             implements Step {

@@ -36,6 +36,9 @@ public final class NaiveLayers {
         if (layer instanceof PatchConv conv) {
             x = conv(x, shape, conv.weights(), conv.size(), 0);
             addBias(x, conv.dst(shape), conv.bias());
+        } else if (layer instanceof Conv conv) {
+            x = conv(x, shape, conv.weights(), 1, conv.size() / 2);
+            addBias(x, conv.dst(shape), conv.bias());
         } else if (layer instanceof PartialConv partial) {
             x = partial(x, shape, partial);
         } else if (layer instanceof Block block) {
@@ -103,15 +106,17 @@ public final class NaiveLayers {
 
     private static double tap(double[] src, Shape s, Tensor weights, int n, int o, int top, int left) {
         int k = weights.dim(2);
+        int inputs = weights.dim(1);
+        int group = o / (weights.dim(0) / (s.c() / inputs));
         double sum = 0;
-        for (int c = 0; c < s.c(); c++) {
+        for (int c = 0; c < inputs; c++) {
             for (int ky = 0; ky < k; ky++) {
                 for (int kx = 0; kx < k; kx++) {
                     int y = top + ky;
                     int x = left + kx;
                     if (y >= 0 && y < s.h() && x >= 0 && x < s.w()) {
-                        sum += src[((n * s.c() + c) * s.h() + y) * s.w() + x]
-                                * weights.data()[((o * s.c() + c) * k + ky) * k + kx];
+                        sum += src[((n * s.c() + group * inputs + c) * s.h() + y) * s.w() + x]
+                                * weights.data()[((o * inputs + c) * k + ky) * k + kx];
                     }
                 }
             }

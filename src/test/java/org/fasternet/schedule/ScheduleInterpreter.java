@@ -65,14 +65,17 @@ final class ScheduleInterpreter {
 
     private double conv(Step.Conv conv, int n, int o, int h, int w) {
         int k = conv.weights().dim(2);
+        int inputs = conv.weights().dim(1);
+        int first = o / (conv.weights().dim(0) / conv.groups()) * inputs;
         double sum = conv.bias().isPresent() ? conv.bias().get()[o] : 0;
-        for (int i = 0; i < conv.src().channels(); i++) {
+        for (int i = 0; i < inputs; i++) {
             for (int ky = 0; ky < k; ky++) {
                 for (int kx = 0; kx < k; kx++) {
                     int y = h * conv.stride() - conv.padding() + ky;
                     int x = w * conv.stride() - conv.padding() + kx;
                     if (y >= 0 && y < conv.src().shape().h() && x >= 0 && x < conv.src().shape().w()) {
-                        sum += get(conv.src(), n, i, y, x) * conv.weights().data()[((o * conv.src().channels() + i) * k + ky) * k + kx];
+                        sum += get(conv.src(), n, first + i, y, x)
+                                * conv.weights().data()[((o * inputs + i) * k + ky) * k + kx];
                     }
                 }
             }

@@ -15,6 +15,7 @@ import org.fasternet.TestData;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Chain;
+import org.fasternet.layer.Conv;
 import org.fasternet.layer.NaiveLayers;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
@@ -70,6 +71,19 @@ class SchedulerTest {
         double[] expected = NaiveLayers.run(List.of(new NamedLayer("b", block)), src, TestData.nchw(x, src), null).get(0);
         ScheduleInterpreter.run(schedule, x);
         Golden.assertClose(TestData.nhwc(expected, src), x, 1e-5);
+    }
+
+    @Test
+    void aGroupedConvolutionIsOneStep() {
+        Shape src = new Shape(2, 6, 5, 4);
+        Conv conv = new Conv(TestData.weights(random, 9, 2, 3, 3), TestData.gaussian(random, 9), 3);
+        List<NamedLayer> layers = List.of(new NamedLayer("c", conv));
+        Schedule schedule = Scheduler.schedule(spec(layers, src, Layout.nhwc(src), false));
+        assertEquals(List.of("c"), schedule.steps().stream().map(Step::label).toList());
+        assertEquals(conv.multiplyAdds(src), schedule.steps().get(0).multiplyAdds());
+        float[] x = TestData.gaussian(random, src.elements());
+        double[] expected = NaiveLayers.run(layers, src, TestData.nchw(x, src), null).get(0);
+        Golden.assertClose(TestData.nhwc(expected, conv.dst(src)), ScheduleInterpreter.run(schedule, x).get(0), 1e-5);
     }
 
     @Test

@@ -9,6 +9,8 @@ import org.fasternet.backend.Program;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
+import org.fasternet.layer.Conv;
+import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
 /**
@@ -52,6 +54,15 @@ public final class FusedBackend implements Backend {
         } catch (UnsupportedException e) {
             return Optional.of(e.getMessage() + "; f32 works");
         }
+    }
+
+    @Override
+    public Optional<String> refuses(Network network) {
+        return network.layers().stream()
+                .filter(named -> named.layer() instanceof Conv)
+                .findFirst()
+                .map(named -> named.name() + ": only FasterNet's own layers have kernels here,"
+                        + " no regular, grouped or depthwise convolution; onednn has them");
     }
 
     @Override

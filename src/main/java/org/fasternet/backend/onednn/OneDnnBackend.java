@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.fasternet.Precision;
 import org.fasternet.backend.Backend;
 import org.fasternet.backend.Program;
+import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
 /** oneDNN primitives on the CPU, one after the other, run by one native call. */
@@ -40,6 +41,11 @@ public final class OneDnnBackend implements Backend {
         return precision == Precision.BF16 && !hasBf16
                 ? Optional.of("bf16 needs AVX-512 BF16 or AVX-NE-CONVERT, and oneDNN uses " + isa() + " here; f32 works")
                 : Optional.empty();
+    }
+
+    @Override
+    public Optional<String> refuses(Network network) {
+        return Optional.empty();
     }
 
     @Override

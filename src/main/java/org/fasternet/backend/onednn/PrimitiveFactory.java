@@ -80,7 +80,7 @@ final class PrimitiveFactory {
     }
 
     private Prepared convolution(Step.Conv conv) {
-        Tensor weights = conv.weights();
+        Tensor weights = grouped(conv);
         boolean biased = conv.bias().isPresent();
         dnnl_primitive_desc desc = new dnnl_primitive_desc();
         OneDnn.check(
@@ -91,7 +91,7 @@ final class PrimitiveFactory {
                         dnnl_convolution_direct,
                         descriptors.of(conv.src()),
                         descriptors.any(computeType, weights.shape()),
-                        biased ? descriptors.dense(ElementType.F32, weights.dim(0)) : null,
+                        biased ? descriptors.dense(ElementType.F32, conv.weights().dim(0)) : null,
                         descriptors.of(conv.dst()),
                         new long[] {conv.stride(), conv.stride()},
                         NONE,
@@ -103,6 +103,14 @@ final class PrimitiveFactory {
         fixed.put(DNNL_ARG_WEIGHTS, memories.packed(weights, dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0)));
         conv.bias().ifPresent(bias -> fixed.put(DNNL_ARG_BIAS, memories.vector(bias)));
         return finish(conv.label(), desc, fixed);
+    }
+
+    /** The weights as oneDNN wants them: more groups than one are an axis of their own, before the outputs of each. */
+    private static Tensor grouped(Step.Conv conv) {
+        Tensor weights = conv.weights();
+        return conv.groups() == 1 ? weights : new Tensor(
+                new int[] {conv.groups(), weights.dim(0) / conv.groups(), weights.dim(1), weights.dim(2), weights.dim(3)},
+                weights.data());
     }
 
     private Prepared reorder(Step.Copy copy) {
