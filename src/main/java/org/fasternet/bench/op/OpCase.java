@@ -1,0 +1,86 @@
+package org.fasternet.bench.op;
+
+import java.nio.Buffer;
+import java.util.Optional;
+import org.fasternet.ExecutionPlan;
+import org.fasternet.Kernel;
+import org.fasternet.SessionOptions;
+import org.fasternet.layer.Block;
+import org.fasternet.layer.Layer;
+import org.fasternet.layer.PartialConv;
+
+/**
+ * An operator compiled and ready to be timed: its kernel, its buffers, what a run costs at least. Partial convolution and block
+ * work in place, as they do in a network. For one thread at a time.
+ */
+public final class OpCase implements AutoCloseable {
+    private final OperatorShape shape;
+    private final OperatorCost cost;
+    private final Kernel kernel;
+    private final NativeTensor src;
+    private final Optional<NativeTensor> dst;
+
+    private OpCase(OperatorShape shape, OperatorCost cost, Kernel kernel, NativeTensor src, Optional<NativeTensor> dst) {
+        this.shape = shape;
+        this.cost = cost;
+        this.kernel = kernel;
+        this.src = src;
+        this.dst = dst;
+    }
+
+    /**
+     * Compiles an operator for random weights and a random source.
+     *
+     * @param options back end, precision and threads; batch, size and pixels must not be set
+     * @param seed of all random numbers
+     * @throws org.fasternet.ShapeException if the operator does not fit the source
+     * @throws org.fasternet.UnsupportedException if the options cannot be met on this machine
+     * @throws org.fasternet.NativeException if memory was refused
+     */
+    public static OpCase compile(OperatorShape shape, SessionOptions options, long seed) {
+        Layer layer = shape.layer(seed);
+        boolean inPlace = layer instanceof PartialConv || layer instanceof Block;
+        Kernel kernel = inPlace
+                ? Kernel.compileInPlace(layer, shape.src(), options)
+                : Kernel.compile(layer, shape.src(), options);
+        NativeTensor src = NativeTensor.random(shape.src(), options.precision(), seed);
+        Optional<NativeTensor> dst =
+                inPlace ? Optional.empty() : Optional.of(NativeTensor.zeros(layer.dst(shape.src()), options.precision()));
+        return new OpCase(shape, OperatorCost.of(layer, shape.src(), options.precision()), kernel, src, dst);
+    }
+
+    public OperatorShape shape() {
+        return shape;
+    }
+
+    public OperatorCost cost() {
+        return cost;
+    }
+
+    /** What really runs. */
+    public ExecutionPlan plan() {
+        return kernel.plan();
+    }
+
+    /** One run, which is one native call from the second one on; any number of them keeps values within bounds. */
+    public void run() {
+        if (dst.isPresent()) {
+            kernel.run(src.buffer(), dst.get().buffer());
+        } else {
+            kernel.run(src.buffer());
+        }
+    }
+
+    /** What the last run computed, {@link NativeTensor#buffer}. */
+    Buffer result() {
+        return dst.orElse(src).buffer();
+    }
+
+    /** Frees kernel and buffers; called once. */
+    @Override
+    public void close() {
+        kernel.close();
+        src.close();
+        dst.ifPresent(NativeTensor::close);
+    }
+}
