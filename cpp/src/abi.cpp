@@ -21,7 +21,7 @@ const char* fn_cpu_model(void) { return fn::cpu_model(); }
 
 fn_status fn_cpu_count_get(fn_cpu_count* count) {
     return fn::guarded([&] {
-        *count = fn::count_cpus("", fn::affinity_cpus());
+        *count = fn::count_cpus("", static_cast<int>(fn::affinity_cpus().size()));
         return FN_OK;
     });
 }

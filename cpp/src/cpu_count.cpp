@@ -108,17 +108,18 @@ std::string visible_path(const std::string& cgroup, const std::string& mount_roo
 
 }  // namespace
 
-int affinity_cpus() {
+std::vector<int> affinity_cpus() {
+    std::vector<int> allowed;
     // The kernel refuses a mask smaller than its own: grow until it fits.
-    for (int cpus = 1024; cpus <= 1 << 20; cpus *= 2) {
-        cpu_set_t* mask = CPU_ALLOC(cpus);
-        if (!mask) return 0;
-        const size_t bytes = CPU_ALLOC_SIZE(cpus);
-        const int count = sched_getaffinity(0, bytes, mask) == 0 ? CPU_COUNT_S(bytes, mask) : 0;
-        CPU_FREE(mask);
-        if (count > 0) return count;
+    for (int cpus = 1024; cpus <= 1 << 20 && allowed.empty(); cpus *= 2) {
+        std::vector<cpu_set_t> mask(cpus / CPU_SETSIZE);
+        const size_t bytes = mask.size() * sizeof(cpu_set_t);
+        if (sched_getaffinity(0, bytes, mask.data()) != 0) continue;
+        for (int cpu = 0; cpu < cpus; cpu++) {
+            if (CPU_ISSET_S(cpu, bytes, mask.data())) allowed.push_back(cpu);
+        }
     }
-    return 0;
+    return allowed;
 }
 
 double cgroup_quota(const std::string& root) {
