@@ -65,7 +65,8 @@ typedef enum fn_cpu_feature {
     FN_CPU_NEON = 1 << 16,
     FN_CPU_BF16 = 1 << 17,
     FN_CPU_I8MM = 1 << 18,
-    FN_CPU_SVE = 1 << 19
+    FN_CPU_SVE = 1 << 19,
+    FN_CPU_DOTPROD = 1 << 20
 } fn_cpu_feature;
 
 /**

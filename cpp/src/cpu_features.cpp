@@ -36,6 +36,7 @@ constexpr FeatureName names[] = {
     {FN_CPU_BF16, "bf16"},
     {FN_CPU_I8MM, "i8mm"},
     {FN_CPU_SVE, "sve"},
+    {FN_CPU_DOTPROD, "asimddp"},
 };
 
 /** `feature` if bit `bit` of `word` is set. */
@@ -92,7 +93,7 @@ uint64_t decode_x86(const X86Registers& r) {
 }
 
 uint64_t decode_aarch64(uint64_t hwcap, uint64_t hwcap2) {
-    return when(hwcap, 1, FN_CPU_NEON) | when(hwcap, 22, FN_CPU_SVE) |
+    return when(hwcap, 1, FN_CPU_NEON) | when(hwcap, 20, FN_CPU_DOTPROD) | when(hwcap, 22, FN_CPU_SVE) |
            when(hwcap2, 13, FN_CPU_I8MM) | when(hwcap2, 14, FN_CPU_BF16);
 }
 

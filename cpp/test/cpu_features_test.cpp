@@ -34,6 +34,7 @@ TEST(CpuFeatures, Aarch64HwcapBits) {
     EXPECT_EQ(fn::decode_aarch64(1u << 1, 0), uint64_t{FN_CPU_NEON});
     EXPECT_EQ(fn::decode_aarch64(1u << 22, 1u << 14), uint64_t{FN_CPU_SVE | FN_CPU_BF16});
     EXPECT_EQ(fn::decode_aarch64(0, 1u << 13), uint64_t{FN_CPU_I8MM});
+    EXPECT_EQ(fn::decode_aarch64(1u << 20, 0), uint64_t{FN_CPU_DOTPROD});
 }
 
 /**

@@ -50,6 +50,9 @@ const uint64_t compiled_features = 0
 #if defined(__ARM_FEATURE_SVE)
                                    | FN_CPU_SVE
 #endif
+#if defined(__ARM_FEATURE_DOTPROD)
+                                   | FN_CPU_DOTPROD
+#endif
     ;
 
 }  // namespace FN_NAMESPACE
