@@ -3,7 +3,7 @@
 // f32 or bf16; ROWS is the height of tiles.
 #include "engine/program.h"
 #include "isa.h"
-#include "peak.h"
+#include "measure/loops.h"
 #include "variants.h"
 
 #include <chrono>
@@ -18,6 +18,18 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+/** Operations per second of one thread that does nothing but multiply-adds on registers for some hundred microseconds. */
+double peak_flops(const fn::ComputeLoop& loop) {
+    constexpr int64_t turns = 10000;
+    double best = 0;
+    for (int i = 0; i < 3; i++) {
+        const Clock::time_point begin = Clock::now();
+        loop.run(turns);
+        best = std::max(best, static_cast<double>(turns * loop.operations) / seconds_since(begin));
+    }
+    return best;
+}
 
 std::vector<float> random_values(int64_t count, float scale) {
     static std::minstd_rand random(1);
@@ -88,6 +100,12 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "ISA %s has no bf16 kernels\n", fn::isas[isa].name);
         return 1;
     }
+    const int32_t type = precision == fn::Precision::bf16 ? FN_MEASURE_BF16 : FN_MEASURE_F32;
+    const fn::ComputeLoop* loop = nullptr;
+    if (fn::find_compute_loop(isa, type, &loop) != FN_OK) {
+        std::fprintf(stderr, "%s\n", fn_last_error());
+        return 1;
+    }
     fn::ProgramOptions options{
         fn::PixelLayout::nchw_f32, std::atoi(argument(5, "1")), 224, 224, std::atoi(argument(4, "1")), 200000};
     options.max_rows = std::atoi(argument(6, "112"));
@@ -106,7 +124,7 @@ int main(int argc, char** argv) {
     std::vector<int64_t> step_ns(program.steps().size(), INT64_MAX);
     const int rounds = static_cast<int>(std::clamp<int64_t>(300'000'000'000 / multiply_adds, 20, 400));
     for (int i = 0; i < rounds; i++) {
-        const double peak = peak_flops(isa, precision);
+        const double peak = peak_flops(*loop);
         const Clock::time_point begin = Clock::now();
         program.run(src.data(), program.dense_row_bytes(), dst);
         const double seconds = seconds_since(begin);

@@ -1,0 +1,85 @@
+#ifndef FASTERNET_MEASURE_H
+#define FASTERNET_MEASURE_H
+
+/*
+ * What the CPU can do at most: multiply-adds on registers, and bytes to and from a working set. The conventions are those of
+ * fasternet.h.
+ *
+ * A measurement starts its threads, each pinned to a CPU of its own of the caller's affinity mask (one per core before a second
+ * one on any core), and the caller waits. All of them work without a pause through windows of time that are the same for all, up
+ * to one piece of work of some microseconds: the first window is the warm-up, each further one a round. The figure of a round
+ * is the sum of what each thread did per second.
+ */
+
+#include "fasternet.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What is multiplied, and added up in f32 or, for int8, in 32-bit integers. */
+typedef enum fn_measure_type {
+    FN_MEASURE_F32 = 0,
+    FN_MEASURE_BF16 = 1,
+    FN_MEASURE_INT8 = 2
+} fn_measure_type;
+
+/**
+ * What is done with arrays a, b, c of f32, in vectors as wide as the ISA's, by ordinary loads and stores: none bypasses the
+ * caches. Bytes are counted as STREAM does (McCalpin): those the program asks for, not the line that a cache reads before it
+ * is overwritten.
+ */
+typedef enum fn_measure_kind {
+    /** The sum of a, as 32-bit integers: 4 bytes per element. */
+    FN_MEASURE_READ = 0,
+    /** a = s: 4 bytes per element. */
+    FN_MEASURE_WRITE = 1,
+    /** a = b: 8 bytes per element. */
+    FN_MEASURE_COPY = 2,
+    /** a = b + s * c: 12 bytes per element. */
+    FN_MEASURE_TRIAD = 3
+} fn_measure_kind;
+
+/** How a measurement is done. */
+typedef struct fn_measure_options {
+    /** An ISA of fn_isa_select(). */
+    int32_t isa;
+    /** From 1 to the number of CPUs in the calling thread's affinity mask. */
+    int32_t threads;
+    /** Rounds after the warm-up, which lasts as long as one of them; at least 1. */
+    int32_t rounds;
+    /** Least duration of a round; at least 1. Under a millisecond, a thread that wakes up late spoils it. */
+    int64_t round_ns;
+} fn_measure_options;
+
+/**
+ * The instruction that fn_measure_compute() repeats; NULL if there is no such ISA or type, or this CPU cannot run the ISA or
+ * lacks the instruction; fn_last_error() then says which. AMX tiles are in no ISA. Lives as long as the library.
+ */
+FN_API const char* fn_measure_instruction(int32_t isa, int32_t type);
+
+/**
+ * Multiply-adds on registers, in as many independent chains as hide their latency.
+ *
+ * @param type       an fn_measure_type
+ * @param per_second gets, for each round, operations per second: a multiply-add of one lane is two
+ * @return FN_UNSUPPORTED if the CPU or the ISA has no instruction for it, or the system refuses a thread or its pinning
+ */
+FN_API fn_status fn_measure_compute(const fn_measure_options* options, int32_t type, double* per_second);
+
+/**
+ * Passes over memory that each thread has to itself and has touched first.
+ *
+ * @param kind       an fn_measure_kind
+ * @param bytes      working set of each thread, all its arrays together: at least 2048; what does not divide into arrays of whole
+ *                   blocks of 512 is left out
+ * @param per_second gets, for each round, bytes per second
+ * @return FN_UNSUPPORTED as fn_measure_compute()
+ */
+FN_API fn_status fn_measure_memory(const fn_measure_options* options, int32_t kind, int64_t bytes, double* per_second);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
