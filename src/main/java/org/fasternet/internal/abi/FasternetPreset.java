@@ -16,7 +16,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
         value = @Platform(
                 value = {"linux-x86_64", "linux-arm64"},
                 compiler = "cpp17",
-                cinclude = {"fasternet.h", "fasternet_onednn.h"},
+                cinclude = {"fasternet.h", "fasternet_measure.h", "fasternet_onednn.h"},
                 link = "fasternet",
                 preload = "gomp@.1",
                 preloadresource = "/org/bytedeco/dnnl/"),
