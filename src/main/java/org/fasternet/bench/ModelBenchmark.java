@@ -6,7 +6,9 @@ import java.nio.FloatBuffer;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
@@ -34,11 +36,14 @@ public final class ModelBenchmark {
     }
 
     /**
-     * @param loadMillis what it took to load the network
+     * @param load reads the network or makes it; is timed
      * @throws org.fasternet.FasterNetException if this case cannot be run here
      */
-    public Measurement measure(ModelCase work, FasterNet network, double loadMillis) {
+    public Measurement measure(ModelCase work, Supplier<FasterNet> load) {
         long start = System.nanoTime();
+        FasterNet network = load.get();
+        final double loadMillis = millisSince(start);
+        start = System.nanoTime();
         try (Session session = network.session(work.options())) {
             final double compileMillis = millisSince(start);
             FloatBuffer src = random(session.srcShape(), seed);
@@ -50,11 +55,15 @@ public final class ModelBenchmark {
             values.put(Metric.COMPILE, compileMillis);
             values.put(Metric.FIRST, millisSince(start));
             ProcessMemory.residentMib().ifPresent(mib -> values.put(Metric.RESIDENT, mib));
+            ExecutionPlan plan = session.plan();
+            OptionalDouble before = peaks.gflops(plan);
             Samples samples = sampler.sample(() -> session.run(src, dsts));
+            OptionalDouble after = peaks.gflops(plan);
             values.putAll(Figures.of(samples));
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
-            ExecutionPlan plan = session.plan();
             addRates(values, samples.latency(), plan, work.options().batch());
+            before.ifPresent(peak -> values.put(
+                    Metric.PEAK_SHARE, 100 * values.get(Metric.FLOP_RATE) / Math.max(peak, after.getAsDouble())));
             return new Measurement(
                     subject(work, plan), values, Figures.millis(samples.medians()), null, implementations(plan),
                     Figures.warnings(samples));
@@ -69,13 +78,11 @@ public final class ModelBenchmark {
         return subject;
     }
 
-    private void addRates(Map<Metric, Double> values, Latency latency, ExecutionPlan plan, int batch) {
+    private static void addRates(Map<Metric, Double> values, Latency latency, ExecutionPlan plan, int batch) {
         double flops = 2.0 * plan.multiplyAdds();
-        double rate = flops / latency.p50(); // per nanosecond, so in units of 10^9 per second
         values.put(Metric.IMAGES_PER_SECOND, batch * 1e9 / latency.mean());
         values.put(Metric.FLOPS, flops / 1e9);
-        values.put(Metric.FLOP_RATE, rate);
-        peaks.gflops(plan.precision(), plan.threads()).ifPresent(peak -> values.put(Metric.PEAK_SHARE, 100 * rate / peak));
+        values.put(Metric.FLOP_RATE, flops / latency.p50()); // per nanosecond: in units of 10^9 per second
     }
 
     private static List<String> implementations(ExecutionPlan plan) {

@@ -34,7 +34,7 @@ public final class SizeOption {
         throw new TypeConversionException("'" + text + "' is neither a size like 224 nor HEIGHTxWIDTH");
     }
 
-    static final class Converter implements ITypeConverter<Size> {
+    public static final class Converter implements ITypeConverter<Size> {
         @Override
         public Size convert(String text) {
             return parse(text);

@@ -68,7 +68,8 @@ public final class EnvironmentProbe {
         return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     }
 
-    private static long memoryBytes() {
+    /** The machine's memory; 0 where the system does not tell. */
+    public static long memoryBytes() {
         try {
             String total = Files.readAllLines(Path.of("/proc/meminfo")).get(0).replaceAll("[^0-9]", "");
             return Long.parseLong(total) * 1024;

@@ -3,19 +3,16 @@ package org.fasternet.cli.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.fasternet.FasterNet;
 import org.fasternet.Precision;
 import org.fasternet.SessionOptions;
 import org.fasternet.SessionOptions.Size;
-import org.fasternet.UnsupportedException;
 import org.fasternet.Variant;
-import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
 import org.fasternet.bench.ModelBenchmark;
 import org.fasternet.bench.ModelCase;
+import org.fasternet.bench.Peaks;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.cli.SizeOption;
@@ -82,52 +79,28 @@ final class BenchModelCommand extends Benchmark {
     @Override
     void measure(BenchRun run) {
         List<Load> loads = loads();
-        Choice<String> backend = Choice.of(spec, "--backend", backends,
-                Backends.all().stream().map(Backend::name).toList(), BenchModelCommand::backend);
-        Choice<Precision> precision = Choice.of(spec, "--precision", precisions, List.of(Precision.values()), Precision::parse);
+        Choice<String> backend = Choice.backends(spec, "--backend", backends);
+        Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.class);
         List<SessionOptions> options = options(backend.values(), precision.values());
-        boolean all = backend.all() || precision.all();
-        run.expect(loads.size() * options.size());
         Sampler sampler = new Sampler(sampling.plan(loads.size() * options.size()), run::stopped);
-        ModelBenchmark benchmark = new ModelBenchmark(sampler, (p, t) -> OptionalDouble.empty(), seed);
+        ModelBenchmark benchmark = new ModelBenchmark(sampler, new Peaks(), seed);
+        List<Work> works = new ArrayList<>();
         for (Load load : loads) {
-            long start = System.nanoTime();
-            FasterNet network = load.load().get();
-            double loadMillis = (System.nanoTime() - start) / 1e6;
             for (SessionOptions wish : options) {
-                if (run.stopped()) {
-                    return;
-                }
                 ModelCase work = new ModelCase(load.name(), wish);
-                run.begin(String.join(" ", work.subject().values()));
-                try {
-                    run.add(benchmark.measure(work, network, loadMillis));
-                } catch (UnsupportedException e) {
-                    if (!all) {
-                        throw e;
-                    }
-                    run.skip(work.subject(), e.getMessage());
-                }
+                works.add(new Work(work.subject(), () -> benchmark.measure(work, load.load())));
             }
         }
+        run.measure(works, backend.all() || precision.all());
     }
 
     private List<Load> loads() {
         if (source.weights != null) {
             return List.of(new Load(source.weights.getFileName().toString(), () -> FasterNet.load(source.weights)));
         }
-        return Choice.of(spec, "--variant", source.variants, List.of(Variant.values()),
-                        name -> Variant.valueOf(name.toUpperCase(Locale.ROOT)))
-                .values().stream()
+        return Choice.of(spec, "--variant", source.variants, Variant.class).values().stream()
                 .map(variant -> new Load(variant.name(), () -> FasterNet.random(variant, seed)))
                 .toList();
-    }
-
-    private static String backend(String name) {
-        if (!name.equals(Backends.AUTO)) {
-            Backends.choose(name, Precision.F32);
-        }
-        return name;
     }
 
     private List<SessionOptions> options(List<String> backend, List<Precision> precision) {

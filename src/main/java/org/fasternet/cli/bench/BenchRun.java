@@ -2,8 +2,7 @@ package org.fasternet.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.fasternet.bench.report.Dimension;
+import org.fasternet.UnsupportedException;
 import org.fasternet.bench.report.EnvironmentProbe;
 import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
@@ -32,25 +31,28 @@ final class BenchRun implements AutoCloseable {
         this.visible = !quiet && Progress.isTerminal(2);
     }
 
-    /** Says how many measurements there will be. */
-    void expect(int total) {
-        progress = new Progress(total, "measured", visible);
-    }
-
-    /** Says what is measured now. */
-    void begin(String name) {
-        progress.say(name);
-    }
-
-    void add(Measurement measurement) {
-        measurements.add(measurement);
-        progress.step();
-    }
-
-    /** Leaves out what cannot be measured here. */
-    void skip(Map<Dimension, String> subject, String reason) {
-        skipped.add(new Report.Skipped(subject, reason));
-        progress.step();
+    /**
+     * Measures one after the other, until it is stopped.
+     *
+     * @param skip whether what cannot be measured here is left out with the reason, else it is a failure
+     */
+    void measure(List<Work> works, boolean skip) {
+        progress = new Progress(works.size(), "measured", visible);
+        for (Work work : works) {
+            if (stopped) {
+                return;
+            }
+            progress.say(work.name());
+            try {
+                measurements.add(work.measurement().get());
+            } catch (UnsupportedException e) {
+                if (!skip) {
+                    throw e;
+                }
+                skipped.add(new Report.Skipped(work.subject(), e.getMessage()));
+            }
+            progress.step();
+        }
     }
 
     /** From any thread. */

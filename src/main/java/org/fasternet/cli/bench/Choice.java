@@ -2,8 +2,12 @@ package org.fasternet.cli.bench;
 
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import org.fasternet.FasterNetException;
+import org.fasternet.UnsupportedException;
+import org.fasternet.backend.Backend;
+import org.fasternet.backend.Backends;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -21,7 +25,8 @@ record Choice<T>(List<T> values, boolean all) {
      * @param given the option's parts
      * @param everything what {@code all} means
      */
-    static <T> Choice<T> of(CommandSpec command, String option, List<String> given, List<T> everything, Function<String, T> parse) {
+    static <T> Choice<T> of(
+            CommandSpec command, String option, List<String> given, List<T> everything, Function<String, T> parse) {
         LinkedHashSet<T> values = new LinkedHashSet<>();
         boolean all = false;
         for (String text : given) {
@@ -33,10 +38,27 @@ record Choice<T>(List<T> values, boolean all) {
             try {
                 values.add(parse.apply(text));
             } catch (IllegalArgumentException | FasterNetException e) {
-                throw new ParameterException(command.commandLine(), "Invalid value '" + text + "' for " + option
-                        + (e instanceof FasterNetException ? ": " + e.getMessage() : ""));
+                throw new ParameterException(command.commandLine(), "Invalid value '" + text + "' for " + option + ": "
+                        + (e instanceof FasterNetException ? e.getMessage() : "such as " + everything.get(0) + " is expected"));
             }
         }
         return new Choice<>(List.copyOf(values), all);
+    }
+
+    /** As {@link #of}, of constants by their names in any case. */
+    static <E extends Enum<E>> Choice<E> of(CommandSpec command, String option, List<String> given, Class<E> type) {
+        return of(command, option, given, List.of(type.getEnumConstants()),
+                text -> Enum.valueOf(type, text.toUpperCase(Locale.ROOT)));
+    }
+
+    /** As {@link #of}, of back ends by name, {@code auto} among them. */
+    static Choice<String> backends(CommandSpec command, String option, List<String> given) {
+        List<String> names = Backends.all().stream().map(Backend::name).toList();
+        return of(command, option, given, names, name -> {
+            if (!name.equals(Backends.AUTO) && !names.contains(name)) {
+                throw new UnsupportedException("auto, " + String.join(", ", names) + " and all are known");
+            }
+            return name;
+        });
     }
 }

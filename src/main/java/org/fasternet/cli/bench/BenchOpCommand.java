@@ -1,0 +1,138 @@
+package org.fasternet.cli.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.fasternet.Activation;
+import org.fasternet.Precision;
+import org.fasternet.SessionOptions;
+import org.fasternet.SessionOptions.Size;
+import org.fasternet.Variant;
+import org.fasternet.backend.Backends;
+import org.fasternet.bench.OpBenchmark;
+import org.fasternet.bench.Peaks;
+import org.fasternet.bench.op.Operator;
+import org.fasternet.bench.op.OperatorShape;
+import org.fasternet.bench.op.OperatorShapes;
+import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.timing.Sampler;
+import org.fasternet.cli.SizeOption;
+import org.fasternet.tensor.Shape;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** {@code fasternet bench op}. */
+@Command(
+        name = "op",
+        description = {
+            "Measures single operators at the shapes of the networks: hot, again and again on",
+            "the same buffers, and cold, with nothing of what they read in a cache."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  fasternet bench op --paper",
+            "  fasternet bench op --variant T0 --operator block,pconv/4 --backend all",
+            "  fasternet bench op --shape 1x96x56x56 --precision all --html op.html"
+        })
+final class BenchOpCommand extends Benchmark {
+    private static final int COLD_RUNS = 30;
+
+    @Option(names = "--paper",
+            description = "The paper's comparison: regular, grouped, depthwise and partial convolution on its four feature maps.")
+    private boolean paper;
+
+    @Option(names = "--operator", paramLabel = "NAME", split = ",",
+            description = "conv3x3, gconv3x3, dwconv3x3, pconv/2, pconv/4, pconv/8, pointwise/expand, pointwise/project, block,"
+                    + " patch, merge, head, classifier or all (default: all).")
+    private List<String> operators = List.of("all");
+
+    @Option(names = "--variant", paramLabel = "NAME", split = ",",
+            description = "Whose shapes: T0, T1, T2, S, M, L or all (default: T0).")
+    private List<String> variants = List.of("T0");
+
+    @Option(names = "--shape", paramLabel = "NxCxHxW", split = ",", description = "Feature maps instead of a variant's.")
+    private List<String> shapes;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Images in one run (default: ${DEFAULT-VALUE}).")
+    private int batch = 1;
+
+    @Option(names = "--size", paramLabel = "HxW", converter = SizeOption.Converter.class,
+            description = "Rows and columns of the networks' input (default: 224).")
+    private Size size = new Size(224, 224);
+
+    @Option(names = "--backend", paramLabel = "NAME", split = ",", description = "auto, fused, onednn or all (default: auto).")
+    private List<String> backends = List.of(Backends.AUTO);
+
+    @Option(names = "--precision", paramLabel = "NAME", split = ",", description = "f32, bf16 or all (default: f32).")
+    private List<String> precisions = List.of("f32");
+
+    @Mixin
+    private ThreadsOption threads;
+
+    @Option(names = "--no-cold", description = "Leave out the runs with cold caches.")
+    private boolean hotOnly;
+
+    @Mixin
+    private SamplingOptions sampling;
+
+    @Override
+    Metric primary() {
+        return Metric.P50;
+    }
+
+    @Override
+    void measure(BenchRun run) {
+        Choice<String> backend = Choice.backends(spec, "--backend", backends);
+        Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.class);
+        List<OperatorShape> wanted = operatorShapes();
+        List<Integer> counts = threads.values();
+        int total = wanted.size() * backend.values().size() * precision.values().size() * counts.size();
+        OpBenchmark benchmark = new OpBenchmark(
+                new Sampler(sampling.plan(total), run::stopped), run::stopped, new Peaks(), hotOnly ? 0 : COLD_RUNS, seed);
+        List<Work> works = new ArrayList<>();
+        for (OperatorShape shape : wanted) {
+            for (String name : backend.values()) {
+                for (Precision type : precision.values()) {
+                    for (int count : counts) {
+                        SessionOptions options = SessionOptions.defaults().withBackend(name).withPrecision(type).withThreads(count);
+                        works.add(new Work(OpBenchmark.subject(shape, options), () -> benchmark.measure(shape, options)));
+                    }
+                }
+            }
+        }
+        run.measure(works, backend.all() || precision.all());
+    }
+
+    private List<OperatorShape> operatorShapes() {
+        List<Operator> chosen =
+                Choice.of(spec, "--operator", operators, List.of(Operator.values()), Operator::parse).values();
+        return candidates().stream().filter(shape -> chosen.contains(shape.operator())).toList();
+    }
+
+    private List<OperatorShape> candidates() {
+        if (paper) {
+            return OperatorShapes.paper();
+        }
+        if (shapes != null) {
+            return shapes.stream().flatMap(text -> OperatorShapes.ofFeatureMap(shape(text), Activation.RELU).stream()).toList();
+        }
+        List<Variant> networks = Choice.of(spec, "--variant", variants, Variant.class).values();
+        return OperatorShapes.of(networks, batch, size.height(), size.width());
+    }
+
+    private Shape shape(String text) {
+        try {
+            int[] sizes = Arrays.stream(text.split("x", -1)).mapToInt(Integer::parseInt).toArray();
+            if (sizes.length == 4) {
+                return new Shape(sizes[0], sizes[1], sizes[2], sizes[3]);
+            }
+        } catch (NumberFormatException e) {
+            // The sentence below says what is expected.
+        }
+        throw new ParameterException(
+                spec.commandLine(), "Invalid value '" + text + "' for --shape: it is not a shape like 1x96x56x56, N x C x H x W");
+    }
+}
