@@ -57,6 +57,18 @@ void with_values(PixelLayout layout, Bytes* bytes, const Visit& visit) {
     }
 }
 
+/** Of neighbours in memory on both sides, unlike in the general loops: this one becomes vector moves. */
+template <class Src, class Dst>
+void copy_channels(const Src* __restrict src, Dst* __restrict dst, int32_t count) {
+    for (int32_t c = 0; c < count; c++) {
+        if constexpr (std::is_same_v<Src, Dst>) {
+            dst[c] = src[c];
+        } else {
+            store_element(to_f32(src[c]), dst + c);
+        }
+    }
+}
+
 /** Calls visit(image, y) for the image rows of a piece. */
 template <class Visit>
 void for_each_image_row(const Tensor& t, const Piece& piece, const Visit& visit) {
@@ -68,7 +80,8 @@ Grid image_rows(const StepContext& context, const Tensor& t) { return cut(t.imag
 
 }  // namespace
 
-std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst) {
+std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst,
+                                 bool touched_only) {
     const DenseStrides strides(src.layout, dst);
     return std::make_unique<PieceStep>(
         "input", dst, 0, image_rows(context, dst), ScratchNeeds{},
@@ -80,8 +93,14 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
                 const char* const values = static_cast<const char*>(call.src) + src_row * call.src_row_bytes;
                 with_values(src.layout, values, [&](const auto* row) {
                     for_each_part(context, dst, 0, [&](const auto& part) {
+                        if (touched_only && !part.touched) return;
                         for (int32_t x = 0; x < dst.width; x++) {
                             auto* pixel = part.pixel(dst, image, y, x) - part.begin;
+                            if (strides.channel == 1) {
+                                copy_channels(row + x * strides.pixel + part.begin, pixel + part.begin,
+                                              part.end - part.begin);
+                                continue;
+                            }
                             for (int32_t c = part.begin; c < part.end; c++) {
                                 store_element(to_f32(row[x * strides.pixel + c * plane]), pixel + c);
                             }
@@ -126,6 +145,7 @@ std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, i
 std::unique_ptr<Step> output_step(const StepContext& context, const Output& layer, int32_t index, const Tensor& src,
                                   int32_t current) {
     const DenseStrides strides(layer.layout, src);
+    const bool plain = strides.channel == 1 && layer.scale.empty() && layer.write != Write::add;
     return std::make_unique<PieceStep>(
         "output", src, 0, image_rows(context, src), ScratchNeeds{},
         [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
@@ -137,6 +157,11 @@ std::unique_ptr<Step> output_step(const StepContext& context, const Output& laye
                         if (layer.write == Write::store_touched && !part.touched) return;
                         for (int32_t x = 0; x < src.width; x++) {
                             const auto* pixel = part.pixel(src, image, y, x) - part.begin;
+                            if (plain) {
+                                copy_channels(pixel + part.begin, row + x * strides.pixel + part.begin,
+                                              part.end - part.begin);
+                                continue;
+                            }
                             for (int32_t c = part.begin; c < part.end; c++) {
                                 auto* value = row + x * strides.pixel + c * strides.channel;
                                 float result = to_f32(pixel[c]);

@@ -161,7 +161,7 @@ private:
     }
 
     void make_step(const PlannedLayer& l, const Input&, size_t&) {
-        add(input_step(context_, pixels(l.dst->channels), *l.dst));
+        add(input_step(context_, pixels(l.dst->channels), *l.dst, touches_only_touched()));
     }
     void make_step(const PlannedLayer& l, const PixelConv& layer, size_t&) {
         add(pixel_conv_step(context_, layer, pixels(layer.in_channels), *l.dst));
@@ -183,6 +183,15 @@ private:
     void make_step(const PlannedLayer& l, const Output& layer, size_t&) {
         add(output_step(context_, layer, static_cast<int32_t>(program_.outputs_.size()), *l.dst, l.current));
         program_.outputs_.push_back(l.dst);
+    }
+
+    /** Whether the other channels neither change nor are handed out: a partial convolution in the caller's memory. */
+    bool touches_only_touched() const {
+        return std::all_of(layers_.begin(), layers_.end(), [](const PlannedLayer& l) {
+            const Output* output = std::get_if<Output>(l.layer);
+            return std::holds_alternative<Input>(*l.layer) || std::holds_alternative<PartialConv>(*l.layer) ||
+                   (output && output->write == Write::store_touched);
+        });
     }
 
     PixelShape pixels(int32_t channels) const { return {options_.layout, channels, options_.height, options_.width}; }
