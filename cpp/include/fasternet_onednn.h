@@ -62,13 +62,17 @@ FN_API void fn_sequence_destroy(fn_sequence* sequence);
 FN_API int32_t fn_openmp_set_threads(int32_t threads);
 
 /**
- * Uninitialised memory aligned to 64 bytes, in huge pages where the kernel grants them; NULL if it was refused. Release with
- * fn_free.
+ * Zeroed memory aligned to 64 bytes, on huge pages where it fills some and the kernel grants them; NULL if it was refused.
+ * Release with fn_free.
  */
 FN_API void* fn_alloc(int64_t bytes);
 
-/** NULL is allowed. */
-FN_API void fn_free(void* memory);
+/**
+ * NULL is allowed.
+ *
+ * @param bytes as many as were allocated
+ */
+FN_API void fn_free(void* memory, int64_t bytes);
 
 /** The address itself: what a direct buffer of each type turns into at the border, position counted. */
 FN_API int64_t fn_address_f32(const float* data);

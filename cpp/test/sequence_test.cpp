@@ -70,18 +70,6 @@ TEST(OpenMp, TheNumberOfThreadsIsSetAndHandedBack) {
     EXPECT_EQ(before, omp_get_max_threads());
 }
 
-TEST(Memory, IsAligned) {
-    for (int64_t bytes : {0, 1, 63, 64, 65, 4096, (2 << 20) - 1, 2 << 20, (2 << 20) + 1}) {
-        void* memory = fn_alloc(bytes);
-        ASSERT_NE(nullptr, memory) << bytes;
-        EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(memory) % 64) << bytes;
-        std::memset(memory, 1, static_cast<size_t>(bytes));
-        fn_free(memory);
-    }
-    EXPECT_EQ(nullptr, fn_alloc(-1));
-    fn_free(nullptr);
-}
-
 class SequenceOnFake : public testing::Test {
 protected:
     void SetUp() override {

@@ -10,7 +10,7 @@
 
 struct fn_model {
     std::shared_ptr<fn::Model> model;
-    /** The caller's weights, until they are packed: not on the heap, which would keep the room for them. */
+    /** The caller's weights, until they are packed. */
     std::deque<fn::Pages> copies;
 
     /** What may be NULL, copied. */

@@ -1,5 +1,6 @@
 #include "engine/model.h"
 
+#include "engine/carver.h"
 #include "engine/pack.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/layer.h"
-#include "engine/memory.h"
+#include "memory.h"
 
 namespace fn {
 

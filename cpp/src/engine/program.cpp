@@ -1,6 +1,7 @@
 #include "engine/program.h"
 
 #include "engine/block_steps.h"
+#include "engine/carver.h"
 #include "engine/plain_steps.h"
 
 #include <chrono>

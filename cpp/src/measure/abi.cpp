@@ -2,9 +2,9 @@
 #include "fasternet_measure.h"
 
 #include "cpu_count.h"
-#include "engine/memory.h"
 #include "measure/loops.h"
 #include "measure/rounds.h"
+#include "memory.h"
 #include "status.h"
 
 #include <algorithm>

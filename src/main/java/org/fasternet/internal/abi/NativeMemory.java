@@ -4,14 +4,16 @@ import org.bytedeco.javacpp.Pointer;
 import org.fasternet.NativeException;
 
 /**
- * Memory outside the Java heap, from the library's own allocator: uninitialised and aligned to a cache line. JavaCPP's allocator
+ * Memory outside the Java heap, from the library's own allocator: zeroed and aligned to a cache line. JavaCPP's allocator
  * counts the process's size against a limit derived from the Java heap, and would fail a large model in a small JVM.
  */
 public final class NativeMemory implements AutoCloseable {
     private final Pointer pointer;
+    private final long bytes;
 
-    private NativeMemory(Pointer pointer) {
+    private NativeMemory(Pointer pointer, long bytes) {
         this.pointer = pointer;
+        this.bytes = bytes;
     }
 
     /** @throws NativeException if the system refuses */
@@ -20,7 +22,7 @@ public final class NativeMemory implements AutoCloseable {
         if (pointer == null) {
             throw new NativeException("the system refused " + bytes + " bytes of memory");
         }
-        return new NativeMemory(pointer);
+        return new NativeMemory(pointer, bytes);
     }
 
     /** Room for one structure of a type that JavaCPP generated. */
@@ -35,6 +37,6 @@ public final class NativeMemory implements AutoCloseable {
     /** Called once. */
     @Override
     public void close() {
-        Abi.fn_free(pointer);
+        Abi.fn_free(pointer, bytes);
     }
 }

@@ -4,24 +4,6 @@
 
 namespace fn {
 
-/** Zeroed memory straight from the operating system, on huge pages where it offers them, given back when destroyed. */
-class Pages {
-public:
-    Pages() = default;
-    /** @throws std::bad_alloc if the system refuses */
-    explicit Pages(size_t bytes);
-    ~Pages();
-    Pages(Pages&& other) noexcept;
-    Pages& operator=(Pages&& other) noexcept;
-
-    char* data() const { return data_; }
-    size_t bytes() const { return bytes_; }
-
-private:
-    char* data_ = nullptr;
-    size_t bytes_ = 0;
-};
-
 /** Adds up the sizes of buffers that share one Pages, then hands out their addresses. */
 class Carver {
 public:
