@@ -109,6 +109,10 @@ int main(int argc, char** argv) {
     fn::ProgramOptions options{
         fn::PixelLayout::nchw_f32, std::atoi(argument(5, "1")), 224, 224, std::atoi(argument(4, "1")), 200000};
     options.max_rows = std::atoi(argument(6, "112"));
+    if (fn::require_workers(options.threads) != FN_OK) {
+        std::fprintf(stderr, "%s\n", fn_last_error());
+        return 1;
+    }
     fn::Program program(build(*variant, isa, precision), options);
     program.measure_steps(true);
 

@@ -243,17 +243,17 @@ FN_API void fn_model_destroy(fn_model* model);
  * Runs a model. One thread at a time may use a program; two programs run at the same time without waiting for each
  * other.
  *
- * A run is done by the calling thread and workers that belong to the process. There are never more workers than one
- * less than the largest number of threads a program was created with; a run takes those that are free, and if other
- * programs have them all, the caller does the work alone. So sessions in many threads do not multiply threads. Results
- * in f32 do not depend on how many threads worked, to the last bit.
+ * A run is done by the calling thread and workers that belong to the process. They are started when a program is created
+ * that needs more than there are, so there are one less than the largest number of threads a program was created with; a
+ * run takes those that are free, and if other programs have them all, the caller does the work alone. So sessions
+ * in many threads do not multiply threads. Results in f32 do not depend on how many threads worked, to the last bit.
  */
 typedef struct fn_program fn_program;
 
 /**
  * @param model   finished
  * @param layout  of the source; FN_UNSUPPORTED if the model has no first layer for it
- * @param threads at most, the caller's included; 1 to 1024
+ * @param threads at most, the caller's included; 1 to 1024; FN_UNSUPPORTED if the system refuses to start so many
  * @param spin_us how long a thread that waits for another one spins before it sleeps, in microseconds. A wake-up costs tens
  *                of them: for the lowest latency let it exceed the time of a step, or the pause between two runs; 0 leaves
  *                the CPU to others, for the highest throughput of many programs

@@ -329,7 +329,8 @@ fn_status fn_program_create(const fn_model* model, int32_t layout, int64_t image
         if (!in_range(threads, 1, max_threads))
             return fail(FN_INVALID_ARGUMENT, "threads is %d, expected 1 to %d", threads, max_threads);
         if (spin_us < 0) return fail(FN_INVALID_ARGUMENT, "spin_us is %d, expected 0 or more", spin_us);
-        const fn_status status = check_sizes(m, images, height, width);
+        const fn_status status = first_failure([&] { return check_sizes(m, images, height, width); },
+                                               [&] { return fn::require_workers(threads); });
         if (status != FN_OK) return status;
         const fn::ProgramOptions options{
             static_cast<fn::PixelLayout>(layout), images, height, width, threads, int64_t{spin_us} * 1000};

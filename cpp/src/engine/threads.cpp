@@ -1,7 +1,10 @@
 #include "engine/threads.h"
 
+#include "status.h"
+
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <thread>
 
 namespace fn {
@@ -54,7 +57,7 @@ private:
         }
     }
 
-    std::atomic<bool> claimed_{true};  // by the call that starts it
+    std::atomic<bool> claimed_{false};
     Task* task_ = nullptr;
     int32_t index_ = 0, threads_ = 0;
     int64_t spin_ns_ = 0;
@@ -68,33 +71,26 @@ private:
 /** All workers of the process. Never destroyed: they may still spin when the process ends. */
 class Pool {
 public:
-    /** Claims up to `wanted` free workers, and starts new ones as long as there are fewer than `wanted`. */
+    /** Starts workers until there are `total`; std::system_error if the system refuses, which leaves those there are. */
+    void grow(int32_t total) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        for (int32_t n = started_.load(std::memory_order_relaxed); n < total; n++) {
+            workers_[n] = new Worker();
+            started_.store(n + 1, std::memory_order_release);
+        }
+    }
+
+    /** Claims up to `wanted` free workers. */
     int32_t claim(int32_t wanted, Worker** claimed) {
         int32_t count = 0;
         const int32_t started = started_.load(std::memory_order_acquire);
         for (int32_t i = 0; i < started && count < wanted; i++) {
             if (workers_[i]->claim()) claimed[count++] = workers_[i];
         }
-        if (count < wanted && started < wanted) count += start(wanted, wanted - count, claimed + count);
         return count;
     }
 
 private:
-    int32_t start(int32_t total, int32_t wanted, Worker** claimed) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        int32_t count = 0;
-        try {
-            for (int32_t n = started_.load(std::memory_order_relaxed); n < total && count < wanted; n++) {
-                Worker* worker = new Worker();
-                workers_[n] = claimed[count++] = worker;
-                started_.store(n + 1, std::memory_order_release);
-            }
-        } catch (const std::exception&) {
-            // The system has no more threads or memory: those there are do the work.
-        }
-        return count;
-    }
-
     std::mutex mutex_;
     std::atomic<int32_t> started_{0};
     Worker* workers_[max_workers] = {};
@@ -160,6 +156,15 @@ void SharedSteps::finish(int32_t step, uint32_t round, int64_t done, int64_t spi
         steps_done_.raise();
     } else {
         steps_done_.wait_for(round * static_cast<uint32_t>(pieces_.size()) + static_cast<uint32_t>(step) + 1, spin_ns);
+    }
+}
+
+fn_status require_workers(int32_t threads) {
+    try {
+        pool().grow(std::min(threads - 1, max_workers));
+        return FN_OK;
+    } catch (const std::system_error&) {
+        return fail(FN_UNSUPPORTED, "%d threads were asked for, and the system refuses to start them", threads);
     }
 }
 

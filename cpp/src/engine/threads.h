@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fasternet.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -72,13 +74,22 @@ protected:
 };
 
 /**
+ * Sees to it that the process has the workers of a task on `threads` threads, 1 to 1024: one less. FN_UNSUPPORTED if the
+ * system refuses to start them.
+ *
+ * Workers belong to the process, not to a program: there are never more than the most required so far, however many
+ * programs run at once.
+ *
+ * @throws std::bad_alloc
+ */
+fn_status require_workers(int32_t threads);
+
+/**
  * Runs a task on the calling thread and up to `threads - 1` workers; returns when all that have begun are done. The
  * task learns how many there are.
  *
- * Workers belong to the process, not to a program: there are never more than the largest `threads - 1` asked for so
- * far, however many programs run at once. A call takes the ones that are free and makes do with those. An idle worker
- * spins for the spin_ns of the task it did last, then sleeps. A call takes no lock unless a thread sleeps or is to be
- * started; if the system has no more threads, it runs with fewer.
+ * A call takes the workers that are free, of those there are, and makes do with them. An idle worker spins for the
+ * spin_ns of the task it did last, then sleeps. A call takes no lock unless a thread sleeps.
  */
 void run_on_threads(Task& task, int32_t threads, int64_t spin_ns);
 
