@@ -36,6 +36,9 @@ typedef enum fn_status {
 } fn_status;
 
 /** Version of this interface: raised by every release that changes a declaration below. */
+#define FN_ABI_VERSION 1
+
+/** The FN_ABI_VERSION that the library was compiled with: who calls another one must not call anything else. */
 FN_API int32_t fn_abi_version(void);
 
 /**

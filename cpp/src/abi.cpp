@@ -9,7 +9,7 @@
 
 #include <cstdlib>
 
-int32_t fn_abi_version(void) { return 1; }
+int32_t fn_abi_version(void) { return FN_ABI_VERSION; }
 
 const char* fn_last_error(void) { return fn::last_error(); }
 

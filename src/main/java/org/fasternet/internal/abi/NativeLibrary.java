@@ -42,7 +42,8 @@ public final class NativeLibrary {
     /**
      * Loads the library behind a binding class, once; to be called before any other use of the class.
      *
-     * @throws NativeException if it cannot be loaded, each time with the first failure's reason, which the JVM itself forgets
+     * @throws NativeException if it cannot be loaded, or is libfasternet of another version; each time with the first failure's
+     *     reason, which the JVM itself forgets
      */
     public static void load(Class<?> binding) {
         Optional<NativeException> failure = LOADED.computeIfAbsent(binding, NativeLibrary::initialise);
@@ -54,13 +55,22 @@ public final class NativeLibrary {
     private static Optional<NativeException> initialise(Class<?> binding) {
         try {
             Class.forName(binding.getName(), true, binding.getClassLoader());
-            return Optional.empty();
+            return binding == Abi.class ? otherVersion(Abi.fn_abi_version()) : Optional.empty();
         } catch (ClassNotFoundException | LinkageError e) {
             return Optional.of(new NativeException(explain(binding, e), e));
         }
     }
 
     private static String explain(Class<?> binding, Throwable failure) {
+    private static Optional<NativeException> otherVersion(int found) {
+        return found == Abi.FN_ABI_VERSION
+                ? Optional.empty()
+                : Optional.of(new NativeException("libfasternet has version " + found
+                        + " of its interface, and these classes were built for version " + Abi.FN_ABI_VERSION
+                        + ": the library of another fasternet is found first, on the class path, in java.library.path or in"
+                        + " LD_LIBRARY_PATH"));
+    }
+
         Set<String> tried = new LinkedHashSet<>();
         for (Throwable t = failure; t != null; t = t.getCause()) {
             tried.add(String.valueOf(t.getMessage()));

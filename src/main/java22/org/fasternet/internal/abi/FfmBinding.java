@@ -20,8 +20,8 @@ import org.fasternet.NativeException;
 import org.fasternet.tensor.Shape;
 
 /**
- * Through java.lang.foreign. JavaCPP's loader still finds, unpacks and loads the library; after that no function is called
- * through JNI, except to read the message of a failure.
+ * Through java.lang.foreign. JavaCPP's loader still finds, unpacks and loads the library, and its version is checked through JNI;
+ * after that no function is called through JNI, except to read the message of a failure.
  */
 final class FfmBinding implements Binding {
     /** Lets a function read arrays on the Java heap, and holds up the garbage collector meanwhile: for those that copy them. */

@@ -44,6 +44,23 @@ class NativeLibraryTest {
         assertEquals(1, Abi.fn_abi_version());
     }
 
+    /** A library put before ours says that it is of another version. */
+    @Test
+    void anotherVersionOfTheInterfaceIsRefused(@TempDir Path folder) throws Exception {
+        Path source = Files.writeString(folder.resolve("next.c"), "int fn_abi_version(void) { return 2; }");
+        Path library = folder.resolve("libnext.so");
+        int compiled = new ProcessBuilder("g++", "-shared", "-fPIC", "-x", "c", source.toString(), "-o", library.toString())
+                .inheritIO().start().waitFor();
+        assertEquals(0, compiled, "the compiler that built the library");
+        ForkedJvm.Result result = ForkedJvm.run(
+                List.of(), Map.of("LD_PRELOAD", library.toString()), List.of(), Probe.class, Abi.class.getName());
+        List<String> lines = result.output().lines().toList();
+        assertEquals(2, lines.size(), result.output());
+        assertEquals(lines.get(0), lines.get(1));
+        String refusal = "libfasternet has version 2 of its interface, and these classes were built for version 1: ";
+        assertTrue(lines.get(0).startsWith(refusal), result.output());
+    }
+
     @Test
     void aCacheThatCannotBeWrittenIsNamedBothTimes(@TempDir Path directory) throws Exception {
         // A path below a file can't be created by anyone, root included.
