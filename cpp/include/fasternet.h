@@ -119,7 +119,8 @@ FN_API const char* fn_isa_name(int32_t isa);
  *
  * NULL chooses the most demanding one the CPU can run, but none above the one that the environment variable
  * FASTERNET_MAX_ISA names, if set. A name chooses that ISA or fails: FN_UNSUPPORTED if this platform has none of that
- * name, the CPU cannot run it, or the cap excludes it. A cap of unknown name is FN_UNSUPPORTED in every case.
+ * name, the CPU cannot run it, or the cap excludes it; the sentence lists those that can be chosen. A cap of unknown name
+ * is FN_UNSUPPORTED in every case.
  */
 FN_API fn_status fn_isa_select(const char* name, int32_t* isa);
 

@@ -18,9 +18,12 @@ int find(const char* name) {
     return i;
 }
 
-std::string known_names() {
+/** Of those from portable to `highest` that a CPU with these features can run. */
+std::string names(int highest, uint64_t features) {
     std::string list;
-    for (const Isa& isa : isas) list += (list.empty() ? "" : ", ") + std::string(isa.name);
+    for (int i = 0; i <= highest; i++) {
+        if (runs(isas[i], features)) list += (list.empty() ? "" : ", ") + std::string(isas[i].name);
+    }
     return list;
 }
 
@@ -29,7 +32,8 @@ std::string known_names() {
 fn_status select_isa(const char* name, const char* cap, uint64_t features, int32_t* isa) {
     const int highest = cap ? find(cap) : isa_count - 1;
     if (highest == isa_count) {
-        return fail(FN_UNSUPPORTED, "FASTERNET_MAX_ISA is \"%s\", expected one of: %s", cap, known_names().c_str());
+        const std::string known = names(isa_count - 1, ~uint64_t{0});
+        return fail(FN_UNSUPPORTED, "FASTERNET_MAX_ISA is \"%s\", expected one of: %s", cap, known.c_str());
     }
     if (!name) {
         int best = highest;
@@ -38,13 +42,18 @@ fn_status select_isa(const char* name, const char* cap, uint64_t features, int32
         return FN_OK;
     }
     const int wanted = find(name);
-    if (wanted == isa_count) {
-        return fail(FN_UNSUPPORTED, "there is no ISA \"%s\", expected one of: %s", name, known_names().c_str());
+    if (wanted <= highest && runs(isas[wanted], features)) {
+        *isa = wanted;
+        return FN_OK;
     }
-    if (!runs(isas[wanted], features)) return fail(FN_UNSUPPORTED, "this CPU cannot run ISA %s", name);
-    if (wanted > highest) return fail(FN_UNSUPPORTED, "ISA %s is above FASTERNET_MAX_ISA=%s", name, cap);
-    *isa = wanted;
-    return FN_OK;
+    const std::string usable = names(highest, features);
+    if (wanted == isa_count) {
+        return fail(FN_UNSUPPORTED, "there is no ISA \"%s\", expected one of: %s", name, usable.c_str());
+    }
+    if (!runs(isas[wanted], features)) {
+        return fail(FN_UNSUPPORTED, "this CPU cannot run ISA %s, expected one of: %s", name, usable.c_str());
+    }
+    return fail(FN_UNSUPPORTED, "ISA %s is above FASTERNET_MAX_ISA=%s, expected one of: %s", name, cap, usable.c_str());
 }
 
 }  // namespace fn

@@ -161,7 +161,7 @@ fn_status fn_model_create(int32_t precision, int32_t isa, fn_model** model) {
             fn::select_isa(fn::isas[isa].name, std::getenv("FASTERNET_MAX_ISA"), fn_cpu_features(), &isa);
         if (status != FN_OK) return status;
         const fn::Kernels* kernels = fn::find_kernels(isa, static_cast<fn::Precision>(precision));
-        if (!kernels) return fail(FN_UNSUPPORTED, "ISA %s has no bf16 kernels", fn::isas[isa].name);
+        if (!kernels) return fail(FN_UNSUPPORTED, "ISA %s has no bf16 kernels; f32 works", fn::isas[isa].name);
         *model = new fn_model{std::make_shared<fn::Model>(isa, static_cast<fn::Precision>(precision), *kernels), {}};
         return FN_OK;
     });

@@ -120,12 +120,11 @@ public final class FasterNet {
     /**
      * Compiles the network: chooses a back end, packs the weights, allocates. This is slow; run the session often.
      *
-     * @throws UnsupportedException if the back end, precision or thread count asked for cannot be had on this machine
+     * @throws UnsupportedException if the back end, precision, ISA or thread count asked for cannot be had on this machine
      * @throws ShapeException if the size is too small for the network's stages
      */
     public Session session(SessionOptions options) {
-        return new Session(
-                Backends.choose(options.backend(), options.precision()).compile(spec(options)), options.pixels().isPresent());
+        return new Session(Backends.choose(options).compile(spec(options)), options.pixels().isPresent());
     }
 
     private ProgramSpec spec(SessionOptions options) {
@@ -141,6 +140,7 @@ public final class FasterNet {
                 ElementType.F32,
                 false,
                 options.precision(),
+                options.isa(),
                 options.resolvedThreads(),
                 options.spinMicros());
     }

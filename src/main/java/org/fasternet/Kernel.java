@@ -5,7 +5,6 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.List;
 import java.util.Objects;
-import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.Layer;
@@ -34,7 +33,8 @@ public final class Kernel implements AutoCloseable {
      * Compiles {@code layer} for runs from a source to a destination.
      *
      * @param src shape of the source
-     * @param options back end, precision and threads; batch, size and pixels are the shape's business and must not be set
+     * @param options back end, precision, ISA, threads and spin; batch, size and pixels are the shape's business and must not be
+     *     set
      * @throws ShapeException if the layer does not fit {@code src}
      * @throws UnsupportedException if the options cannot be met on this machine
      */
@@ -64,10 +64,9 @@ public final class Kernel implements AutoCloseable {
         NamedLayer named = new NamedLayer(layer.getClass().getSimpleName(), layer);
         Network network = Network.of(List.of(named));
         ProgramSpec spec = new ProgramSpec(
-                network, src, type, Layout.nhwc(src), type, inPlace, options.precision(),
+                network, src, type, Layout.nhwc(src), type, inPlace, options.precision(), options.isa(),
                 options.resolvedThreads(), options.spinMicros());
-        Backend backend = Backends.choose(options.backend(), options.precision(), network);
-        return new Kernel(new Execution(backend.compile(spec), "kernel"));
+        return new Kernel(new Execution(Backends.choose(options, network).compile(spec), "kernel"));
     }
 
     /** What really runs. */

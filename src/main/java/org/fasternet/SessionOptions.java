@@ -26,15 +26,17 @@ import org.fasternet.backend.Backends;
  * @param spin how long a thread that waits for another thread of its session spins before it sleeps, 0 to 1 second; in the
  *     back end {@code fused} (oneDNN's threads belong to its OpenMP runtime, which reads {@code OMP_WAIT_POLICY} and
  *     {@code GOMP_SPINCOUNT})
+ * @param isa the instruction set that the back end {@code fused} computes with, by a name of {@link Hardware#isas}; absent: the
+ *     best one. oneDNN chooses its own once per process, and the environment variable {@code ONEDNN_MAX_CPU_ISA} caps that
  */
 public record SessionOptions(
         String backend, Precision precision, OptionalInt threads, int batch, Optional<Size> size, Optional<Pixels> pixels,
-        Duration spin) {
+        Duration spin, Optional<String> isa) {
     private static final int MAX_THREADS = 1024;
     private static final Duration MAX_SPIN = Duration.ofSeconds(1);
     private static final SessionOptions DEFAULTS = new SessionOptions(
             Backends.AUTO, Precision.F32, OptionalInt.empty(), 1, Optional.empty(), Optional.empty(),
-            Duration.ofNanos(200_000));
+            Duration.ofNanos(200_000), Optional.empty());
 
     /** Rows and columns. */
     public record Size(int height, int width) {}
@@ -49,6 +51,7 @@ public record SessionOptions(
     public SessionOptions {
         Objects.requireNonNull(backend, "backend");
         Objects.requireNonNull(precision, "precision");
+        Objects.requireNonNull(isa, "isa");
         if (threads.isPresent() && (threads.getAsInt() < 1 || threads.getAsInt() > MAX_THREADS)) {
             throw new UnsupportedException(threads.getAsInt() + " threads were asked for: 1 to " + MAX_THREADS + " are possible");
         }
@@ -63,45 +66,59 @@ public record SessionOptions(
         }
     }
 
-    /** The {@code auto} back end, f32, all usable CPUs, one image of the model's own size in f32, a spin of 200 microseconds. */
+    /**
+     * The {@code auto} back end, f32, the best ISA, all usable CPUs, one image of the model's own size in f32, a spin of 200
+     * microseconds.
+     */
     public static SessionOptions defaults() {
         return DEFAULTS;
     }
 
     public SessionOptions withBackend(String name) {
-        return new SessionOptions(name, precision, threads, batch, size, pixels, spin);
+        return new SessionOptions(name, precision, threads, batch, size, pixels, spin, isa);
     }
 
     public SessionOptions withPrecision(Precision value) {
-        return new SessionOptions(backend, value, threads, batch, size, pixels, spin);
+        return new SessionOptions(backend, value, threads, batch, size, pixels, spin, isa);
     }
 
     public SessionOptions withThreads(int count) {
-        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels, spin);
+        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels, spin, isa);
     }
 
     public SessionOptions withBatch(int images) {
-        return new SessionOptions(backend, precision, threads, images, size, pixels, spin);
+        return new SessionOptions(backend, precision, threads, images, size, pixels, spin, isa);
     }
 
     public SessionOptions withSize(int height, int width) {
-        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels, spin);
+        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels, spin, isa);
     }
 
     /** Input is 8-bit rows without gaps; the model's normalisation is folded into its first layer. */
     public SessionOptions withPixels() {
-        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.empty())), spin);
+        return withPixels(new Pixels(OptionalInt.empty()));
     }
 
     /** Input is 8-bit rows {@code rowStride} bytes apart; the model's normalisation is folded into its first layer. */
     public SessionOptions withPixels(int rowStride) {
-        return new SessionOptions(
-                backend, precision, threads, batch, size, Optional.of(new Pixels(OptionalInt.of(rowStride))), spin);
+        return withPixels(new Pixels(OptionalInt.of(rowStride)));
+    }
+
+    private SessionOptions withPixels(Pixels rows) {
+        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(rows), spin, isa);
     }
 
     /** How long waiting threads spin; see above for which time is good for what. */
     public SessionOptions withSpin(Duration duration) {
-        return new SessionOptions(backend, precision, threads, batch, size, pixels, duration);
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, duration, isa);
+    }
+
+    /**
+     * An instruction set by name, as {@link Hardware#isas} lists them: used exactly or refused, with a sentence that lists what
+     * would work.
+     */
+    public SessionOptions withIsa(String name) {
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, Optional.of(name));
     }
 
     /** The thread count that these options mean on this machine now. */

@@ -1,6 +1,7 @@
 package org.fasternet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
@@ -18,24 +19,54 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The choice of a back end, and that it does not matter for the result. */
 @Tag("every-isa")
 class BackendsTest {
+    private static final SessionOptions AUTO = SessionOptions.defaults();
+
     @Test
     void autoTakesTheFusedKernelsUnlessTheyArePortable() {
         boolean vectors = !TestBackends.named("fused").isa().equals("portable");
-        assertEquals(vectors ? "fused" : "onednn", Backends.choose(Backends.AUTO, Precision.F32).name());
+        assertEquals(vectors ? "fused" : "onednn", Backends.choose(AUTO).name());
         if (TestBackends.has("fused", Precision.BF16)) {
-            assertEquals("fused", Backends.choose(Backends.AUTO, Precision.BF16).name());
+            assertEquals("fused", Backends.choose(AUTO.withPrecision(Precision.BF16)).name());
         } else if (TestBackends.has("onednn", Precision.BF16)) {
-            assertEquals("onednn", Backends.choose(Backends.AUTO, Precision.BF16).name());
+            assertEquals("onednn", Backends.choose(AUTO.withPrecision(Precision.BF16)).name());
         }
         for (String name : TestBackends.names()) {
-            assertEquals(name, Backends.choose(name, Precision.F32).name());
+            assertEquals(name, Backends.choose(AUTO.withBackend(name)).name());
+        }
+    }
+
+    /** Also for the portable one, which {@code auto} would not take by itself. */
+    @Test
+    void autoWithAnIsaTakesTheFusedKernels() {
+        for (String isa : Hardware.detect().isas()) {
+            assertEquals("fused", Backends.choose(AUTO.withIsa(isa)).name());
+        }
+        String best = Hardware.detect().isa();
+        assertRefused(AUTO.withBackend("onednn").withIsa(best), "onednn: ISA " + best + " was asked for", "ONEDNN_MAX_CPU_ISA");
+    }
+
+    @Test
+    void anIsaThatCannotBeHadIsRefusedWithThoseThatCan() {
+        String usable = "expected one of: " + String.join(", ", Hardware.detect().isas());
+        for (String backend : List.of(Backends.AUTO, "fused")) {
+            SessionOptions options = AUTO.withBackend(backend);
+            assertRefused(options.withIsa("avx1024"), "fused: there is no ISA \"avx1024\", " + usable);
+            assertRefused(
+                    options.withIsa("portable").withPrecision(Precision.BF16), "ISA portable has no bf16 kernels; f32 works");
+        }
+    }
+
+    private static void assertRefused(SessionOptions options, String... parts) {
+        String refusal = assertThrows(UnsupportedException.class, () -> Backends.choose(options)).getMessage();
+        for (String part : parts) {
+            assertTrue(refusal.contains(part), refusal);
         }
     }
 
     static final class Probe {
         public static void main(String[] args) {
             try {
-                System.out.println(Backends.choose(args[0], Precision.F32).name());
+                System.out.println(Backends.choose(AUTO.withBackend(args[0])).name());
             } catch (UnsupportedException e) {
                 System.out.println(e.getMessage());
             }

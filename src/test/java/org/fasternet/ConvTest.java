@@ -113,7 +113,7 @@ class ConvTest {
             assertEquals("onednn", kernel.plan().backend());
         }
         Network network = Network.of(List.of(new NamedLayer("c", conv)));
-        assertEquals("onednn", Backends.choose(Backends.AUTO, Precision.F32, network).name());
+        assertEquals("onednn", Backends.choose(SessionOptions.defaults(), network).name());
         UnsupportedException refusal = assertThrows(
                 UnsupportedException.class, () -> Kernel.compile(conv, src, options.withBackend("fused")));
         assertEquals("fused: Conv: only FasterNet's own layers have kernels here, no regular, grouped or depthwise convolution;"

@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.fasternet.internal.abi.Bindings;
+import org.fasternet.layer.NaiveLayers;
+import org.fasternet.layer.Pool;
+import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +55,45 @@ class FusedSessionTest {
             session.run(src, dst);
             return Golden.array(dst);
         }
+    }
+
+    /** All at once, so that one that used the weights packed for another would be seen. */
+    @Test
+    void everyIsaOfTheMachineIsUsedWhereItIsAskedFor() {
+        FasterNet net = FasterNet.random(Variant.T0, 7);
+        Shape shape = new Shape(1, 3, 37, 40);
+        float[] src = TestData.gaussian(new Random(1), shape.elements());
+        float[] expected = TestData.floats(NaiveLayers.run(net.layers(), shape, TestData.doubles(src), null).get(0));
+        List<Session> sessions = new ArrayList<>();
+        try {
+            for (String isa : Hardware.detect().isas()) {
+                Session session = net.session(OPTIONS.withIsa(isa).withSize(37, 40).withThreads(2));
+                sessions.add(session);
+                assertRuns(isa, session.plan());
+                FloatBuffer dst = Golden.floats(expected.length);
+                session.run(Golden.direct(src), dst);
+                Golden.assertClose(expected, Golden.array(dst), Precision.F32);
+            }
+        } finally {
+            sessions.forEach(Session::close);
+        }
+    }
+
+    @Test
+    void kernelsTakeAnIsaToo() {
+        for (String isa : Hardware.detect().isas()) {
+            try (Kernel kernel = Kernel.compile(new Pool(), new Shape(1, 5, 1, 2), OPTIONS.withIsa(isa))) {
+                assertRuns(isa, kernel.plan());
+                FloatBuffer dst = Golden.floats(5);
+                kernel.run(Golden.direct(new float[] {1, 2, 3, 4, 5, 3, 4, 5, 6, 7}), dst);
+                assertArrayEquals(new float[] {2, 3, 4, 5, 6}, Golden.array(dst));
+            }
+        }
+    }
+
+    private static void assertRuns(String isa, ExecutionPlan plan) {
+        assertEquals(isa, plan.isa());
+        plan.steps().forEach(step -> assertEquals("fused:" + isa, step.implementation()));
     }
 
     /** In a JVM of its own whose heap is all there from the start, so that what changes is native memory. */

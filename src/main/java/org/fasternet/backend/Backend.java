@@ -2,6 +2,7 @@ package org.fasternet.backend;
 
 import java.util.Optional;
 import org.fasternet.Precision;
+import org.fasternet.SessionOptions;
 import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
@@ -19,8 +20,13 @@ public interface Backend {
     /** The instruction set it uses on this machine. Only for a back end that is available. */
     String isa();
 
-    /** Why it cannot compute in {@code precision} on this machine, in one sentence; empty if it can. */
-    Optional<String> refuses(Precision precision);
+    /** Why it cannot compute in the options' precision and ISA on this machine, in one sentence; empty if it can. */
+    Optional<String> refuses(SessionOptions options);
+
+    /** Why it cannot compute in {@code precision} with the best ISA, in one sentence; empty if it can. */
+    default Optional<String> refuses(Precision precision) {
+        return refuses(SessionOptions.defaults().withPrecision(precision));
+    }
 
     /** Why it cannot compute {@code network}, in one sentence; empty if it has all of its layers. */
     Optional<String> refuses(Network network);

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.fasternet.Precision;
+import org.fasternet.SessionOptions;
 import org.fasternet.UnsupportedException;
 import org.fasternet.backend.fused.FusedBackend;
 import org.fasternet.backend.onednn.OneDnnBackend;
@@ -30,24 +30,25 @@ public final class Backends {
     }
 
     /** The choice for any FasterNet: every back end has its layers. */
-    public static Backend choose(String name, Precision precision) {
-        return choose(name, precision, Network.of(List.of()));
+    public static Backend choose(SessionOptions options) {
+        return choose(options, Network.of(List.of()));
     }
 
     /**
-     * The back end called {@code name}, or for {@code auto} the first one that can compute {@code network} in
-     * {@code precision} here.
+     * The back end of the options, or for {@code auto} the first one that can compute {@code network} in their precision and ISA
+     * here.
      *
      * @throws UnsupportedException if there is none: the message says what would work
      */
-    public static Backend choose(String name, Precision precision, Network network) {
+    public static Backend choose(SessionOptions options, Network network) {
+        String name = options.backend();
         List<String> reasons = new ArrayList<>();
         for (Backend backend : all()) {
             if (!name.equals(AUTO) && !name.equals(backend.name())) {
                 continue;
             }
             Optional<String> reason = backend.unavailable()
-                    .or(() -> backend.refuses(precision))
+                    .or(() -> backend.refuses(options))
                     .or(() -> backend.refuses(network));
             if (reason.isEmpty()) {
                 return backend;

@@ -12,11 +12,16 @@ final class ComputeOptions {
     @Option(names = "--precision", paramLabel = "f32|bf16", description = "Computed in this precision (default: f32).")
     private Precision precision = Precision.F32;
 
+    @Option(names = "--isa", paramLabel = "NAME",
+            description = "Instruction set of the back end fused, one that 'info' lists (default: the best).")
+    private String isa;
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads (default: as many as CPUs may be used).")
     private Integer threads;
 
     SessionOptions session() {
         SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision);
+        options = isa == null ? options : options.withIsa(isa);
         return threads == null ? options : options.withThreads(threads);
     }
 }

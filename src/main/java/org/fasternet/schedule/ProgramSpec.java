@@ -1,6 +1,7 @@
 package org.fasternet.schedule;
 
 import java.util.List;
+import java.util.Optional;
 import org.fasternet.Precision;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
@@ -16,6 +17,7 @@ import org.fasternet.tensor.Shape;
  * @param dstType element type of the caller's destination, which is channels last and dense; feature maps are f32 NCHW always
  * @param inPlace whether the result replaces the source, whose shape and type it has
  * @param precision what is computed in
+ * @param isa the instruction set by name, where the back end lets it be chosen; absent: the best one
  * @param threads how many threads run the program, at least 1
  * @param spinMicros microseconds for which a thread that waits for another one spins before it sleeps, where the back end
  *     decides that
@@ -28,6 +30,7 @@ public record ProgramSpec(
         ElementType dstType,
         boolean inPlace,
         Precision precision,
+        Optional<String> isa,
         int threads,
         int spinMicros) {
     /** The chain for this type of source. */

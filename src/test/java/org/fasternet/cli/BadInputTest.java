@@ -217,6 +217,7 @@ class BadInputTest {
         assertRefused(List.of("--top is 0"), "classify", "--top", 0, IMAGE);
         assertRefused(List.of("--top is -1"), "classify", "--top", -1, IMAGE);
         assertRefused(List.of("unknown back end 'abacus'", "onednn"), "classify", "--backend", "abacus", IMAGE);
+        assertRefused(List.of("there is no ISA \"abacus\"", "portable"), "classify", "--isa", "abacus", IMAGE);
         assertRefused(List.of("smaller than one patch"), "classify", "--size", "3", IMAGE);
         assertRefused(List.of("2^31 - 1"), "info", "--size", "100000");
         assertRefused(List.of("the activation is relu according to config.json"),

@@ -75,6 +75,13 @@ class InfoCommandTest {
         }
     }
 
+    @Test
+    void thePlanIsForTheIsaAskedFor() throws IOException {
+        JsonNode plan = Cli.json("info", "--json", "--plan", "--isa", "portable").get("plan");
+        assertEquals("portable", plan.get("isa").textValue());
+        assertEquals("fused:portable", plan.get("steps").get(0).get("implementation").textValue());
+    }
+
     private static Object[] with(Object[] options, Object more) {
         Object[] all = Arrays.copyOf(options, options.length + 1);
         all[options.length] = more;

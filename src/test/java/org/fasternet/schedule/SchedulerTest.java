@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.fasternet.Activation;
 import org.fasternet.FasterNetConfig;
@@ -103,7 +104,8 @@ class SchedulerTest {
     }
 
     private static ProgramSpec spec(List<NamedLayer> layers, Shape src, Layout layout, boolean inPlace) {
-        return new ProgramSpec(Network.of(layers), src, ElementType.F32, layout, ElementType.F32, inPlace, Precision.F32, 1, 0);
+        return new ProgramSpec(Network.of(layers), src, ElementType.F32, layout, ElementType.F32, inPlace, Precision.F32,
+                Optional.empty(), 1, 0);
     }
 
     private Block block(int channels, int partial, int hidden) {

@@ -2,7 +2,7 @@ package org.fasternet.backend.fused;
 
 import java.util.Optional;
 import org.fasternet.NativeException;
-import org.fasternet.Precision;
+import org.fasternet.SessionOptions;
 import org.fasternet.UnsupportedException;
 import org.fasternet.backend.Backend;
 import org.fasternet.backend.Program;
@@ -14,8 +14,8 @@ import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
 /**
- * This library's own kernels: the whole network in one native call on one set of threads. The ISA is the best of the CPU's; the
- * environment variable {@code FASTERNET_MAX_ISA} caps it.
+ * This library's own kernels: the whole network in one native call on one set of threads. The ISA is the one asked for, else the
+ * best of the CPU's; the environment variable {@code FASTERNET_MAX_ISA} caps both.
  */
 public final class FusedBackend implements Backend {
     @Override
@@ -27,7 +27,7 @@ public final class FusedBackend implements Backend {
     @Override
     public Optional<String> unavailable() {
         try {
-            Bindings.current().bestIsa();
+            Bindings.current().selectIsa(null);
             return Optional.empty();
         } catch (NativeException e) {
             return Optional.of(e.getMessage());
@@ -42,17 +42,18 @@ public final class FusedBackend implements Backend {
     @Override
     public String isa() {
         Binding binding = Bindings.current();
-        return binding.isaName(binding.bestIsa());
+        return binding.isaName(binding.selectIsa(null));
     }
 
     @Override
-    public Optional<String> refuses(Precision precision) {
+    public Optional<String> refuses(SessionOptions options) {
         Binding binding = Bindings.current();
         try {
-            binding.destroyModel(binding.createModel(PackedModel.number(precision), binding.bestIsa()));
+            int isa = binding.selectIsa(options.isa().orElse(null));
+            binding.destroyModel(binding.createModel(PackedModel.number(options.precision()), isa));
             return Optional.empty();
         } catch (UnsupportedException e) {
-            return Optional.of(e.getMessage() + "; f32 works");
+            return Optional.of(e.getMessage());
         }
     }
 

@@ -55,7 +55,7 @@ final class FusedProgram implements Program {
     }
 
     private ExecutionPlan plan(ProgramSpec spec) {
-        String isa = binding.isaName(binding.bestIsa());
+        String isa = binding.isaName(model.isa());
         List<ExecutionPlan.Step> steps = new ArrayList<>();
         Shape read = spec.src();
         for (Binding.Step step : binding.steps(handle)) {

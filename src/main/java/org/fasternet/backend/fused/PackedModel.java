@@ -11,13 +11,14 @@ import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
 /**
- * A network's weights, packed by the engine, as long as a program uses them: programs of one network and precision share them.
+ * A network's weights, packed by the engine, as long as a program uses them: programs of one network, precision and ISA share
+ * them.
  */
 final class PackedModel {
     private static final ConcurrentMap<Key, PackedModel> IN_USE = new ConcurrentHashMap<>();
 
-    /** All that the packed weights depend on; the ISA is the same in the whole process. */
-    private record Key(Network network, Precision precision, Ports ports) {}
+    /** All that the packed weights depend on, the ISA by the engine's number. */
+    private record Key(Network network, Precision precision, int isa, Ports ports) {}
 
     private final Key key;
     private final Binding binding = Bindings.current();
@@ -28,7 +29,7 @@ final class PackedModel {
 
     private PackedModel(Key key) {
         this.key = key;
-        handle = binding.createModel(number(key.precision()), binding.bestIsa());
+        handle = binding.createModel(number(key.precision()), key.isa());
         try {
             names = new Packer(binding, handle, key.ports()).pack(key.network());
         } catch (Throwable failure) {
@@ -39,7 +40,8 @@ final class PackedModel {
 
     /** The model for a program, packed now unless another program uses it already; to be given back by {@link #release}. */
     static PackedModel acquire(ProgramSpec spec) {
-        return IN_USE.compute(new Key(spec.network(), spec.precision(), Ports.of(spec)), (key, model) -> {
+        int isa = Bindings.current().selectIsa(spec.isa().orElse(null));
+        return IN_USE.compute(new Key(spec.network(), spec.precision(), isa, Ports.of(spec)), (key, model) -> {
             PackedModel used = model == null ? new PackedModel(key) : model;
             used.users++;
             return used;
@@ -60,6 +62,10 @@ final class PackedModel {
 
     long handle() {
         return handle;
+    }
+
+    int isa() {
+        return key.isa();
     }
 
     long bytes() {

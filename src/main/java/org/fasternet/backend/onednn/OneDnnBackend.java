@@ -5,6 +5,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 
 import java.util.Optional;
 import org.fasternet.Precision;
+import org.fasternet.SessionOptions;
 import org.fasternet.backend.Backend;
 import org.fasternet.backend.Program;
 import org.fasternet.layer.Network;
@@ -36,9 +37,13 @@ public final class OneDnnBackend implements Backend {
      * oneDNN computes bf16 without hardware for it too, by emulation or reference code; that is not what who asks for bf16 wants.
      */
     @Override
-    public Optional<String> refuses(Precision precision) {
+    public Optional<String> refuses(SessionOptions options) {
+        if (options.isa().isPresent()) {
+            return Optional.of("ISA " + options.isa().get() + " was asked for, and oneDNN chooses its own, " + isa()
+                    + " here, once per process: the environment variable ONEDNN_MAX_CPU_ISA caps it");
+        }
         boolean hasBf16 = includes(dnnl_cpu_isa_avx512_core_bf16) || includes(dnnl_cpu_isa_avx2_vnni_2);
-        return precision == Precision.BF16 && !hasBf16
+        return options.precision() == Precision.BF16 && !hasBf16
                 ? Optional.of("bf16 needs AVX-512 BF16 or AVX-NE-CONVERT, and oneDNN uses " + isa() + " here; f32 works")
                 : Optional.empty();
     }

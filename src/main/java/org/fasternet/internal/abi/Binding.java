@@ -26,8 +26,8 @@ public interface Binding {
     /** Where the first element at a direct buffer's position lies; for buffers of float, short and byte. */
     long address(Buffer buffer);
 
-    /** The most demanding ISA that may be used. */
-    int bestIsa();
+    /** The ISA's number; null: the most demanding one that may be used. */
+    int selectIsa(String name);
 
     String isaName(int isa);
 

@@ -32,9 +32,9 @@ public final class JniBinding implements Binding {
     }
 
     @Override
-    public int bestIsa() {
+    public int selectIsa(String name) {
         int[] isa = new int[1];
-        NativeLibrary.check(Abi.fn_isa_select((String) null, isa));
+        NativeLibrary.check(Abi.fn_isa_select(name, isa));
         return isa[0];
     }
 

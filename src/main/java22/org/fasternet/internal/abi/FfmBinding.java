@@ -107,10 +107,10 @@ final class FfmBinding implements Binding {
     }
 
     @Override
-    public int bestIsa() {
+    public int selectIsa(String name) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment isa = arena.allocate(JAVA_INT);
-            check(Functions.ISA_SELECT, 0L, isa.address());
+            check(Functions.ISA_SELECT, name == null ? 0L : arena.allocateFrom(name).address(), isa.address());
             return isa.get(JAVA_INT, 0);
         }
     }
