@@ -71,7 +71,8 @@ TEST(CpuCount, AContainerSeesItsOwnCgroupAtTheMountPoint) {
     tree.write("/proc/self/mountinfo", "32 31 0:29 /docker/c1 /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n");
     tree.write("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
     tree.write("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "120000\n");
-    for (const char* cgroup : {"2:cpu:/docker/c1\n", "2:cpu:/docker/c1/inner\n", "2:cpu:/\n", "2:cpu:/../elsewhere\n", "2:cpu\n", ""}) {
+    for (const char* cgroup :
+         {"2:cpu:/docker/c1\n", "2:cpu:/docker/c1/inner\n", "2:cpu:/\n", "2:cpu:/../elsewhere\n", "2:cpu\n", ""}) {
         tree.write("/proc/self/cgroup", cgroup);
         EXPECT_DOUBLE_EQ(fn::cgroup_quota(tree.root()), 1.2) << cgroup;
     }

@@ -50,7 +50,8 @@ class ConvTest {
     /** One pixel, one row, one column, wide, tall, and batches of them. */
     @Test
     void everyShapeAndKernelSize() {
-        for (Shape src : List.of(new Shape(1, 12, 1, 1), new Shape(1, 12, 1, 40), new Shape(1, 12, 40, 1), new Shape(2, 12, 3, 70),
+        for (Shape src : List.of(
+                new Shape(1, 12, 1, 1), new Shape(1, 12, 1, 40), new Shape(1, 12, 40, 1), new Shape(2, 12, 3, 70),
                 new Shape(3, 12, 70, 3), new Shape(5, 12, 7, 7))) {
             for (int groups : new int[] {1, 4, 12}) {
                 for (int size : new int[] {1, 3, 5}) {

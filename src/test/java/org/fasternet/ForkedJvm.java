@@ -35,7 +35,8 @@ public final class ForkedJvm {
     }
 
     /** {@code prefix} is put before the command, as {@code taskset -c 0} is; {@code environment} is added to this JVM's. */
-    public static Result run(List<String> prefix, Map<String, String> environment, List<String> jvmOptions, Class<?> main, String... arguments)
+    public static Result run(
+            List<String> prefix, Map<String, String> environment, List<String> jvmOptions, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(command(jvmOptions, main, arguments));

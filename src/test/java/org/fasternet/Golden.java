@@ -69,8 +69,8 @@ public final class Golden {
             }
         }
         if (off > 0) {
-            fail(off + " of " + expected.length + " elements are off by more than " + bound + ", worst at " + worst + ": expected "
-                    + expected[worst] + ", got " + actual[worst]);
+            fail(off + " of " + expected.length + " elements are off by more than " + bound + ", worst at " + worst
+                    + ": expected " + expected[worst] + ", got " + actual[worst]);
         }
     }
 

@@ -67,9 +67,11 @@ class GoldenSessionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "nano-relu/official.pth, F32", "nano-relu/timm.safetensors, BF16", "odd-gelu/official.pth, F32", "odd-gelu/official.pth, BF16",
-        "layer-scale/official.pth, F32", "layer-scale/official.pth, BF16", "three-stages-gray/official.pth, F32",
-        "three-stages-gray/official.pth, BF16", "half-weights/official.pth, F32", "half-weights/timm.safetensors, BF16"
+        "nano-relu/official.pth, F32", "nano-relu/timm.safetensors, BF16",
+        "odd-gelu/official.pth, F32", "odd-gelu/official.pth, BF16",
+        "layer-scale/official.pth, F32", "layer-scale/official.pth, BF16",
+        "three-stages-gray/official.pth, F32", "three-stages-gray/official.pth, BF16",
+        "half-weights/official.pth, F32", "half-weights/timm.safetensors, BF16"
     })
     void logitsAreThoseOfPyTorch(String checkpoint, Precision precision) {
         assumeTrue(TestBackends.has(backend, precision), backend + " has no " + precision + " here");

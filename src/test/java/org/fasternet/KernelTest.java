@@ -70,7 +70,8 @@ class KernelTest {
     /** One pixel, one row, one column, wide, tall, and batches of them. */
     @Test
     void everyKernelAtEveryShape() {
-        for (Shape src : List.of(new Shape(1, 12, 1, 1), new Shape(1, 12, 1, 40), new Shape(1, 12, 40, 1), new Shape(2, 12, 3, 70),
+        for (Shape src : List.of(
+                new Shape(1, 12, 1, 1), new Shape(1, 12, 1, 40), new Shape(1, 12, 40, 1), new Shape(2, 12, 3, 70),
                 new Shape(3, 12, 70, 3), new Shape(5, 12, 7, 7))) {
             check(new PartialConv(12, TestData.weights(random, 3, 3, 3, 3)), src);
             check(pointwise(12, 24).withActivation(Activation.RELU), src);

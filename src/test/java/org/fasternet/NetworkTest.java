@@ -46,10 +46,11 @@ class NetworkTest {
                 config(1, 16, List.of(2, 1), 16, 2, 0, 0, Activation.GELU, true, false, true));
     }
 
-    private static FasterNetConfig config(int inChannels, int embedDim, List<Integer> depths, int nDiv, double ratio, int features,
-            int classes, Activation activation, boolean layerScale, boolean patchNorm, boolean detection) {
-        return new FasterNetConfig(inChannels, embedDim, depths, nDiv, ratio, features, classes, activation, layerScale, patchNorm,
-                detection);
+    private static FasterNetConfig config(
+            int inChannels, int embedDim, List<Integer> depths, int nDiv, double ratio, int features, int classes,
+            Activation activation, boolean layerScale, boolean patchNorm, boolean detection) {
+        return new FasterNetConfig(inChannels, embedDim, depths, nDiv, ratio, features, classes, activation, layerScale,
+                patchNorm, detection);
     }
 
     @ParameterizedTest

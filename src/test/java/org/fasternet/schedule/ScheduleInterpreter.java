@@ -103,6 +103,7 @@ final class ScheduleInterpreter {
     private int index(View view, int n, int c, int h, int w) {
         Layout layout = view.buffer().layout();
         long base = view.buffer().external() ? 0 : plan.offsets().get(view.buffer().id()) / Float.BYTES;
-        return (int) (base + n * layout.strideN() + (view.first() + c) * layout.strideC() + h * layout.strideH() + w * layout.strideW());
+        return (int) (base + n * layout.strideN() + (view.first() + c) * layout.strideC() + h * layout.strideH()
+                + w * layout.strideW());
     }
 }

@@ -100,7 +100,8 @@ class SchedulerTest {
         NamedLayer pointwise = new NamedLayer("p", Pointwise.of(8, 8, new float[64]));
         assertThrows(ShapeException.class, () -> Scheduler.schedule(spec(List.of(pointwise), src, Layout.nhwc(src), true)));
         NamedLayer residual = new NamedLayer("p", Pointwise.of(8, 8, new float[64]).withResidual());
-        assertThrows(ShapeException.class, () -> Scheduler.schedule(spec(List.of(residual, residual), src, Layout.nhwc(src), false)));
+        ProgramSpec two = spec(List.of(residual, residual), src, Layout.nhwc(src), false);
+        assertThrows(ShapeException.class, () -> Scheduler.schedule(two));
     }
 
     private static ProgramSpec spec(List<NamedLayer> layers, Shape src, Layout layout, boolean inPlace) {

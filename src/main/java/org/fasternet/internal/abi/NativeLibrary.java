@@ -18,9 +18,10 @@ import org.fasternet.UnsupportedException;
  * <p>A library is looked for by JavaCPP, in this order:
  * <ol>
  *   <li>with {@code -Dorg.bytedeco.javacpp.pathsFirst=true}, the directories of {@code -Djava.library.path}: nothing is unpacked;
- *   <li>in the jars, by the platform ({@code linux-x86_64} here, {@code -Dorg.bytedeco.javacpp.platform} overrides it); what is found
- *       is unpacked to a cache, the first of these directories that can be used: {@code -Dorg.bytedeco.javacpp.cachedir},
- *       {@code ~/.javacpp/cache}, {@code .javacpp-USER/cache} in {@code -Djava.io.tmpdir};
+ *   <li>in the jars, by the platform ({@code linux-x86_64} here, {@code -Dorg.bytedeco.javacpp.platform} overrides it); what is
+ *       found is unpacked to a cache, the first of these directories that can be used:
+ *       {@code -Dorg.bytedeco.javacpp.cachedir}, {@code ~/.javacpp/cache}, {@code .javacpp-USER/cache} in
+ *       {@code -Djava.io.tmpdir};
  *   <li>the directories of {@code -Djava.library.path}, by {@link System#loadLibrary}.
  * </ol>
  *
@@ -61,7 +62,6 @@ public final class NativeLibrary {
         }
     }
 
-    private static String explain(Class<?> binding, Throwable failure) {
     private static Optional<NativeException> otherVersion(int found) {
         return found == Abi.FN_ABI_VERSION
                 ? Optional.empty()
@@ -71,6 +71,7 @@ public final class NativeLibrary {
                         + " LD_LIBRARY_PATH"));
     }
 
+    private static String explain(Class<?> binding, Throwable failure) {
         Set<String> tried = new LinkedHashSet<>();
         for (Throwable t = failure; t != null; t = t.getCause()) {
             tried.add(String.valueOf(t.getMessage()));

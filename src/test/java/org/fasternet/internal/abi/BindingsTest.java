@@ -38,8 +38,9 @@ class BindingsTest {
         assertEquals("fasternet.binding is 'rmi': jni and ffm are known", probe("rmi"));
         String foreign = probe("ffm");
         boolean built = BindingsTest.class.getResource("FfmBinding.class") != null;
-        assertEquals(built ? "ffm" : "fasternet.binding=ffm needs Java 22 or newer, at run time and when the jar is built; this is"
-                + " Java " + Runtime.version().feature(), foreign);
+        String refusal = "fasternet.binding=ffm needs Java 22 or newer, at run time and when the jar is built; this is Java "
+                + Runtime.version().feature();
+        assertEquals(built ? "ffm" : refusal, foreign);
     }
 
     /** A test run that is meant for one binding must not run on the other. */

@@ -71,8 +71,10 @@ class NativeLibraryTest {
                 .stream().filter(line -> !line.startsWith("WARNING: java.io.tmpdir")).toList(); // newer JVMs say so themselves
         assertEquals(2, lines.size(), lines::toString);
         assertEquals(lines.get(0), lines.get(1));
-        assertTrue(lines.get(0).startsWith("the native library of org.bytedeco.dnnl.global.dnnl cannot be loaded for platform "), lines::toString);
-        assertTrue(lines.get(0).endsWith("(no directory for the cache can be written: name one with -Dorg.bytedeco.javacpp.cachedir)"), lines::toString);
+        String failure = "the native library of org.bytedeco.dnnl.global.dnnl cannot be loaded for platform ";
+        assertTrue(lines.get(0).startsWith(failure), lines::toString);
+        String remedy = "(no directory for the cache can be written: name one with -Dorg.bytedeco.javacpp.cachedir)";
+        assertTrue(lines.get(0).endsWith(remedy), lines::toString);
     }
 
     @Test
@@ -80,14 +82,16 @@ class NativeLibraryTest {
         List<String> lines = probe(Abi.class, "-Dorg.bytedeco.javacpp.platform=linux-arm64");
         assertEquals(2, lines.size(), lines::toString);
         assertTrue(lines.get(0).contains("linux-arm64"), lines::toString);
-        assertTrue(lines.get(0).endsWith("(no jar on the class path has it for this platform: add the jar with that classifier)"), lines::toString);
+        String remedy = "(no jar on the class path has it for this platform: add the jar with that classifier)";
+        assertTrue(lines.get(0).endsWith(remedy), lines::toString);
     }
 
     @Test
     void statusesBecomeExceptionsWithTheLibrarysSentence() {
         NativeLibrary.load(Abi.class);
         int[] isa = new int[1];
-        UnsupportedException e = assertThrows(UnsupportedException.class, () -> NativeLibrary.check(Abi.fn_isa_select("sse9", isa)));
+        UnsupportedException e = assertThrows(
+                UnsupportedException.class, () -> NativeLibrary.check(Abi.fn_isa_select("sse9", isa)));
         assertTrue(e.getMessage().startsWith("there is no ISA \"sse9\", expected one of: portable"), e::getMessage);
         assertThrows(NativeException.class, () -> NativeLibrary.check(Abi.FN_INTERNAL));
         NativeLibrary.check(Abi.FN_OK);
