@@ -15,13 +15,13 @@ static_assert(fn::memory_block % (block * sizeof(float)) == 0, "arrays are made 
 
 typedef uint32_t Words __attribute__((vector_size(sizeof(Vec))));
 
-/** Calls step(i, j) for the j-th vector of a block, which begins at element i. */
+/** Calls step(i) for each vector, which begins at element i. */
 template <class Step>
 FN_INLINE void pass_over(int64_t count, int64_t passes, Step step) {
     for (int64_t pass = 0; pass < passes; pass++) {
         for (int64_t i = 0; i < count; i += block) {
 #pragma GCC unroll 8
-            for (int j = 0; j < unroll; j++) step(i + j * lanes, j);
+            for (int j = 0; j < unroll; j++) step(i + j * lanes);
             __asm__ volatile("" ::: "memory");  // else it becomes memcpy, or one pass stands for all
         }
     }
@@ -29,7 +29,13 @@ FN_INLINE void pass_over(int64_t count, int64_t passes, Step step) {
 
 uint32_t read(float* a, const float*, const float*, int64_t count, int64_t passes) {
     Words sums[unroll] = {};
-    pass_over(count, passes, [&](int64_t i, int j) { sums[j] += reinterpret_cast<Words>(load(a + i)); });
+    for (int64_t pass = 0; pass < passes; pass++) {
+        __asm__ volatile("" : "+r"(a));  // "memory" would have the sums stored after every block
+        for (int64_t i = 0; i < count; i += block) {
+#pragma GCC unroll 8
+            for (int j = 0; j < unroll; j++) sums[j] += reinterpret_cast<Words>(load(a + i + j * lanes));
+        }
+    }
     uint32_t total = 0;
     for (const Words& sum : sums)
         for (int lane = 0; lane < lanes; lane++) total += sum[lane];
@@ -38,18 +44,18 @@ uint32_t read(float* a, const float*, const float*, int64_t count, int64_t passe
 
 uint32_t write(float* a, const float*, const float*, int64_t count, int64_t passes) {
     const Vec s = broadcast(fn::memory_scalar);
-    pass_over(count, passes, [&](int64_t i, int) { store(a + i, s); });
+    pass_over(count, passes, [&](int64_t i) { store(a + i, s); });
     return 0;
 }
 
 uint32_t copy(float* a, const float* b, const float*, int64_t count, int64_t passes) {
-    pass_over(count, passes, [&](int64_t i, int) { store(a + i, load(b + i)); });
+    pass_over(count, passes, [&](int64_t i) { store(a + i, load(b + i)); });
     return 0;
 }
 
 uint32_t triad(float* a, const float* b, const float* c, int64_t count, int64_t passes) {
     const Vec s = broadcast(fn::memory_scalar);
-    pass_over(count, passes, [&](int64_t i, int) { store(a + i, multiply_add(s, load(c + i), load(b + i))); });
+    pass_over(count, passes, [&](int64_t i) { store(a + i, multiply_add(s, load(c + i), load(b + i))); });
     return 0;
 }
 
