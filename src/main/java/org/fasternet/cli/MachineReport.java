@@ -11,13 +11,14 @@ import org.fasternet.Hardware;
 import org.fasternet.Precision;
 import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
+import org.fasternet.internal.Version;
 import org.fasternet.internal.abi.Bindings;
 
 /** The versions, the CPU, and which back ends can be used on it. */
 record MachineReport(Hardware hardware) {
     void print(PrintWriter out) {
         TextFields fields = new TextFields(out);
-        fields.field("fasternet", Versions.fasternet() + ", Java " + Versions.java());
+        fields.field("fasternet", Version.library() + ", Java " + Versions.java());
         fields.field("native calls", Bindings.current().name());
         fields.field("CPU", hardware.cpuModel());
         fields.field("CPUs used", hardware.cpus().reason());
@@ -48,7 +49,7 @@ record MachineReport(Hardware hardware) {
 
     ObjectNode json() {
         ObjectNode root = Json.object();
-        root.putObject("version").put("fasternet", Versions.fasternet()).put("java", Versions.java());
+        root.putObject("version").put("fasternet", Version.library()).put("java", Versions.java());
         root.put("binding", Bindings.current().name());
         ObjectNode cpu = root.putObject("hardware").put("cpu", hardware.cpuModel());
         hardware.cpuFeatures().forEach(cpu.putArray("features")::add);

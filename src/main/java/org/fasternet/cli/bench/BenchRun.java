@@ -8,12 +8,12 @@ import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.report.Report;
 import org.fasternet.cli.Progress;
-import org.fasternet.cli.Versions;
+import org.fasternet.internal.Version;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** A benchmark while it runs: what it has found, how far it is, and whether it has been told to stop. */
 final class BenchRun implements AutoCloseable {
-    private final EnvironmentProbe environment = new EnvironmentProbe(Versions.fasternet());
+    private final EnvironmentProbe environment = new EnvironmentProbe(Version.library());
     private final CommandSpec spec;
     private final long seed;
     private final Metric primary;
