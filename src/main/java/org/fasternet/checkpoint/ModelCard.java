@@ -73,14 +73,20 @@ record ModelCard(String name, JsonFields fields) {
     static String json(Activation activation, Preprocessing preprocessing, List<String> labels) {
         ObjectNode card = JsonNodeFactory.instance.objectNode();
         card.putObject(MODEL).put("act_layer", activation.id());
-        ObjectNode images = card.putObject(IMAGES);
+        card.set(IMAGES, images(preprocessing, labels));
+        return card.toString();
+    }
+
+    /** What a card says about images. */
+    static ObjectNode images(Preprocessing preprocessing, List<String> labels) {
+        ObjectNode images = JsonNodeFactory.instance.objectNode();
         images.putArray("input_size").add(preprocessing.mean().size()).add(preprocessing.height()).add(preprocessing.width());
         preprocessing.mean().forEach(images.putArray("mean")::add);
         preprocessing.std().forEach(images.putArray("std")::add);
         images.put("crop_pct", preprocessing.cropFraction());
         images.put("interpolation", preprocessing.interpolation().name().toLowerCase(Locale.ROOT));
         labels.forEach(images.putArray("label_names")::add);
-        return card.toString();
+        return images;
     }
 
     Optional<Activation> activation() {
