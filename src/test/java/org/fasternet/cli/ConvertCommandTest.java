@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.fasternet.Golden;
 import org.fasternet.tensor.Npy;
 import org.junit.jupiter.api.Test;
@@ -46,7 +48,28 @@ class ConvertCommandTest {
         Path written = folder.resolve("written.safetensors");
         String said = Cli.output("convert", "--weights", resource("golden", "nano-relu", "official.pth"), "--output", written,
                 "--dtype", "F16", "--fold");
-        assertTrue(said.matches("\\Q" + written + "\\E: \\d+ tensors, f16, folded, [\\d,]+ bytes\n"), said);
+        assertTrue(said.matches("\\Q" + written + "\\E: safetensors, \\d+ tensors, f16, folded, [\\d,]+ bytes\n"), said);
+    }
+
+    /** The first byte of an ONNX file is the tag of its IR version, that of a safetensors file the length of its header. */
+    @ParameterizedTest
+    @CsvSource({"net.onnx, , onnx", "net.ONNX, , onnx", "net, onnx, onnx", "net.safetensors, onnx, onnx", "net, , safetensors",
+        "net.onnx, safetensors, safetensors"})
+    void theFormatIsTheOneAskedForElseThatOfTheName(String name, String to, String format) throws IOException {
+        Path written = folder.resolve(name);
+        List<Object> args = new ArrayList<>(List.of(
+                "convert", "--json", "--weights", resource("golden", "nano-relu", "official.pth"), "--output", written));
+        if (to != null) {
+            args.addAll(List.of("--to", to));
+        }
+        JsonNode said = Cli.json(args.toArray());
+        assertEquals(format, said.get("format").textValue());
+        assertEquals(Files.size(written), said.get("bytes").longValue());
+        assertEquals("f32", said.get("dtype").textValue());
+        assertEquals(format.equals("onnx"), said.get("folded").booleanValue());
+        byte[] bytes = Files.readAllBytes(written);
+        assertEquals(format.equals("onnx"), bytes[0] == 0x08 && bytes[1] == 8);
+        assertTrue(said.get("tensors").intValue() > 30);
     }
 
     @Test

@@ -68,7 +68,9 @@ class UsageTest {
                 List.of("info", "--variant", "T0", "--weights", "w.pth"),
                 List.of("info", "surplus"),
                 List.of("convert", "--weights", "w.pth"),
-                List.of("convert", "--weights", "w.pth", "--output", "o", "--dtype", "f8"));
+                List.of("convert", "--weights", "w.pth", "--output", "o", "--dtype", "f8"),
+                List.of("convert", "--weights", "w.pth", "--output", "o", "--to", "tflite"),
+                List.of("convert", "--weights", "w.pth", "--output", "o.onnx", "--dtype", "bf16"));
     }
 
     @ParameterizedTest
