@@ -1,13 +1,10 @@
 package org.fasternet.bench;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
@@ -18,7 +15,6 @@ import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.timing.Latency;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.bench.timing.Samples;
-import org.fasternet.tensor.Shape;
 
 /** Measures a whole network as an application would run it: one session, its own thread, the same direct buffers every time. */
 public final class ModelBenchmark {
@@ -46,8 +42,9 @@ public final class ModelBenchmark {
         start = System.nanoTime();
         try (Session session = network.session(work.options())) {
             final double compileMillis = millisSince(start);
-            FloatBuffer src = random(session.srcShape(), seed);
-            FloatBuffer[] dsts = session.dstShapes().stream().map(ModelBenchmark::floats).toArray(FloatBuffer[]::new);
+            FloatBuffer src = Buffers.random(session.srcShape(), seed);
+            FloatBuffer[] dsts = session.dstShapes().stream()
+                    .map(shape -> Buffers.floats(shape.elements())).toArray(FloatBuffer[]::new);
             start = System.nanoTime();
             session.run(src, dsts);
             Map<Metric, Double> values = new EnumMap<>(Metric.class);
@@ -87,19 +84,6 @@ public final class ModelBenchmark {
 
     private static List<String> implementations(ExecutionPlan plan) {
         return plan.steps().stream().map(ExecutionPlan.Step::implementation).distinct().toList();
-    }
-
-    private static FloatBuffer random(Shape shape, long seed) {
-        FloatBuffer values = floats(shape);
-        SplittableRandom random = new SplittableRandom(seed);
-        for (int i = 0; i < values.capacity(); i++) {
-            values.put(i, (float) random.nextDouble(-1, 1));
-        }
-        return values;
-    }
-
-    private static FloatBuffer floats(Shape shape) {
-        return ByteBuffer.allocateDirect(shape.elements() * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
     }
 
     private static double millisSince(long start) {
