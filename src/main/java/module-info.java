@@ -1,6 +1,9 @@
 /** FasterNet and its kernels on the CPU: see {@link org.fasternet}. */
 module org.fasternet {
+    requires static ai.djl.api; // the benchmarks alone
+    requires static ai.djl.pytorch_engine; // likewise
     requires com.fasterxml.jackson.databind;
+    requires static com.microsoft.onnxruntime; // the benchmarks alone
     requires static info.picocli; // the command line alone
     requires java.desktop;
     requires static java.management; // the benchmarks alone

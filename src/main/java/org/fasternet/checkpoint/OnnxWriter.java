@@ -27,7 +27,7 @@ import org.fasternet.tensor.Tensor;
  * Writes ONNX files (opset 17, f32), with batch normalisation and layer scale folded in. A partial convolution is Split, Conv
  * and Concat, where PyTorch's export of the published code clones the tensor and scatters into it.
  *
- * <p>The input is {@code input}, batch x C x height x width, all but C free; the output is batch x classes (or features, of a model
+ * <p>The input is {@code input}, batch x C x height x width, all but C free; the output is batch x classes (features, of a model
  * without classes), or one feature map per stage. Values are called as the layers that make them, the outputs too: {@code head},
  * {@code head.features}, or {@code norm0}, {@code norm2}... The metadata are {@code input_size}, {@code mean}, {@code std},
  * {@code crop_pct}, {@code interpolation} and {@code label_names}, as timm's config.json has them, each as JSON.

@@ -1,0 +1,92 @@
+package org.fasternet.bench.peers;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.fasternet.FasterNetException;
+import org.fasternet.Precision;
+import org.fasternet.bench.Buffers;
+
+/**
+ * One case prepared by several peers, which were seen to compute the same: nobody gets to time what was not compared. For the
+ * thread that made it.
+ */
+public final class Comparison implements AutoCloseable {
+    /**
+     * How far a peer's outputs may be from the reference's, as a part of the largest output. In bf16, of 8 bits of mantissa,
+     * every block rounds the residual stream, 13 to 28 times in the published networks.
+     */
+    private static final Map<Precision, Double> TOLERANCES = Map.of(Precision.F32, 1e-4, Precision.BF16, 3e-2);
+
+    private final List<Entry> entries = new ArrayList<>();
+
+    /**
+     * @param run prepared, and run once
+     * @param difference largest absolute difference of an output from the reference's, as a part of the reference's largest
+     */
+    public record Entry(Peer peer, PreparedRun run, double difference) {}
+
+    private Comparison() {}
+
+    /**
+     * Prepares the case with every peer and runs each once on the same random source, which they keep. The reference is the first
+     * peer, so put one first that computes in f32.
+     *
+     * @param peers available ones, at least one
+     * @throws FasterNetException if a peer cannot run the case, or its outputs differ from the reference's by more than 1e-4 of
+     *     the largest (f32) or 3e-2 (bf16): it is named
+     */
+    public static Comparison of(List<Peer> peers, PeerCase work, long seed) {
+        Comparison comparison = new Comparison();
+        try {
+            FloatBuffer src = Buffers.random(work.src(), seed);
+            peers.forEach(peer -> comparison.add(peer, work, src));
+            return comparison;
+        } catch (RuntimeException | Error e) {
+            comparison.close();
+            throw e;
+        }
+    }
+
+    private void add(Peer peer, PeerCase work, FloatBuffer src) {
+        PreparedRun run = peer.prepare(work);
+        // Listed before it can fail, so that it is closed.
+        entries.add(new Entry(peer, run, 0));
+        run.src().put(0, src, 0, src.capacity());
+        run.run();
+        Entry reference = entries.get(0);
+        double difference = difference(reference.run.dst(), run.dst());
+        double tolerance = TOLERANCES.get(peer.precision());
+        if (!(difference <= tolerance)) {
+            throw new FasterNetException(title(peer) + " and " + title(reference.peer) + " compute outputs that differ by "
+                    + difference + " of the largest, at most " + tolerance + " is expected: nothing is timed");
+        }
+        entries.set(entries.size() - 1, new Entry(peer, run, difference));
+    }
+
+    private static double difference(FloatBuffer expected, FloatBuffer actual) {
+        double largest = 0;
+        double worst = 0;
+        for (int i = 0; i < expected.capacity(); i++) {
+            largest = Math.max(largest, Math.abs(expected.get(i)));
+            // NaN stays NaN, which is within no tolerance.
+            worst = Math.max(worst, Math.abs((double) expected.get(i) - actual.get(i)));
+        }
+        return largest == 0 ? worst : worst / largest;
+    }
+
+    private static String title(Peer peer) {
+        return peer.name() + " " + peer.precision().id();
+    }
+
+    /** In the order of the peers. */
+    public List<Entry> entries() {
+        return List.copyOf(entries);
+    }
+
+    @Override
+    public void close() {
+        entries.forEach(entry -> entry.run.close());
+    }
+}

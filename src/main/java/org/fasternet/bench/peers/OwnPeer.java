@@ -1,0 +1,50 @@
+package org.fasternet.bench.peers;
+
+import java.nio.FloatBuffer;
+import java.util.Optional;
+import org.fasternet.Precision;
+import org.fasternet.Session;
+import org.fasternet.SessionOptions;
+import org.fasternet.backend.Backend;
+import org.fasternet.backend.Backends;
+import org.fasternet.bench.Buffers;
+
+/** A back end of this library. */
+record OwnPeer(String name, Precision precision) implements Peer {
+    private Backend backend() {
+        return Backends.all().stream().filter(backend -> backend.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        return backend().unavailable().or(() -> backend().refuses(precision));
+    }
+
+    @Override
+    public String version() {
+        return backend().version();
+    }
+
+    @Override
+    public PreparedRun prepare(PeerCase work) {
+        Session session = work.network().session(SessionOptions.defaults()
+                .withBackend(name)
+                .withPrecision(precision)
+                .withThreads(work.threads())
+                .withBatch(work.src().n())
+                .withSize(work.src().h(), work.src().w()));
+        return new Run(session, Buffers.floats(work.src().elements()), Buffers.floats(work.src().n() * work.outputs()));
+    }
+
+    private record Run(Session session, FloatBuffer src, FloatBuffer dst) implements PreparedRun {
+        @Override
+        public void run() {
+            session.run(src, dst);
+        }
+
+        @Override
+        public void close() {
+            session.close();
+        }
+    }
+}
