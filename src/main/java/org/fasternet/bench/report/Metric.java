@@ -32,6 +32,8 @@ public enum Metric {
     COLD_P50("cold_p50_ms", "cold p50 ms", Better.LOWER, "median latency with operands that are in no cache, in milliseconds"),
     RESIDENT("resident_mib", "RSS MiB", Better.LOWER, "resident memory of the process after the first run, in MiB"),
     HEAP_PER_RUN("heap_b_per_run", "heap B/run", Better.LOWER, "bytes that a run allocates on the Java heap"),
+    DIFFERENCE("difference", "difference", Better.LOWER,
+            "largest difference of an output from the first line's of the group, as a part of its largest output"),
     RATIO("ratio", "ratio", Better.LOWER, "median of the rounds' ratios of this latency to that of the first line of its group");
 
     /** Which way a figure gets better. */

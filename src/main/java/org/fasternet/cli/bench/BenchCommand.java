@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Measures networks, operators and the machine.",
         synopsisSubcommandLabel = "BENCHMARK",
-        subcommands = {BenchModelCommand.class, BenchOpCommand.class, BenchPeakCommand.class},
+        subcommands = {BenchModelCommand.class, BenchOpCommand.class, BenchPeakCommand.class, BenchPeersCommand.class},
         footer = {
             "",
             "Examples:",

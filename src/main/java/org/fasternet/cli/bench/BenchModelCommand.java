@@ -88,7 +88,7 @@ final class BenchModelCommand extends Benchmark {
         for (Load load : loads) {
             for (SessionOptions wish : options) {
                 ModelCase work = new ModelCase(load.name(), wish);
-                works.add(new Work(work.subject(), () -> benchmark.measure(work, load.load())));
+                works.add(Work.line(work.subject(), () -> benchmark.measure(work, load.load())));
             }
         }
         run.measure(works, backend.all() || precision.all());

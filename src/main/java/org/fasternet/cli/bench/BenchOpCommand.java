@@ -98,7 +98,7 @@ final class BenchOpCommand extends Benchmark {
                 for (Precision type : precision.values()) {
                     for (int count : counts) {
                         SessionOptions options = SessionOptions.defaults().withBackend(name).withPrecision(type).withThreads(count);
-                        works.add(new Work(OpBenchmark.subject(shape, options), () -> benchmark.measure(shape, options)));
+                        works.add(Work.line(OpBenchmark.subject(shape, options), () -> benchmark.measure(shape, options)));
                     }
                 }
             }

@@ -69,12 +69,12 @@ final class BenchPeakCommand extends Benchmark {
         List<Work> works = new ArrayList<>();
         for (int count : threads.values()) {
             for (String name : isa.values()) {
-                type.values().forEach(t -> works.add(new Work(PeakBenchmark.subject(name, t, count),
+                type.values().forEach(t -> works.add(Work.line(PeakBenchmark.subject(name, t, count),
                         () -> PeakBenchmark.line(meter.compute(name, t, count)))));
             }
             List<WorkingSet> levels = WorkingSet.levels(hardware.cacheBytes(), count, EnvironmentProbe.memoryBytes());
             for (MemoryKernel way : kernel.values()) {
-                levels.forEach(set -> works.add(new Work(PeakBenchmark.subject(way, set, widest, count),
+                levels.forEach(set -> works.add(Work.line(PeakBenchmark.subject(way, set, widest, count),
                         () -> PeakBenchmark.line(meter.bandwidth(widest, way, set, count)))));
             }
         }

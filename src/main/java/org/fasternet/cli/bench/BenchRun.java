@@ -2,7 +2,9 @@ package org.fasternet.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.fasternet.UnsupportedException;
+import org.fasternet.bench.report.Dimension;
 import org.fasternet.bench.report.EnvironmentProbe;
 import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
@@ -44,15 +46,20 @@ final class BenchRun implements AutoCloseable {
             }
             progress.say(work.name());
             try {
-                measurements.add(work.measurement().get());
+                measurements.addAll(work.lines().get());
             } catch (UnsupportedException e) {
                 if (!skip) {
                     throw e;
                 }
-                skipped.add(new Report.Skipped(work.subject(), e.getMessage()));
+                skip(work.subject(), e.getMessage());
             }
             progress.step();
         }
+    }
+
+    /** Says what was left out, and why. */
+    void skip(Map<Dimension, String> subject, String reason) {
+        skipped.add(new Report.Skipped(subject, reason));
     }
 
     /** From any thread. */

@@ -51,14 +51,21 @@ record Choice<T>(List<T> values, boolean all) {
                 text -> Enum.valueOf(type, text.toUpperCase(Locale.ROOT)));
     }
 
-    /** As {@link #of}, of back ends by name, {@code auto} among them. */
-    static Choice<String> backends(CommandSpec command, String option, List<String> given) {
-        List<String> names = Backends.all().stream().map(Backend::name).toList();
+    /** As {@link #of}, of names. */
+    static Choice<String> names(CommandSpec command, String option, List<String> given, List<String> names) {
         return of(command, option, given, names, name -> {
-            if (!name.equals(Backends.AUTO) && !names.contains(name)) {
-                throw new UnsupportedException("auto, " + String.join(", ", names) + " and all are known");
+            if (!names.contains(name)) {
+                throw new UnsupportedException(String.join(", ", names) + " and all are known");
             }
             return name;
         });
+    }
+
+    /** As {@link #of}, of back ends; {@code auto} is possible too, but no part of {@code all}. */
+    static Choice<String> backends(CommandSpec command, String option, List<String> given) {
+        List<String> names = Backends.all().stream().map(Backend::name).toList();
+        return given.equals(List.of(Backends.AUTO))
+                ? new Choice<>(given, false)
+                : names(command, option, given, names);
     }
 }
