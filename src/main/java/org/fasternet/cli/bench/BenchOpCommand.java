@@ -10,11 +10,13 @@ import org.fasternet.SessionOptions.Size;
 import org.fasternet.Variant;
 import org.fasternet.backend.Backends;
 import org.fasternet.bench.OpBenchmark;
+import org.fasternet.bench.PaperArgument;
 import org.fasternet.bench.Peaks;
 import org.fasternet.bench.op.Operator;
 import org.fasternet.bench.op.OperatorShape;
 import org.fasternet.bench.op.OperatorShapes;
 import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.report.Report;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.cli.SizeOption;
 import org.fasternet.tensor.Shape;
@@ -104,6 +106,11 @@ final class BenchOpCommand extends Benchmark {
             }
         }
         run.measure(works, backend.all() || precision.all());
+    }
+
+    @Override
+    List<String> conclusions(Report report) {
+        return paper ? PaperArgument.sentences(report.measurements()) : List.of();
     }
 
     private List<OperatorShape> operatorShapes() {

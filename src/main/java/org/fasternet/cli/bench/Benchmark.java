@@ -1,9 +1,12 @@
 package org.fasternet.cli.bench;
 
+import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.report.Report;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,6 +32,11 @@ abstract class Benchmark implements Callable<Integer> {
     /** Measures, adds what it finds to {@code run}, and leaves off soon once that is stopped. */
     abstract void measure(BenchRun run);
 
+    /** Sentences to print below the table. */
+    List<String> conclusions(Report report) {
+        return List.of();
+    }
+
     @Override
     public Integer call() {
         reports.check();
@@ -40,13 +48,20 @@ abstract class Benchmark implements Callable<Integer> {
             }, "stop");
             Runtime.getRuntime().addShutdownHook(stop);
             measure(run);
-            reports.write(run.report(), spec.commandLine().getOut());
-            spec.commandLine().getOut().flush();
+            write(run.report(), spec.commandLine().getOut());
             removeHook(stop);
         } finally {
             written.countDown();
         }
         return 0;
+    }
+
+    private void write(Report report, PrintWriter out) {
+        reports.write(report, out);
+        if (!reports.quiet()) {
+            conclusions(report).forEach(out::println);
+        }
+        out.flush();
     }
 
     private static void await(CountDownLatch latch) {
