@@ -1,7 +1,9 @@
 package org.fasternet.bench.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a report was measured on.
@@ -16,13 +18,13 @@ import java.util.List;
  * @param frequencyMhz the first usable CPU's frequency when the benchmark began; null if the system does not say
  * @param governor its frequency governor; null if the system does not say
  * @param cacheBytes size of the data or unified cache of each level, level 1 first
- * @param memoryBytes the machine's memory
+ * @param memoryBytes the machine's memory; 0 if the system does not say
  * @param kernel operating system and version
  * @param jvm virtual machine and version
  * @param fasternet version of this library
  * @param onednn version of oneDNN; null where it cannot be used
  * @param binding how native code is called: {@code jni} or {@code ffm}
- * @param pinning whether the process is bound to CPUs
+ * @param pinning which CPUs the process may run on, and what binds its threads to them
  * @param loadStart load average of the last minute at the start; negative if the system does not say
  * @param loadEnd the same at the end
  * @param warnings sentences on what makes all figures less trustworthy
@@ -34,9 +36,22 @@ public record Environment(
         String fasternet, String onednn, String binding, String pinning, double loadStart, double loadEnd,
         List<String> warnings) {
     public Environment {
-        isas = List.copyOf(isas);
-        features = List.copyOf(features);
-        cacheBytes = List.copyOf(cacheBytes);
-        warnings = List.copyOf(warnings);
+        Map<String, Object> required = new LinkedHashMap<>();
+        required.put("time", time);
+        required.put("cpu", cpu);
+        required.put("cpus", cpus);
+        required.put("kernel", kernel);
+        required.put("jvm", jvm);
+        required.put("fasternet", fasternet);
+        required.put("binding", binding);
+        required.put("pinning", pinning);
+        required.forEach(Fields::present);
+        isas = Fields.list("isas", isas);
+        features = Fields.list("features", features);
+        Fields.finite("quota", quota);
+        cacheBytes = Fields.list("cacheBytes", cacheBytes);
+        Fields.finite("loadStart", loadStart);
+        Fields.finite("loadEnd", loadEnd);
+        warnings = Fields.list("warnings", warnings);
     }
 }

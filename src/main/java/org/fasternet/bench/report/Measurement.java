@@ -1,8 +1,6 @@
 package org.fasternet.bench.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,17 +19,13 @@ public record Measurement(
         Map<Dimension, String> subject, Map<Metric, Double> values, List<Double> rounds, String verdict,
         List<String> implementations, List<String> warnings) {
     public Measurement {
-        subject = Collections.unmodifiableMap(ordered(Dimension.class, subject));
-        values = Collections.unmodifiableMap(ordered(Metric.class, values));
-        rounds = List.copyOf(rounds);
-        implementations = List.copyOf(implementations);
-        warnings = List.copyOf(warnings);
-    }
-
-    private static <K extends Enum<K>, V> Map<K, V> ordered(Class<K> keys, Map<K, V> map) {
-        Map<K, V> ordered = new EnumMap<>(keys);
-        ordered.putAll(map);
-        return ordered;
+        subject = Fields.ordered(Dimension.class, "subject", subject);
+        values = Fields.ordered(Metric.class, "values", values);
+        values.forEach((metric, value) -> Fields.finite(metric.id(), value));
+        rounds = Fields.list("rounds", rounds);
+        rounds.forEach(round -> Fields.finite("rounds", round));
+        implementations = Fields.list("implementations", implementations);
+        warnings = Fields.list("warnings", warnings);
     }
 
     /** The subject in words, such as {@code T0 fused f32 1 224x224 2}. */

@@ -1,5 +1,6 @@
 package org.fasternet.bench.report;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -22,9 +23,12 @@ public record Report(
     public static final int SCHEMA = 1;
 
     public Report {
-        command = List.copyOf(command);
-        measurements = List.copyOf(measurements);
-        skipped = List.copyOf(skipped);
+        Fields.present("benchmark", benchmark);
+        command = Fields.list("command", command);
+        Fields.present("environment", environment);
+        Fields.present("primary", primary);
+        measurements = Fields.list("measurements", measurements);
+        skipped = Fields.list("skipped", skipped);
     }
 
     /**
@@ -32,5 +36,23 @@ public record Report(
      *
      * @param reason in a sentence
      */
-    public record Skipped(Map<Dimension, String> subject, String reason) {}
+    public record Skipped(Map<Dimension, String> subject, String reason) {
+        public Skipped {
+            subject = Fields.ordered(Dimension.class, "subject", subject);
+            Fields.present("reason", reason);
+        }
+    }
+
+    /** Sentences on what is not in the report and on how far to trust what is. */
+    public List<String> remarks() {
+        List<String> remarks = new ArrayList<>();
+        if (!complete) {
+            remarks.add("warning: stopped before all was measured");
+        }
+        environment.warnings().forEach(warning -> remarks.add("warning: " + warning));
+        measurements.forEach(line -> line.warnings().forEach(warning -> remarks.add("warning: " + line.name() + ": " + warning)));
+        skipped.forEach(left -> remarks.add(
+                "not measured: " + String.join(" ", left.subject().values()) + ": " + left.reason()));
+        return remarks;
+    }
 }

@@ -3,7 +3,6 @@ package org.fasternet.cli.bench;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 import org.fasternet.bench.report.Columns;
 import org.fasternet.bench.report.Dimension;
@@ -31,7 +30,7 @@ final class ReportTable {
             TextTable table = new TextTable(out, columns.toArray(TextTable.Column[]::new));
             rows.forEach(row -> table.row(row.toArray()));
         }
-        remarks(report).forEach(out::println);
+        report.remarks().forEach(out::println);
     }
 
     private static Stream<String> column(List<List<String>> rows, int index) {
@@ -42,32 +41,10 @@ final class ReportTable {
             Measurement line, List<Dimension> dimensions, List<Metric> metrics, boolean verdicts) {
         List<String> cells = new ArrayList<>();
         dimensions.forEach(dimension -> cells.add(line.subject().getOrDefault(dimension, "")));
-        metrics.forEach(metric -> cells.add(line.values().containsKey(metric) ? number(line.values().get(metric)) : ""));
+        metrics.forEach(metric -> cells.add(line.values().containsKey(metric) ? Columns.number(line.values().get(metric)) : ""));
         if (verdicts) {
             cells.add(line.verdict() == null ? "" : line.verdict());
         }
         return cells;
-    }
-
-    /** Four significant digits, and no fewer than the whole number has. */
-    static String number(double value) {
-        int whole = value == 0 ? 1 : (int) Math.floor(Math.log10(Math.abs(value))) + 1;
-        if (value == Math.rint(value) && Math.abs(value) < 1e15) {
-            return String.format(Locale.ROOT, "%.0f", value);
-        }
-        return String.format(Locale.ROOT, "%." + Math.min(6, Math.max(0, 4 - whole)) + "f", value);
-    }
-
-    private static List<String> remarks(Report report) {
-        List<String> remarks = new ArrayList<>();
-        report.skipped().forEach(skipped -> remarks.add(
-                "not measured: " + String.join(" ", skipped.subject().values()) + ": " + skipped.reason()));
-        report.measurements().forEach(line -> line.warnings().forEach(
-                warning -> remarks.add("warning: " + line.name() + ": " + warning)));
-        report.environment().warnings().forEach(warning -> remarks.add("warning: " + warning));
-        if (!report.complete()) {
-            remarks.add("warning: stopped before all was measured");
-        }
-        return remarks;
     }
 }
