@@ -1,14 +1,13 @@
 package org.fasternet.bench.report;
 
-import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.fasternet.Hardware;
 import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
@@ -16,17 +15,35 @@ import org.fasternet.internal.abi.Bindings;
 
 /** Reads the environment: made when a benchmark begins, asked when it ends. */
 public final class EnvironmentProbe {
-    /** Above this share of the usable CPUs, others had work for the machine before the benchmark gave it any. */
-    private static final double BUSY = 0.3;
+    /** What binds the threads of an OpenMP runtime, as oneDNN's are. */
+    private static final List<String> BINDERS = List.of("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY");
+    private static final double KILO = 1000;
+    private static final int UNKNOWN_LOAD = -1;
 
     private final Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-    private final Hardware hardware = Hardware.detect();
-    private final double loadStart = load();
     private final String version;
+    private final Hardware hardware;
+    private final SystemFiles files;
+    private final Map<String, String> variables;
+    private final Interference interference;
+    private final Double frequencyMhz;
 
     /** @param version of this library */
     public EnvironmentProbe(String version) {
+        this(version, Hardware.detect(), Path.of("/"), System.getenv());
+    }
+
+    /**
+     * @param root of the file system that has {@code /proc} and {@code /sys}
+     * @param variables the process's environment
+     */
+    EnvironmentProbe(String version, Hardware hardware, Path root, Map<String, String> variables) {
         this.version = version;
+        this.hardware = hardware;
+        this.variables = variables;
+        files = new SystemFiles(root);
+        interference = new Interference(files, hardware.cpus().usable());
+        frequencyMhz = frequencyMhz();
     }
 
     public Environment end() {
@@ -38,55 +55,54 @@ public final class EnvironmentProbe {
                 hardware.cpus().reason(),
                 hardware.cpus().usable(),
                 hardware.cpus().quota(),
-                number("/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq").map(kilohertz -> kilohertz / 1000).orElse(null),
-                text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").orElse(null),
+                frequencyMhz,
+                files.text(frequencyFolder() + "scaling_governor").orElse(null),
                 hardware.cacheBytes(),
-                memoryBytes(),
+                memoryBytes(files),
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
                 version,
                 Backends.all().stream().filter(b -> b.name().equals("onednn") && b.unavailable().isEmpty()).findFirst()
                         .map(Backend::version).orElse(null),
                 Bindings.current().name(),
-                hardware.cpus().affinity() < hardware.cpus().online()
-                        ? "the process may run on " + hardware.cpus().affinity() + " of " + hardware.cpus().online() + " CPUs"
-                        : "none",
-                loadStart,
-                load(),
-                warnings());
-    }
-
-    private List<String> warnings() {
-        List<String> warnings = new ArrayList<>();
-        if (loadStart > BUSY * hardware.cpus().usable()) {
-            warnings.add("the machine was busy: its load average was " + loadStart + " when the benchmark began");
-        }
-        return warnings;
-    }
-
-    private static double load() {
-        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+                pinning(),
+                known(interference.loadStart()),
+                known(interference.load()),
+                interference.warnings());
     }
 
     /** The machine's memory; 0 where the system does not tell. */
     public static long memoryBytes() {
-        try {
-            String total = Files.readAllLines(Path.of("/proc/meminfo")).get(0).replaceAll("[^0-9]", "");
-            return Long.parseLong(total) * 1024;
-        } catch (IOException | RuntimeException e) {
-            return 0;
-        }
+        return memoryBytes(new SystemFiles(Path.of("/")));
     }
 
-    private static Optional<Double> number(String file) {
-        return text(file).map(Double::valueOf);
+    private static long memoryBytes(SystemFiles files) {
+        return files.number("/proc/meminfo", "MemTotal:").orElse(0.0).longValue() * 1024;
     }
 
-    private static Optional<String> text(String file) {
-        try {
-            return Optional.of(Files.readString(Path.of(file)).strip());
-        } catch (IOException e) {
-            return Optional.empty();
-        }
+    private static double known(OptionalDouble load) {
+        return load.orElse(UNKNOWN_LOAD);
+    }
+
+    private String pinning() {
+        Hardware.Cpus cpus = hardware.cpus();
+        String process = cpus.affinity() < cpus.online()
+                ? "process on " + cpus.affinity() + " of " + cpus.online() + " CPUs"
+                : "none";
+        return Stream.concat(
+                        Stream.of(process),
+                        BINDERS.stream().filter(variables::containsKey).map(name -> name + "=" + variables.get(name)))
+                .collect(Collectors.joining(", "));
+    }
+
+    /** By cpufreq, or what {@code /proc/cpuinfo} has of the first CPU, as in a virtual machine. */
+    private Double frequencyMhz() {
+        return files.number(frequencyFolder() + "scaling_cur_freq", "").map(kilohertz -> kilohertz / KILO)
+                .or(() -> files.number("/proc/cpuinfo", "cpu MHz")).orElse(null);
+    }
+
+    private String frequencyFolder() {
+        int cpu = files.number("/proc/self/status", "Cpus_allowed_list:").orElse(0.0).intValue();
+        return "/sys/devices/system/cpu/cpu" + cpu + "/cpufreq/";
     }
 }

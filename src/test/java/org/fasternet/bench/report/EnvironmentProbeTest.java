@@ -1,0 +1,136 @@
+package org.fasternet.bench.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.fasternet.Hardware;
+import org.fasternet.Hardware.Cpus;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EnvironmentProbeTest {
+    private static final Hardware HARDWARE = new Hardware(
+            "Example CPU", List.of("avx2"), List.of("portable", "avx2"), new Cpus(8, 4, 2.5, 3), List.of(32_768L, 1L << 20));
+
+    /** Takes the place of the file system's root. */
+    @TempDir
+    private Path root;
+
+    private void file(String path, String content) {
+        try {
+            Path file = root.resolve(path.substring(1));
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private EnvironmentProbe probe(Map<String, String> variables) {
+        return new EnvironmentProbe("1.2.3", HARDWARE, root, variables);
+    }
+
+    /** What the second half of a run changes, from a quiet machine on. */
+    private List<String> warnings(Runnable change) {
+        file("/proc/loadavg", "0.50 0.40 0.30 1/99 1234\n");
+        file("/proc/stat", "cpu  1000 10 100 5000 50 0 10 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n");
+        EnvironmentProbe probe = probe(Map.of());
+        change.run();
+        return probe.end().warnings();
+    }
+
+    @Test
+    void everythingIsReadFromWhereLinuxHasIt() {
+        file("/proc/meminfo", "MemTotal:       16384 kB\nMemFree:        1 kB\n");
+        file("/proc/loadavg", "0.25 0.40 0.30 1/99 1234\n");
+        file("/proc/self/status", "Name:\tjava\nCpus_allowed_list:\t3-6\n");
+        file("/sys/devices/system/cpu/cpu3/cpufreq/scaling_cur_freq", "3200000\n");
+        file("/sys/devices/system/cpu/cpu3/cpufreq/scaling_governor", "powersave\n");
+        EnvironmentProbe probe = probe(Map.of("OMP_PROC_BIND", "close", "HOME", "/root"));
+        file("/proc/loadavg", "1.75 0.40 0.30 1/99 1234\n");
+        Environment e = probe.end();
+        assertEquals("Example CPU", e.cpu());
+        assertEquals(List.of("portable", "avx2"), e.isas());
+        assertEquals(List.of("avx2"), e.features());
+        assertEquals("3 of 8: limited by the cgroup quota of 2.5 CPUs", e.cpus());
+        assertEquals(3, e.usableCpus());
+        assertEquals(2.5, e.quota());
+        assertEquals(3200, e.frequencyMhz());
+        assertEquals("powersave", e.governor());
+        assertEquals(List.of(32_768L, 1L << 20), e.cacheBytes());
+        assertEquals(16L << 20, e.memoryBytes());
+        assertEquals("process on 4 of 8 CPUs, OMP_PROC_BIND=close", e.pinning());
+        assertEquals(0.25, e.loadStart());
+        assertEquals(1.75, e.loadEnd());
+        assertEquals("1.2.3", e.fasternet());
+        assertEquals(List.of(), e.warnings());
+        assertTrue(e.time().matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ"), e.time());
+        assertTrue(e.jvm().contains(System.getProperty("java.vm.version")), e.jvm());
+        assertFalse(e.kernel().isBlank());
+    }
+
+    @Test
+    void aSystemMayTellNothing() {
+        Environment e = probe(Map.of()).end();
+        assertNull(e.frequencyMhz());
+        assertNull(e.governor());
+        assertEquals(0, e.memoryBytes());
+        assertEquals(-1, e.loadStart());
+        assertEquals(-1, e.loadEnd());
+        assertEquals(List.of(), e.warnings());
+    }
+
+    /** A virtual machine has no cpufreq. */
+    @Test
+    void theFrequencyMayBeInCpuinfo() {
+        file("/proc/cpuinfo", "processor\t: 0\ncpu MHz\t\t: 2445.406\ncpu MHz\t\t: 1000\n");
+        assertEquals(2445.406, probe(Map.of()).end().frequencyMhz());
+    }
+
+    @Test
+    void aQuietMachineNeedsNoWarning() {
+        assertEquals(List.of(), warnings(() -> {}));
+        assertEquals(List.of(), warnings(() -> {
+            file("/proc/loadavg", "3.00 0.40 0.30 1/99 1234\n"); // the benchmark's own
+            file("/proc/stat", "cpu  2000 10 100 5000 50 0 10 10 0 0\n");
+        }));
+    }
+
+    @Test
+    void aBusyMachineIsSaid() {
+        file("/proc/loadavg", "1.20 0.40 0.30 1/99 1234\n");
+        assertEquals(
+                List.of("the machine was busy: its load average was 1.2 when the benchmark began"),
+                probe(Map.of()).end().warnings());
+    }
+
+    /** 100 of 1,000 ticks in which CPUs had work; that nine times as many were idle is no excuse. */
+    @Test
+    void stolenTimeIsSaid() {
+        assertEquals(
+                List.of("the hypervisor gave 10 % of the busy CPUs' time to other machines"),
+                warnings(() -> file("/proc/stat", "cpu  1800 10 200 14000 50 0 10 100 0 0\n")));
+    }
+
+    @Test
+    void throttlingIsSaid() {
+        for (Map.Entry<String, String> system : Map.of(
+                "0::/slice/a\n", "/sys/fs/cgroup/slice/a/cpu.stat",
+                "4:memory:/m\n3:cpu,cpuacct:/b\n2:cpuset:/\n", "/sys/fs/cgroup/cpu,cpuacct/b/cpu.stat",
+                "0::/not/visible/here\n", "/sys/fs/cgroup/cpu.stat").entrySet()) {
+            file("/proc/self/cgroup", system.getKey());
+            file(system.getValue(), "nr_periods 10\nnr_throttled 3\n");
+            assertEquals(
+                    List.of("the control group's quota stopped the process 4 times"),
+                    warnings(() -> file(system.getValue(), "nr_periods 20\nnr_throttled 7\n")), system.getKey());
+        }
+    }
+}
