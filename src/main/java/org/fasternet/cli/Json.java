@@ -11,15 +11,15 @@ import java.io.PrintWriter;
 import org.fasternet.tensor.Shape;
 
 /** What {@code --json} prints. Built by hand, so that the field names are an interface and not those of our classes. */
-final class Json {
+public final class Json {
     private Json() {}
 
-    static ObjectNode object() {
+    public static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();
     }
 
     /** Prints one value, in ASCII: whatever the terminal's character set is, it is valid. */
-    static void print(ObjectNode json, PrintWriter out) {
+    public static void print(ObjectNode json, PrintWriter out) {
         ObjectMapper mapper = new ObjectMapper(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build());
         try {
             out.println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(json));

@@ -10,12 +10,16 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Measures networks, operators and the machine.",
         synopsisSubcommandLabel = "BENCHMARK",
-        subcommands = {BenchModelCommand.class, BenchOpCommand.class, BenchPeakCommand.class, BenchPeersCommand.class},
+        subcommands = {
+            BenchModelCommand.class, BenchOpCommand.class, BenchPeakCommand.class, BenchPeersCommand.class,
+            BenchCompareCommand.class
+        },
         footer = {
             "",
             "Examples:",
             "  fasternet bench model --quick",
             "  fasternet bench model --variant T0,T2 --precision all --html report.html",
+            "  fasternet bench compare before.json after.json --fail-above 5%%",
             "",
             "'fasternet bench BENCHMARK --help' shows a benchmark's options and examples.",
             "Ctrl-C ends a benchmark early and keeps what was measured."

@@ -1,0 +1,176 @@
+package org.fasternet.bench.compare;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import org.fasternet.UnsupportedException;
+import org.fasternet.bench.report.Dimension;
+import org.fasternet.bench.report.Environment;
+import org.fasternet.bench.report.Measurement;
+import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.report.Report;
+
+/**
+ * Two reports of one benchmark, line by line.
+ *
+ * @param lines those that both have, in the order of the second
+ * @param onlyBefore names of lines that only the first has
+ * @param onlyAfter names of lines that only the second has
+ * @param remarks sentences on what else differs, and on figures not to be trusted
+ */
+public record Comparison(List<Line> lines, List<String> onlyBefore, List<String> onlyAfter, List<String> remarks) {
+    private static final Map<String, Function<Environment, Object>> HARDWARE = new LinkedHashMap<>();
+    private static final Map<String, Function<Environment, Object>> SOFTWARE = new LinkedHashMap<>();
+
+    static {
+        HARDWARE.put("cpu", Environment::cpu);
+        HARDWARE.put("usableCpus", Environment::usableCpus);
+        HARDWARE.put("memoryBytes", Environment::memoryBytes);
+        HARDWARE.put("isas", Environment::isas);
+        SOFTWARE.put("fasternet", Environment::fasternet);
+        SOFTWARE.put("onednn", Environment::onednn);
+        SOFTWARE.put("jvm", Environment::jvm);
+        SOFTWARE.put("kernel", Environment::kernel);
+        SOFTWARE.put("binding", Environment::binding);
+        SOFTWARE.put("pinning", Environment::pinning);
+        SOFTWARE.put("governor", Environment::governor);
+    }
+
+    /** What became of a line. */
+    public enum Change {
+        /** Worse by more than is allowed, beyond doubt. */
+        REGRESSION,
+        WORSE,
+        /** The interval has 1 in it. */
+        SAME,
+        BETTER
+    }
+
+    /**
+     * @param subject what was measured
+     * @param metric what is compared
+     * @param before median of the first report's rounds, in the metric's unit
+     * @param after median of the second's
+     * @param change of the metric, which may get better upwards or downwards
+     */
+    public record Line(
+            Map<Dimension, String> subject, Metric metric, double before, double after, RatioOfMedians ratio, Change change) {
+        public String name() {
+            return String.join(" ", subject.values());
+        }
+    }
+
+    /**
+     * Compares the reports' primary metric. A line that has none of it, as a bandwidth in a report of rates, is compared by the
+     * first of its figures that can get better or worse.
+     *
+     * @param allowed by what share a line may be worse
+     * @param anyHardware whether to compare reports of different machines
+     * @param seed of the intervals
+     * @throws UnsupportedException if the reports cannot be compared
+     */
+    public static Comparison of(Report before, Report after, double allowed, boolean anyHardware, long seed) {
+        require(kind(before).equals(kind(after)),
+                "the reports are of different benchmarks: " + kind(before) + ", " + kind(after));
+        List<String> hardware = differences(HARDWARE, before.environment(), after.environment());
+        require(hardware.isEmpty() || anyHardware, "the reports are of different hardware, and --any-hardware is not given: "
+                + String.join("; ", hardware));
+        Map<Map<Dimension, String>, Measurement> old = bySubject(before);
+        Map<Map<Dimension, String>, Measurement> now = bySubject(after);
+        Set<Map<Dimension, String>> both = new LinkedHashSet<>(now.keySet());
+        both.retainAll(old.keySet());
+        List<Line> lines = both.stream()
+                .map(subject -> line(old.get(subject), now.get(subject), before.primary(), allowed, seed))
+                .toList();
+        List<String> remarks = new ArrayList<>(hardware);
+        remarks.addAll(differences(SOFTWARE, before.environment(), after.environment()));
+        remarks.addAll(doubts("before", before));
+        remarks.addAll(doubts("after", after));
+        return new Comparison(lines, others(before, both), others(after, both), remarks);
+    }
+
+    /** What makes all of a report's figures less trustworthy, and for how many lines there is more in the report itself. */
+    private static List<String> doubts(String which, Report report) {
+        List<String> doubts = new ArrayList<>();
+        report.environment().warnings().forEach(warning -> doubts.add(which + ": warning: " + warning));
+        long lines = report.measurements().stream().filter(line -> !line.warnings().isEmpty()).count();
+        if (lines > 0) {
+            doubts.add(which + ": warning: " + lines + " of " + report.measurements().size() + " lines have their own warnings");
+        }
+        return doubts;
+    }
+
+    public List<Line> regressions() {
+        return lines.stream().filter(line -> line.change == Change.REGRESSION).toList();
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new UnsupportedException(message);
+        }
+    }
+
+    private static String kind(Report report) {
+        return report.benchmark() + " by " + report.primary().id();
+    }
+
+    private static List<String> differences(Map<String, Function<Environment, Object>> fields, Environment a, Environment b) {
+        return fields.entrySet().stream()
+                .filter(field -> !Objects.equals(field.getValue().apply(a), field.getValue().apply(b)))
+                .map(field -> field.getKey() + " was " + field.getValue().apply(a) + ", is " + field.getValue().apply(b))
+                .toList();
+    }
+
+    private static Map<Map<Dimension, String>, Measurement> bySubject(Report report) {
+        Map<Map<Dimension, String>, Measurement> lines = new LinkedHashMap<>();
+        for (Measurement line : report.measurements()) {
+            require(lines.put(line.subject(), line) == null, "a report has two lines of the same name: " + line.name());
+        }
+        return lines;
+    }
+
+    private static List<String> others(Report report, Set<Map<Dimension, String>> both) {
+        return report.measurements().stream().filter(line -> !both.contains(line.subject())).map(Measurement::name).toList();
+    }
+
+    private static Line line(Measurement before, Measurement after, Metric primary, double allowed, long seed) {
+        Metric metric = metric(before, primary);
+        List<Double> old = rounds(before, metric);
+        List<Double> now = rounds(after, metric);
+        RatioOfMedians ratio = RatioOfMedians.of(old, now, seed);
+        return new Line(
+                before.subject(), metric, RatioOfMedians.median(old), RatioOfMedians.median(now), ratio,
+                change(ratio, metric.better() == Metric.Better.HIGHER, allowed));
+    }
+
+    private static Metric metric(Measurement line, Metric primary) {
+        return line.values().containsKey(primary) ? primary : line.values().keySet().stream()
+                .filter(metric -> metric.better() != Metric.Better.NEITHER).findFirst()
+                .orElseThrow(() -> new UnsupportedException("the line " + line.name() + " has no figure to compare"));
+    }
+
+    private static List<Double> rounds(Measurement line, Metric metric) {
+        require(line.values().containsKey(metric), "the line " + line.name() + " has no " + metric.id() + " in one report");
+        List<Double> rounds = line.rounds().isEmpty() ? List.of(line.values().get(metric)) : line.rounds();
+        require(rounds.stream().allMatch(value -> value > 0),
+                "the line " + line.name() + " has a " + metric.id() + " of 0 or less, which has no ratio");
+        return rounds;
+    }
+
+    private static Change change(RatioOfMedians ratio, boolean higherIsBetter, double allowed) {
+        boolean rises = ratio.low() > 1;
+        boolean falls = ratio.high() < 1;
+        if (!rises && !falls) {
+            return Change.SAME;
+        }
+        if (rises == higherIsBetter) {
+            return Change.BETTER;
+        }
+        return Math.abs(ratio.ratio() - 1) > allowed ? Change.REGRESSION : Change.WORSE;
+    }
+}
