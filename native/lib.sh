@@ -33,6 +33,8 @@ missing_packages() {
     # The library for the plain tests, its sources for builds with a sanitizer.
     [ -e /usr/include/gtest/gtest.h ] || echo libgtest-dev
     [ -e /usr/src/googletest ] || echo googletest
+    # The test of the benchmarks' page looks for the same names.
+    command -v chromium chromium-browser google-chrome > /dev/null || echo chromium
     if [ "$(uname -m)" = x86_64 ]; then
         command -v aarch64-linux-gnu-g++ > /dev/null || echo g++-aarch64-linux-gnu
         command -v qemu-aarch64 > /dev/null || echo qemu-user

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.fasternet.bench.report.Report;
 import org.fasternet.bench.report.ReportCsv;
+import org.fasternet.bench.report.ReportHtml;
 import org.fasternet.bench.report.ReportJson;
 import org.fasternet.internal.io.OutputFile;
 import picocli.CommandLine.Option;
@@ -31,8 +32,11 @@ final class ReportOptions {
     @Option(names = "--html", paramLabel = "FILE", description = "Write it as a page with charts, which needs no network.")
     private Path html;
 
-    /** Refuses a file that cannot be written before anything is measured. */
+    /** Refuses what cannot be written before anything is measured. */
     void check() {
+        if (html != null) {
+            ReportHtml.check();
+        }
         Stream.of(json, csv, html).filter(Objects::nonNull).filter(file -> !isStdout(file)).forEach(OutputFile::check);
     }
 
@@ -49,6 +53,9 @@ final class ReportOptions {
         Map<Path, OutputFile.Content> files = new LinkedHashMap<>();
         put(files, json, stream -> ReportJson.write(report, stream), out);
         put(files, csv, stream -> ReportCsv.write(report, stream), out);
+        if (html != null) {
+            files.put(html, stream -> ReportHtml.write(report, stream));
+        }
         if (!files.isEmpty()) {
             OutputFile.write(files);
         }
