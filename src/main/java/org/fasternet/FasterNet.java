@@ -14,7 +14,8 @@ import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.tensor.Shape;
 
 /**
- * A FasterNet with its weights: immutable, free of native resources, shared by any number of threads and sessions.
+ * A FasterNet: immutable, free of native resources, shared by any number of threads and sessions. It knows where its weights come
+ * from and holds hardly any of them: sessions do, packed, and those of the back end {@code fused} share them.
  */
 public final class FasterNet {
     private final FasterNetConfig config;
@@ -33,6 +34,10 @@ public final class FasterNet {
      * Reads a checkpoint: PyTorch's zip format or safetensors, with the published key names or timm's. The configuration is
      * inferred from the tensors; what they cannot tell comes from a {@code config.json} beside the file, else from the published
      * rules.
+     *
+     * <p>Everything is checked now, but the weights are read once more by each session that has to pack them. So the file must
+     * stay as it is while sessions are opened: {@link #session} refuses one that was changed, replaced or deleted. Open sessions
+     * do not need it.
      *
      * @throws InvalidFileException if the file is not such a checkpoint; the message says what is wrong with it
      */
@@ -118,8 +123,10 @@ public final class FasterNet {
     }
 
     /**
-     * Compiles the network: chooses a back end, packs the weights, allocates. This is slow; run the session often.
+     * Compiles the network: chooses a back end, reads and packs the weights unless an open session shares them, allocates. This
+     * is slow; run the session often.
      *
+     * @throws InvalidFileException if the checkpoint's file has changed since it was loaded, or can no longer be read
      * @throws UnsupportedException if the back end, precision, ISA or thread count asked for cannot be had on this machine
      * @throws ShapeException if the size is too small for the network's stages
      */

@@ -68,19 +68,30 @@ final class BatchNormFolding {
         return new BatchNorm(values(norm.scale()), values(norm.bias()), values(norm.mean()), variance);
     }
 
-    /** The weight with each output channel, a row of it, multiplied by its factor. */
+    /** The weight with each output channel, a row of it, multiplied by its factor; deferred. */
     private Tensor scale(Parameter weight, IntToDoubleFunction factor) {
         Tensor src = weights.get(weight.key());
-        float[] dst = src.data().clone();
+        Tensor scaled = Tensor.deferred(src.shape(), Float.MAX_VALUE, dst -> scale(dst, src, factor, weight));
+        for (int r = 0; r < src.dim(0); r++) {
+            double largest = Math.abs(factor.applyAsDouble(r)) * src.bound();
+            if (largest > Float.MAX_VALUE && largest < Double.POSITIVE_INFINITY) {
+                scaled.data(); // Refuses a value out of range now, not when a session is compiled.
+                break;
+            }
+        }
+        return scaled;
+    }
+
+    private static void scale(float[] dst, Tensor src, IntToDoubleFunction factor, Parameter weight) {
+        src.copyTo(dst);
         int rows = src.dim(0);
-        int row = dst.length / rows;
+        int row = src.elements() / rows;
         for (int r = 0; r < rows; r++) {
             double scale = factor.applyAsDouble(r);
             for (int i = r * row; i < (r + 1) * row; i++) {
                 dst[i] = rounded(dst[i] * scale, weight);
             }
         }
-        return new Tensor(src.shape(), dst);
     }
 
     /** What takes the place of {@code parameter}, value by value. */

@@ -19,7 +19,8 @@ import org.fasternet.tensor.Tensor;
  * The weights of a FasterNet together with all that is known of the network, checked against each other: every parameter that the
  * configuration implies is there with the shape it implies, and nothing else is.
  *
- * <p>Immutable, so that threads may share it, as long as nobody writes to the tensors' arrays.
+ * <p>Immutable, so that threads may share it, as long as nobody writes to the tensors' arrays. Those of a file are deferred, as
+ * {@link StateDictReader#read} says: the file must stay as it is for as long as their values are asked for.
  */
 public final class Checkpoint {
     private final String source;
@@ -141,7 +142,7 @@ public final class Checkpoint {
      * @param dtype what the weights are rounded to
      * @return how many tensors were written
      * @throws org.fasternet.UnsupportedException if a weight is out of the range of {@code dtype}
-     * @throws InvalidFileException if the file cannot be written, or as {@link #folded()}
+     * @throws InvalidFileException if the file cannot be written, the file read has changed, or as {@link #folded()}
      */
     public int write(Path path, boolean fold, DType dtype) {
         Map<String, String> metadata = new LinkedHashMap<>();
@@ -185,7 +186,7 @@ public final class Checkpoint {
      * with batch normalisation, and only such a one, has a {@code bias} beside its {@code weight}; a detection backbone's
      * {@code norm0}, {@code norm2}... are a factor {@code weight} and a summand {@code bias} per channel.
      *
-     * <p>Computed anew by each call and not kept, because it is as large as the weights; what folding does not change is shared.
+     * <p>Vectors are folded now, larger tensors whenever they are asked for their values; what folding does not change is shared.
      *
      * @throws InvalidFileException if a variance is negative, or a folded value leaves the range of f32
      */

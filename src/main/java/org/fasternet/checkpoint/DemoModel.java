@@ -3,9 +3,12 @@ package org.fasternet.checkpoint;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.fasternet.InvalidFileException;
+import org.fasternet.tensor.DType;
 
 /** The model in the box: {@code org/fasternet/demo} on the class path. */
 final class DemoModel {
@@ -20,11 +23,17 @@ final class DemoModel {
             byte[] weights = bytes("model.safetensors");
             ModelCard card = ModelCard.parse(
                     "config.json", SOURCE + ": config.json", new String(bytes("config.json"), StandardCharsets.UTF_8));
-            return Checkpoint.of(
-                    SOURCE, SafetensorsReader.read(new ByteArrayInputStream(weights), weights.length), card, Optional.empty());
+            StateDict dict = SafetensorsReader.read(new ByteArrayInputStream(weights), weights.length,
+                    (from, dtype, dst, count) -> decode(weights, (int) from, dtype, dst, count));
+            return Checkpoint.of(SOURCE, dict.tensors(), card, Optional.empty());
         } catch (IOException e) {
             throw new InvalidFileException(SOURCE + ": cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** From memory: in the jar the file is compressed, and each tensor would have all those before it decompressed again. */
+    private static void decode(byte[] file, int from, DType dtype, float[] dst, int count) {
+        dtype.decode(ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).position(from), dst, 0, count);
     }
 
     private static byte[] bytes(String name) throws IOException {

@@ -124,7 +124,7 @@ public final class OnnxWriter {
     }
 
     private static Tensor kernel1x1(Tensor matrix) {
-        return new Tensor(new int[] {matrix.dim(0), matrix.dim(1), 1, 1}, matrix.data());
+        return matrix.withShape(matrix.dim(0), matrix.dim(1), 1, 1);
     }
 
     private String linear(String name, Pointwise linear) {

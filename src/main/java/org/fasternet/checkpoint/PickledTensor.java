@@ -56,16 +56,13 @@ record PickledTensor(Storage storage, long offset, long[] sizes, long[] strides)
             return rowMajor;
         }
 
-        /** The tensor's values, row-major; the storage's own array where they are the same. */
-        float[] values(float[] stored) {
+        /** Writes the tensor's values, row-major, to the beginning of {@code dst}. */
+        void copyTo(float[] dst, float[] stored) {
             if (isWholeStorage()) {
-                return stored;
+                System.arraycopy(stored, 0, dst, 0, elements);
+            } else if (elements > 0) {
+                gather(stored, offset, 0, dst, 0);
             }
-            float[] values = new float[elements];
-            if (elements > 0) {
-                gather(stored, offset, 0, values, 0);
-            }
-            return values;
         }
 
         /** Copies the sub-tensor of dimensions {@code axis} and up; returns where the next one goes. */

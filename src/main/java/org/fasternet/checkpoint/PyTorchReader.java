@@ -3,7 +3,6 @@ package org.fasternet.checkpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,13 +10,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
+import org.fasternet.internal.io.FileVersion;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.internal.io.StoredValues;
 import org.fasternet.tensor.DType;
-import org.fasternet.tensor.Tensor;
+import org.fasternet.tensor.Scratch;
 
 /**
  * Reads the zip files that {@code torch.save} writes since PyTorch 1.6: in one folder the pickle {@code data.pkl}, which
@@ -46,31 +47,72 @@ final class PyTorchReader {
         this.maxBytes = size * MAX_EXPANSION;
     }
 
-    static Map<String, Tensor> read(Path path, long size) throws IOException {
-        try (ZipFile zip = new ZipFile(path.toFile())) {
-            return new PyTorchReader(zip, size).read();
+    static StateDict read(FileVersion file, long size) throws IOException {
+        try (ZipFile zip = new ZipFile(file.path().toFile())) {
+            return new PyTorchReader(zip, size).read(file);
         } catch (ZipException e) {
             throw new MalformedException("is a zip file that is truncated or damaged: " + e.getMessage());
         }
     }
 
-    private Map<String, Tensor> read() throws IOException {
+    private StateDict read(FileVersion file) throws IOException {
         checkByteOrder();
         Object root = PickleReader.read(bytes(entry("data.pkl"), MAX_PICKLE));
         Map<String, PickledTensor.View> views = views(stateDict(root));
         checkMemory(views);
-        Map<PickledTensor.Storage, float[]> storages = new HashMap<>();
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        Map<PickledTensor.Storage, Long> users = views.values().stream()
+                .collect(Collectors.groupingBy(PickledTensor.View::storage, Collectors.counting()));
+        Map<PickledTensor.Storage, float[]> shared = new HashMap<>();
+        StateDict dict = new StateDict();
+        Scratch scratch = new Scratch();
         for (Map.Entry<String, PickledTensor.View> named : views.entrySet()) {
+            String name = named.getKey();
             PickledTensor.View view = named.getValue();
-            float[] stored = storages.get(view.storage());
-            if (stored == null) {
-                stored = values(named.getKey(), view.storage());
-                storages.put(view.storage(), stored);
+            float[] values = scratch.array(view.elements());
+            if (users.get(view.storage()) == 1) {
+                StoredView stored = stored(name, view);
+                stored.read(zip, values);
+                dict.add(name, view.shape(), values, dst -> file.readAgain(() -> {
+                    try (ZipFile again = new ZipFile(file.path().toFile())) {
+                        stored.read(again, dst);
+                    }
+                }));
+            } else {
+                // Kept, since a file's million views of one large storage must not have it read a million times.
+                float[] storage = shared.get(view.storage());
+                if (storage == null) {
+                    storage = stored(name, view).storage(zip);
+                    shared.put(view.storage(), storage);
+                }
+                float[] kept = storage;
+                view.copyTo(values, kept);
+                dict.add(name, view.shape(), values, dst -> view.copyTo(dst, kept));
             }
-            tensors.put(named.getKey(), new Tensor(view.shape(), view.values(stored)));
         }
-        return tensors;
+        return dict;
+    }
+
+    /** Where a view's values are. */
+    private record StoredView(PickledTensor.View view, DType dtype, String entry) {
+        void read(ZipFile zip, float[] dst) throws IOException {
+            if (view.isWholeStorage()) {
+                readStorage(zip, dst);
+            } else {
+                view.copyTo(dst, storage(zip));
+            }
+        }
+
+        float[] storage(ZipFile zip) throws IOException {
+            float[] values = new float[(int) view.storage().elements()];
+            readStorage(zip, values);
+            return values;
+        }
+
+        private void readStorage(ZipFile zip, float[] dst) throws IOException {
+            try (InputStream in = zip.getInputStream(zip.getEntry(entry))) {
+                StoredValues.read(in, dtype, dst, (int) view.storage().elements());
+            }
+        }
     }
 
     // The zip file
@@ -183,15 +225,14 @@ final class PyTorchReader {
         }
     }
 
-    private float[] values(String name, PickledTensor.Storage storage) throws IOException {
+    private StoredView stored(String name, PickledTensor.View view) throws MalformedException {
+        PickledTensor.Storage storage = view.storage();
         DType dtype = StateDictReader.dtype(name, storage.dtype());
         ZipEntry entry = entry("data/" + storage.key());
         if (entry.getSize() != storage.elements() * dtype.bytes()) {
             throw new MalformedException("tensor " + MalformedException.quote(name) + " has a storage of " + storage.elements()
                     + " values of " + dtype + ", and the entry with its values has " + entry.getSize() + " bytes");
         }
-        try (InputStream in = zip.getInputStream(entry)) {
-            return StoredValues.read(in, dtype, (int) storage.elements());
-        }
+        return new StoredView(view, dtype, entry.getName());
     }
 }

@@ -20,28 +20,30 @@ final class RandomWeights {
 
     /** Depends on nothing but the arguments. */
     static Map<String, Tensor> generate(FasterNetConfig config, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
+        SplittableRandom seeds = new SplittableRandom(seed);
         Map<String, Tensor> weights = new LinkedHashMap<>();
         for (Parameter parameter : Structure.of(config).parameters()) {
             int[] shape = parameter.shape(config);
-            float[] values = new float[Tensor.elements(shape)];
-            double fanIn = values.length / (double) shape[0];
-            switch (parameter.role()) {
-                case WEIGHT -> fill(values, random, 0, Math.sqrt(3 / fanIn));
+            double fanIn = Tensor.elements(shape) / (double) shape[0];
+            weights.put(parameter.key(), switch (parameter.role()) {
+                case WEIGHT -> uniform(shape, seeds.nextLong(), 0, Math.sqrt(3 / fanIn));
                 // The activation before it halves the mean square.
-                case PROJECTION -> fill(values, random, 0, Math.sqrt(2 * BRANCH * 3 / fanIn));
-                case NORM_SCALE, RUNNING_VARIANCE, LAYER_SCALE -> fill(values, random, 1, 0.25);
-                case BIAS, NORM_BIAS, RUNNING_MEAN -> fill(values, random, 0, 0.25);
-            }
-            weights.put(parameter.key(), new Tensor(shape, values));
+                case PROJECTION -> uniform(shape, seeds.nextLong(), 0, Math.sqrt(2 * BRANCH * 3 / fanIn));
+                case NORM_SCALE, RUNNING_VARIANCE, LAYER_SCALE -> uniform(shape, seeds.nextLong(), 1, 0.25);
+                case BIAS, NORM_BIAS, RUNNING_MEAN -> uniform(shape, seeds.nextLong(), 0, 0.25);
+            });
         }
         return weights;
     }
 
-    /** Uniform within {@code centre +- reach}, which has a variance of {@code reach^2 / 3}. */
-    private static void fill(float[] values, SplittableRandom random, double centre, double reach) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (centre + reach * (2 * random.nextDouble() - 1));
-        }
+    /** Uniform within {@code centre +- reach}, which has a variance of {@code reach^2 / 3}; deferred. */
+    private static Tensor uniform(int[] shape, long seed, double centre, double reach) {
+        int elements = Tensor.elements(shape);
+        return Tensor.deferred(shape, (float) (centre + reach), dst -> {
+            SplittableRandom random = new SplittableRandom(seed);
+            for (int i = 0; i < elements; i++) {
+                dst[i] = (float) (centre + reach * (2 * random.nextDouble() - 1));
+            }
+        });
     }
 }

@@ -20,9 +20,11 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.fasternet.internal.io.FileVersion;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.internal.io.StoredValues;
 import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
 /**
@@ -44,6 +46,12 @@ final class SafetensorsReader {
     private record Entry(String name, String dtype, int[] shape, long begin, long end) {
     }
 
+    /** Reads values once more. */
+    interface Rereading {
+        /** @param from of the first of {@code count} values, in bytes from the beginning of the file */
+        void read(long from, DType dtype, float[] dst, int count);
+    }
+
     private SafetensorsReader() {
     }
 
@@ -54,30 +62,41 @@ final class SafetensorsReader {
                 .build();
     }
 
-    static Map<String, Tensor> read(Path path, long size) throws IOException {
-        try (InputStream in = Files.newInputStream(path)) {
-            return read(in, size);
+    static StateDict read(FileVersion file, long size) throws IOException {
+        try (InputStream in = Files.newInputStream(file.path())) {
+            return read(in, size, (from, dtype, dst, count) -> file.readAgain(() -> {
+                try (InputStream again = Files.newInputStream(file.path())) {
+                    again.skipNBytes(from);
+                    StoredValues.read(again, dtype, dst, count);
+                }
+            }));
         }
     }
 
     /** Reads what need not be a file of its own, an entry of a jar for example, of {@code size} bytes. */
-    static Map<String, Tensor> read(InputStream in, long size) throws IOException {
+    static StateDict read(InputStream in, long size, Rereading rereading) throws IOException {
         byte[] header = header(in, size);
         List<Entry> entries = entries(parse(header));
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        StateDict dict = new StateDict();
+        Scratch scratch = new Scratch();
         // The header need not list the tensors in the order in which they lie: it fixes the order of the result.
-        entries.forEach(entry -> tensors.put(entry.name, null));
+        entries.stream().map(Entry::name).filter(name -> !StateDictReader.isIgnored(name)).forEach(dict::declare);
         entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
-        checkCoverage(entries, size - Long.BYTES - header.length);
+        long start = Long.BYTES + header.length;
+        checkCoverage(entries, size - start);
         for (Entry entry : entries) {
             if (StateDictReader.isIgnored(entry.name)) {
-                tensors.remove(entry.name);
                 in.skipNBytes(entry.end - entry.begin);
             } else {
-                tensors.put(entry.name, readValues(in, entry));
+                DType dtype = dtype(entry);
+                int count = Tensor.elements(entry.shape);
+                float[] values = scratch.array(count);
+                StoredValues.read(in, dtype, values, count);
+                dict.add(entry.name, entry.shape, values,
+                        dst -> rereading.read(start + entry.begin, dtype, dst, count));
             }
         }
-        return tensors;
+        return dict;
     }
 
     static Map<String, String> metadata(Path path, long size) throws IOException {
@@ -173,7 +192,8 @@ final class SafetensorsReader {
         }
     }
 
-    private static Tensor readValues(InputStream in, Entry entry) throws IOException {
+    /** The type of values that fill the entry's bytes. */
+    private static DType dtype(Entry entry) throws MalformedException {
         DType dtype = StateDictReader.dtype(entry.name, entry.dtype);
         int elements = Tensor.elements(entry.shape);
         long bytes = entry.end - entry.begin;
@@ -181,6 +201,6 @@ final class SafetensorsReader {
             throw new MalformedException("tensor " + MalformedException.quote(entry.name) + " has " + bytes + " bytes; "
                     + elements + " values of " + dtype + " need " + elements * (long) dtype.bytes());
         }
-        return new Tensor(entry.shape, StoredValues.read(in, dtype, elements));
+        return dtype;
     }
 }

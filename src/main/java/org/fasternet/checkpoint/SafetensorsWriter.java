@@ -13,6 +13,7 @@ import org.fasternet.UnsupportedException;
 import org.fasternet.internal.io.OutputFile;
 import org.fasternet.internal.io.StoredValues;
 import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
 /** Writes safetensors files. */
@@ -31,21 +32,22 @@ public final class SafetensorsWriter {
      * @throws InvalidFileException if the file cannot be written
      */
     public static void write(Path path, Map<String, Tensor> tensors, DType dtype, Map<String, String> metadata) {
-        tensors.forEach((name, tensor) -> checkRange(name, tensor, dtype));
+        Scratch scratch = new Scratch();
+        tensors.forEach((name, tensor) -> checkRange(name, tensor.elements(), scratch.values(tensor), dtype));
         byte[] header = header(tensors, dtype, metadata);
         OutputFile.write(path, out -> {
             out.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
             out.write(header);
             for (Tensor tensor : tensors.values()) {
-                StoredValues.write(tensor.data(), dtype, out);
+                StoredValues.write(scratch.values(tensor), tensor.elements(), dtype, out);
             }
         });
     }
 
-    private static void checkRange(String name, Tensor tensor, DType dtype) {
-        for (float value : tensor.data()) {
-            if (dtype.overflows(value)) {
-                throw new UnsupportedException("tensor '" + name + "' holds " + value
+    private static void checkRange(String name, int count, float[] values, DType dtype) {
+        for (int i = 0; i < count; i++) {
+            if (dtype.overflows(values[i])) {
+                throw new UnsupportedException("tensor '" + name + "' holds " + values[i]
                         + ", which is out of the range of " + dtype);
             }
         }

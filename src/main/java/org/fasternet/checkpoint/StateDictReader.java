@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
 import org.fasternet.InvalidFileException;
+import org.fasternet.internal.io.FileVersion;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.tensor.DType;
@@ -20,7 +20,6 @@ import org.fasternet.tensor.Tensor;
  * reading takes is in proportion to the file's size.
  */
 public final class StateDictReader {
-    private static final System.Logger LOG = System.getLogger(StateDictReader.class.getName());
     /** How many bytes the formats can be told apart by: the magic of a tar archive ends here. */
     private static final int HEAD = 262;
     private static final byte[] ZIP = {'P', 'K'};
@@ -35,19 +34,23 @@ public final class StateDictReader {
      * The floating-point tensors by name, widened to f32, in the file's order. The counters {@code *.num_batches_tracked} that
      * batch normalisation keeps for training are left out. NaN and infinite values are logged as a warning.
      *
+     * <p>All values are read and checked now, but only vectors are kept: a larger tensor is deferred, and reads its part of the
+     * file anew whenever it is asked for its values. Until then the file must stay as it is; another one in its place is refused.
+     *
      * @throws InvalidFileException if the file cannot be read, is no checkpoint, or holds another tensor that is not F32, F16 or
      *         BF16: an F64 would have to be rounded, and no published FasterNet has one
      */
     public static Map<String, Tensor> read(Path path) {
-        Map<String, Tensor> tensors = InputFile.read(path, size -> {
-            Map<String, Tensor> read = isZip(path) ? PyTorchReader.read(path, size) : SafetensorsReader.read(path, size);
-            if (read.isEmpty()) {
+        StateDict dict = InputFile.read(path, size -> {
+            FileVersion file = FileVersion.of(path);
+            StateDict read = isZip(path) ? PyTorchReader.read(file, size) : SafetensorsReader.read(file, size);
+            if (read.tensors().isEmpty()) {
                 throw new MalformedException("holds no tensor");
             }
             return read;
         });
-        warnOfNonFinite(path, tensors);
-        return tensors;
+        dict.warnOfNonFinite(path);
+        return dict.tensors();
     }
 
     /** What the header of a safetensors file holds under {@code __metadata__}; nothing for a PyTorch file. */
@@ -85,27 +88,5 @@ public final class StateDictReader {
         }
         throw new MalformedException("tensor " + MalformedException.quote(key) + " has dtype " + MalformedException.quote(name)
                 + "; one of " + Arrays.toString(DType.values()) + " is expected");
-    }
-
-    private static void warnOfNonFinite(Path path, Map<String, Tensor> tensors) {
-        long count = 0;
-        String first = null;
-        for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
-            int found = nonFinite(tensor.getValue().data());
-            first = found > 0 ? Objects.requireNonNullElse(first, tensor.getKey()) : first;
-            count += found;
-        }
-        if (count > 0) {
-            LOG.log(System.Logger.Level.WARNING, path + ": " + count + " weights are NaN or infinite, the first in tensor "
-                    + MalformedException.quote(first));
-        }
-    }
-
-    private static int nonFinite(float[] values) {
-        int count = 0;
-        for (float value : values) {
-            count += Float.isFinite(value) ? 0 : 1;
-        }
-        return count;
     }
 }

@@ -84,7 +84,7 @@ public final class Chain {
     /** A 1x1 convolution's O x I x 1 x 1, or a linear layer's O x I, as O x I. */
     private Tensor matrix(String key) {
         Tensor tensor = weights.get(key);
-        return new Tensor(new int[] {tensor.dim(0), tensor.dim(1)}, tensor.data());
+        return tensor.withShape(tensor.dim(0), tensor.dim(1));
     }
 
     private float[] vector(String key) {

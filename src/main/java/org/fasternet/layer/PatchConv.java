@@ -60,13 +60,14 @@ public record PatchConv(Tensor weights, float[] bias) implements Layer {
         }
         int outputs = weights.dim(0);
         int taps = size() * size();
-        float[] scaled = new float[weights.elements()];
+        float[] values = weights.data();
+        float[] scaled = new float[values.length];
         float[] shifted = new float[outputs];
         for (int o = 0, i = 0; o < outputs; o++) {
             double shift = bias[o];
             for (int c = 0; c < channels; c++) {
                 for (int t = 0; t < taps; t++, i++) {
-                    double w = weights.data()[i] / std.get(c);
+                    double w = values[i] / std.get(c);
                     shift -= w * mean.get(c);
                     scaled[i] = (float) (w / 255);
                 }

@@ -56,7 +56,8 @@ public record Pointwise(Tensor weights, float[] bias, Optional<Activation> activ
         Checks.vector(NAME, "mean", mean, outputs);
         Checks.vector(NAME, "variance", variance, outputs);
         BatchNorm norm = new BatchNorm(gamma, beta, mean, variance);
-        float[] scaled = new float[weights.elements()];
+        float[] values = weights.data();
+        float[] scaled = new float[values.length];
         float[] shifted = new float[outputs];
         for (int o = 0; o < outputs; o++) {
             if (!(variance[o] >= 0)) {
@@ -64,7 +65,7 @@ public record Pointwise(Tensor weights, float[] bias, Optional<Activation> activ
             }
             double scale = norm.scale(o);
             for (int i = o * inputs; i < (o + 1) * inputs; i++) {
-                scaled[i] = (float) (weights.data()[i] * scale);
+                scaled[i] = (float) (values[i] * scale);
             }
             shifted[o] = (float) (bias[o] * scale + norm.shift(o));
         }

@@ -154,7 +154,7 @@ public final class Scheduler {
     }
 
     private static Tensor kernel1x1(Tensor weights) {
-        return new Tensor(new int[] {weights.dim(0), weights.dim(1), 1, 1}, weights.data());
+        return weights.withShape(weights.dim(0), weights.dim(1), 1, 1);
     }
 
     private TensorBuffer arena(String name, Shape shape) {

@@ -146,7 +146,7 @@ public final class Npy {
         head.put((header + " ".repeat(padded - header.length() - 1) + "\n").getBytes(StandardCharsets.US_ASCII));
         return out -> {
             out.write(head.array());
-            StoredValues.write(tensor.data(), DType.F32, out);
+            StoredValues.write(tensor.data(), tensor.elements(), DType.F32, out);
         };
     }
 }

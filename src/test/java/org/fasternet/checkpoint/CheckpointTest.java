@@ -121,11 +121,13 @@ class CheckpointTest {
         };
         assertEquals(new ArrayList<>(expected.keySet()), new ArrayList<>(actual.keySet()));
         expected.forEach((key, tensor) -> {
+            float[] exactly = tensor.data();
+            float[] rounded = actual.get(key).data();
             for (int i = 0; i < tensor.elements(); i++) {
-                double exact = tensor.data()[i];
+                double exact = exactly[i];
                 // f16's subnormal numbers are 2^-24 apart.
                 double tolerance = relative == 0 ? 0 : Math.abs(exact) * relative + 0x1p-25;
-                assertEquals(exact, actual.get(key).data()[i], tolerance, key + " " + i);
+                assertEquals(exact, rounded[i], tolerance, key + " " + i);
             }
         });
     }

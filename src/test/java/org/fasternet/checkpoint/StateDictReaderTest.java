@@ -5,6 +5,8 @@ import static org.fasternet.TestFiles.refusal;
 import static org.fasternet.TestFiles.resource;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StateDictReaderTest {
     @TempDir
@@ -101,6 +104,28 @@ class StateDictReaderTest {
         SafetensorsWriter.write(file, tensors, DType.F16, Map.of());
         List<String> logged = logged(() -> assertEquals(3, StateDictReader.read(file).size()));
         assertEquals(List.of(file + ": 3 weights are NaN or infinite, the first in tensor 'first'"), logged);
+    }
+
+    /** The weights of layers are read again whenever they are asked for; biases and the like are there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"official.pth", "timm.safetensors"})
+    void onlyVectorsAreKept(String name) {
+        StateDictReader.read(resource("golden", "layer-scale", name)).forEach((key, tensor) -> {
+            if (tensor.rank() == 1) {
+                assertSame(tensor.data(), tensor.data(), key);
+            } else {
+                assertNotSame(tensor.data(), tensor.data(), key);
+                assertArrayEquals(tensor.data(), tensor.data(), key);
+            }
+        });
+    }
+
+    @Test
+    void theLargestFiniteMagnitudeIsNoted() {
+        Path file = folder.resolve("nan.safetensors");
+        float[] values = {1, -3, Float.NaN, 2, Float.NEGATIVE_INFINITY, 0};
+        SafetensorsWriter.write(file, Map.of("w", new Tensor(new int[] {2, 3}, values)), DType.F32, Map.of());
+        logged(() -> assertEquals(3, StateDictReader.read(file).get("w").bound()));
     }
 
     private static List<String> logged(Runnable action) {

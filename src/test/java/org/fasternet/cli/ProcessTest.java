@@ -90,7 +90,7 @@ class ProcessTest {
 
     @Test
     void tooLittleMemoryIsTold() throws Exception {
-        Outcome outcome = outcome(fasternet(List.of("-Xmx24m"), "info", "--variant", "L"));
+        Outcome outcome = outcome(fasternet(List.of("-Xmx24m"), "info", "--variant", "L", "--plan"));
         assertEquals(1, outcome.status);
         assertTrue(outcome.err.startsWith("fasternet: not enough memory"), outcome.err);
         assertEquals(1, outcome.err.lines().count(), outcome.err);

@@ -92,11 +92,12 @@ public final class NaiveLayers {
         int oh = (s.h() + 2 * padding - k) / stride + 1;
         int ow = (s.w() + 2 * padding - k) / stride + 1;
         double[] dst = new double[s.n() * outputs * oh * ow];
+        float[] kernel = weights.data();
         for (int n = 0, i = 0; n < s.n(); n++) {
             for (int o = 0; o < outputs; o++) {
                 for (int y = 0; y < oh; y++) {
                     for (int x = 0; x < ow; x++, i++) {
-                        dst[i] = tap(src, s, weights, n, o, y * stride - padding, x * stride - padding);
+                        dst[i] = tap(src, s, weights, kernel, n, o, y * stride - padding, x * stride - padding);
                     }
                 }
             }
@@ -104,7 +105,7 @@ public final class NaiveLayers {
         return dst;
     }
 
-    private static double tap(double[] src, Shape s, Tensor weights, int n, int o, int top, int left) {
+    private static double tap(double[] src, Shape s, Tensor weights, float[] kernel, int n, int o, int top, int left) {
         int k = weights.dim(2);
         int inputs = weights.dim(1);
         int group = o / (weights.dim(0) / (s.c() / inputs));
@@ -116,7 +117,7 @@ public final class NaiveLayers {
                     int x = left + kx;
                     if (y >= 0 && y < s.h() && x >= 0 && x < s.w()) {
                         sum += src[((n * s.c() + group * inputs + c) * s.h() + y) * s.w() + x]
-                                * weights.data()[((o * inputs + c) * k + ky) * k + kx];
+                                * kernel[((o * inputs + c) * k + ky) * k + kx];
                     }
                 }
             }
@@ -165,6 +166,6 @@ public final class NaiveLayers {
     }
 
     private static Tensor as1x1(Tensor matrix) {
-        return new Tensor(new int[] {matrix.dim(0), matrix.dim(1), 1, 1}, matrix.data());
+        return matrix.withShape(matrix.dim(0), matrix.dim(1), 1, 1);
     }
 }

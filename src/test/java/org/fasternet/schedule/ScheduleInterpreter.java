@@ -1,8 +1,11 @@
 package org.fasternet.schedule;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.fasternet.Activation;
+import org.fasternet.tensor.Tensor;
 
 /**
  * Runs a schedule step by step with plain loops, its arena buffers really sharing one array as the plan says and poisoned with
@@ -13,6 +16,7 @@ final class ScheduleInterpreter {
     private final ArenaPlan plan;
     private final float[] arena;
     private final float[][] external;
+    private final Map<Tensor, float[]> kernels = new HashMap<>();
 
     private ScheduleInterpreter(Schedule schedule, float[] src) {
         this.schedule = schedule;
@@ -67,6 +71,7 @@ final class ScheduleInterpreter {
         int k = conv.weights().dim(2);
         int inputs = conv.weights().dim(1);
         int first = o / (conv.weights().dim(0) / conv.groups()) * inputs;
+        float[] kernel = kernels.computeIfAbsent(conv.weights(), Tensor::data);
         double sum = conv.bias().isPresent() ? conv.bias().get()[o] : 0;
         for (int i = 0; i < inputs; i++) {
             for (int ky = 0; ky < k; ky++) {
@@ -74,8 +79,7 @@ final class ScheduleInterpreter {
                     int y = h * conv.stride() - conv.padding() + ky;
                     int x = w * conv.stride() - conv.padding() + kx;
                     if (y >= 0 && y < conv.src().shape().h() && x >= 0 && x < conv.src().shape().w()) {
-                        sum += get(conv.src(), n, first + i, y, x)
-                                * conv.weights().data()[((o * inputs + i) * k + ky) * k + kx];
+                        sum += get(conv.src(), n, first + i, y, x) * kernel[((o * inputs + i) * k + ky) * k + kx];
                     }
                 }
             }

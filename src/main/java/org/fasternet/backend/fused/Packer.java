@@ -15,6 +15,7 @@ import org.fasternet.layer.PartialConv;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Pool;
+import org.fasternet.tensor.Scratch;
 
 /** Hands a network's layers to an engine's model, one by one. */
 final class Packer {
@@ -22,6 +23,10 @@ final class Packer {
     private final long model;
     private final Ports ports;
     private final List<String> names = new ArrayList<>();
+    /** One for each of the weights that a layer, of all a block, has at most; the engine reads no further than they go. */
+    private final Scratch weights = new Scratch();
+    private final Scratch expanding = new Scratch();
+    private final Scratch projecting = new Scratch();
 
     /** @param model a handle of {@link Binding#createModel}, without layers */
     Packer(Binding binding, long model, Ports ports) {
@@ -52,23 +57,24 @@ final class Packer {
     private void addPixelConv(int layout, NamedLayer named) {
         PatchConv conv = (PatchConv) named.layer();
         binding.addPixelConv(
-                model, layout, ports.channels(), conv.weights().dim(0), conv.size(), conv.weights().data(), conv.bias());
+                model, layout, ports.channels(), conv.weights().dim(0), conv.size(), weights.values(conv.weights()), conv.bias());
         names.add(named.name());
     }
 
     private void add(NamedLayer named) {
         Layer layer = named.layer();
         if (layer instanceof PatchConv conv) {
-            binding.addPatchConv(model, conv.weights().dim(0), conv.size(), conv.weights().data(), conv.bias());
+            binding.addPatchConv(model, conv.weights().dim(0), conv.size(), weights.values(conv.weights()), conv.bias());
         } else if (layer instanceof Block block) {
             binding.addBlock(
                     model, block.partial().partialChannels(), block.hiddenChannels(), number(Optional.of(block.activation())),
-                    block.partial().weights().data(), block.expand().data(), block.bias(), block.project().data());
+                    weights.values(block.partial().weights()), expanding.values(block.expand()), block.bias(),
+                    projecting.values(block.project()));
         } else if (layer instanceof PartialConv partial) {
-            binding.addPartialConv(model, partial.partialChannels(), partial.weights().data());
+            binding.addPartialConv(model, partial.partialChannels(), weights.values(partial.weights()));
         } else if (layer instanceof Pointwise pointwise) {
-            binding.addPointwise(model, pointwise.weights().dim(0), number(pointwise.activation()), pointwise.weights().data(),
-                    pointwise.bias());
+            binding.addPointwise(model, pointwise.weights().dim(0), number(pointwise.activation()),
+                    weights.values(pointwise.weights()), pointwise.bias());
         } else if (layer instanceof Pool) {
             binding.addPool(model);
         } else if (layer instanceof FeatureTap tap) {

@@ -23,6 +23,7 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.schedule.ElementType;
+import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
 /** Memory objects: weights, packed once and kept, and the arguments of primitives. */
@@ -30,6 +31,7 @@ final class Memories {
     private final Resources resources;
     private final Descriptors descriptors;
     private final dnnl_stream stream;
+    private final Scratch scratch = new Scratch();
     private long constantBytes;
 
     Memories(Resources resources, Descriptors descriptors, dnnl_stream stream) {
@@ -63,7 +65,7 @@ final class Memories {
         try (Resources temporary = new Resources()) {
             dnnl_memory_desc plain = new Descriptors(temporary).dense(ElementType.F32, weights.shape());
             Pointer data = temporary.allocate(bytes(plain));
-            new FloatPointer(data).put(weights.data());
+            new FloatPointer(data).put(scratch.values(weights), 0, weights.elements());
             reorder(temporary, plain, create(temporary, plain, data), wanted, packed);
         }
         return packed;

@@ -108,9 +108,8 @@ final class PrimitiveFactory {
     /** The weights as oneDNN wants them: more groups than one are an axis of their own, before the outputs of each. */
     private static Tensor grouped(Step.Conv conv) {
         Tensor weights = conv.weights();
-        return conv.groups() == 1 ? weights : new Tensor(
-                new int[] {conv.groups(), weights.dim(0) / conv.groups(), weights.dim(1), weights.dim(2), weights.dim(3)},
-                weights.data());
+        return conv.groups() == 1 ? weights : weights.withShape(
+                conv.groups(), weights.dim(0) / conv.groups(), weights.dim(1), weights.dim(2), weights.dim(3));
     }
 
     private Prepared reorder(Step.Copy copy) {

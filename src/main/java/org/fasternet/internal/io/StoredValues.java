@@ -50,6 +50,12 @@ public final class StoredValues {
      */
     public static float[] read(InputStream in, DType dtype, int count) throws IOException {
         float[] values = new float[count];
+        read(in, dtype, values, count);
+        return values;
+    }
+
+    /** Reads {@code count} values to the beginning of {@code dst}; otherwise like {@link #read(InputStream, DType, int)}. */
+    public static void read(InputStream in, DType dtype, float[] dst, int count) throws IOException {
         byte[] bytes = new byte[CHUNK];
         ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         for (int done = 0; done < count;) {
@@ -57,17 +63,16 @@ public final class StoredValues {
             if (in.readNBytes(bytes, 0, n * dtype.bytes()) < n * dtype.bytes()) {
                 throw new EOFException();
             }
-            dtype.decode(chunk.rewind(), values, done, n);
+            dtype.decode(chunk.rewind(), dst, done, n);
             done += n;
         }
-        return values;
     }
 
-    /** Writes all of {@code values}. */
-    public static void write(float[] values, DType dtype, OutputStream out) throws IOException {
+    /** Writes the first {@code count} of {@code values}. */
+    public static void write(float[] values, int count, DType dtype, OutputStream out) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-        for (int done = 0; done < values.length;) {
-            int n = Math.min(CHUNK / dtype.bytes(), values.length - done);
+        for (int done = 0; done < count;) {
+            int n = Math.min(CHUNK / dtype.bytes(), count - done);
             dtype.encode(values, done, n, chunk.clear());
             out.write(chunk.array(), 0, chunk.position());
             done += n;

@@ -1,0 +1,64 @@
+package org.fasternet.checkpoint;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.fasternet.internal.io.MalformedException;
+import org.fasternet.tensor.Tensor;
+
+/**
+ * The tensors of a file while it is read. The values of each pass by here once; those of a vector are kept, those of a larger
+ * tensor are let go and read again when they are asked for.
+ */
+final class StateDict {
+    private static final System.Logger LOG = System.getLogger(StateDictReader.class.getName());
+
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private long nonFinite;
+    private String firstNonFinite;
+
+    /** Reserves the next place in the order of the tensors. */
+    void declare(String name) {
+        tensors.put(name, null);
+    }
+
+    /**
+     * @param values begin with the tensor's, and may be overwritten after
+     * @param again reads them once more
+     */
+    void add(String name, int[] shape, float[] values, Tensor.Values again) {
+        int count = Tensor.elements(shape);
+        int found = 0;
+        float largest = 0;
+        for (int i = 0; i < count; i++) {
+            float magnitude = Math.abs(values[i]);
+            if (!(magnitude <= largest)) {
+                if (magnitude <= Float.MAX_VALUE) {
+                    largest = magnitude;
+                } else {
+                    found++;
+                }
+            }
+        }
+        if (found > 0 && nonFinite == 0) {
+            firstNonFinite = name;
+        }
+        nonFinite += found;
+        tensors.put(name, shape.length < 2
+                ? new Tensor(shape, Arrays.copyOf(values, count))
+                : Tensor.deferred(shape, largest, again));
+    }
+
+    /** By name, in the file's order. */
+    Map<String, Tensor> tensors() {
+        return tensors;
+    }
+
+    void warnOfNonFinite(Path path) {
+        if (nonFinite > 0) {
+            LOG.log(System.Logger.Level.WARNING, path + ": " + nonFinite + " weights are NaN or infinite, the first in tensor "
+                    + MalformedException.quote(firstNonFinite));
+        }
+    }
+}
