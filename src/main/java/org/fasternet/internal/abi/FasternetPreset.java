@@ -27,6 +27,12 @@ public class FasternetPreset implements InfoMapper {
     public void map(InfoMap infos) {
         infos.put(new Info("FN_API").cppTypes().annotations().cppText(""));
         infos.put(new Info("fn_sequence").pointerTypes("FnSequence"));
+        // What copies weights reads Java's arrays themselves, not copies of JNI's; the garbage collector waits meanwhile.
+        for (String layer : new String[] {"pixel_conv", "patch_conv", "block", "partial_conv", "pointwise", "output"}) {
+            String name = "fn_model_add_" + layer;
+            // With a name given, JavaCPP does not take the function's for an attribute's.
+            infos.put(new Info(name).javaNames(name).annotations("@CriticalRegion"));
+        }
         // The fused engine's handles are addresses, as java.lang.foreign has them; their opaque structs need no classes then.
         infos.put(new Info("fn_model", "fn_program").valueTypes("long").cast());
         infos.put(new Info("fasternet.h").linePatterns("typedef struct fn_(model|program) .*", "").skip());
