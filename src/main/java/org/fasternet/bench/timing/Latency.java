@@ -3,8 +3,8 @@ package org.fasternet.bench.timing;
 import java.util.Arrays;
 
 /**
- * How times are distributed, in nanoseconds. Percentiles are by nearest rank, as MLPerf's LoadGen takes them: the smallest value
- * that at least this share of all values does not exceed.
+ * How times are distributed, in nanoseconds. Percentiles are by nearest rank: the smallest value that at least this share of all
+ * values does not exceed. (MLPerf's LoadGen takes the value above it where the share of the count is whole.)
  *
  * @param count of times
  * @param deviation the sample's standard deviation, with {@code count - 1} in the denominator; 0 for a single time

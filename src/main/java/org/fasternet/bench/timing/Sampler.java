@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 
 /**
@@ -19,11 +20,18 @@ public final class Sampler {
 
     private final SamplingPlan plan;
     private final BooleanSupplier stopped;
+    private final LongSupplier clock;
 
     /** @param stopped is asked between runs: once true, what is there is returned */
     public Sampler(SamplingPlan plan, BooleanSupplier stopped) {
+        this(plan, stopped, System::nanoTime);
+    }
+
+    /** @param clock in nanoseconds */
+    Sampler(SamplingPlan plan, BooleanSupplier stopped, LongSupplier clock) {
         this.plan = plan;
         this.stopped = stopped;
+        this.clock = clock;
     }
 
     public Samples sample(Runnable run) {
@@ -47,10 +55,10 @@ public final class Sampler {
     private record WarmUp(int runs, boolean stable) {}
 
     private WarmUp warmUp(Runnable run) {
-        long end = System.nanoTime() + plan.warmUp().toNanos();
+        long end = clock.getAsLong() + plan.warmUp().toNanos();
         int runs = 0;
         double last = Double.NaN;
-        while (System.nanoTime() < end && !stopped.getAsBoolean()) {
+        while (clock.getAsLong() < end && !stopped.getAsBoolean()) {
             long[] window = timed(run, WINDOW_RUNS, WINDOW_NANOS);
             runs += window.length;
             double median = Latency.of(window).p50();
@@ -74,15 +82,15 @@ public final class Sampler {
     private long[] timed(Runnable run, int leastRuns, long leastNanos) {
         long[] nanos = new long[Math.max(leastRuns, 1024)];
         int count = 0;
-        long start = System.nanoTime();
+        long start = clock.getAsLong();
         long now = start;
         do {
             if (count == nanos.length) {
                 nanos = Arrays.copyOf(nanos, 2 * count);
             }
-            long begin = System.nanoTime();
+            long begin = clock.getAsLong();
             run.run();
-            now = System.nanoTime();
+            now = clock.getAsLong();
             nanos[count++] = now - begin;
         } while ((count < leastRuns || now - start < leastNanos) && !stopped.getAsBoolean());
         return Arrays.copyOf(nanos, count);
