@@ -3,12 +3,9 @@ package org.fasternet.cli.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
-import org.fasternet.FasterNet;
 import org.fasternet.Precision;
 import org.fasternet.SessionOptions;
 import org.fasternet.SessionOptions.Size;
-import org.fasternet.Variant;
 import org.fasternet.backend.Backends;
 import org.fasternet.bench.ModelBenchmark;
 import org.fasternet.bench.ModelCase;
@@ -68,9 +65,6 @@ final class BenchModelCommand extends Benchmark {
         private Path weights;
     }
 
-    /** A network's name, and what loads it. */
-    private record Load(String name, Supplier<FasterNet> load) {}
-
     @Override
     Metric primary() {
         return Metric.P50;
@@ -78,29 +72,20 @@ final class BenchModelCommand extends Benchmark {
 
     @Override
     void measure(BenchRun run) {
-        List<Load> loads = loads();
+        List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed);
         Choice<String> backend = Choice.backends(spec, "--backend", backends);
         Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.class);
         List<SessionOptions> options = options(backend.values(), precision.values());
-        Sampler sampler = new Sampler(sampling.plan(loads.size() * options.size()), run::stopped);
+        Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size()), run::stopped);
         ModelBenchmark benchmark = new ModelBenchmark(sampler, new Peaks(), seed);
         List<Work> works = new ArrayList<>();
-        for (Load load : loads) {
+        for (NamedNetwork network : networks) {
             for (SessionOptions wish : options) {
-                ModelCase work = new ModelCase(load.name(), wish);
-                works.add(Work.line(work.subject(), () -> benchmark.measure(work, load.load())));
+                ModelCase work = new ModelCase(network.name(), wish);
+                works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load())));
             }
         }
         run.measure(works, backend.all() || precision.all());
-    }
-
-    private List<Load> loads() {
-        if (source.weights != null) {
-            return List.of(new Load(source.weights.getFileName().toString(), () -> FasterNet.load(source.weights)));
-        }
-        return Choice.of(spec, "--variant", source.variants, Variant.class).values().stream()
-                .map(variant -> new Load(variant.name(), () -> FasterNet.random(variant, seed)))
-                .toList();
     }
 
     private List<SessionOptions> options(List<String> backend, List<Precision> precision) {

@@ -10,6 +10,7 @@ import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * A list option: {@code all}, or values with commas between them. What {@code all} brings in and cannot be measured is skipped
@@ -37,12 +38,17 @@ record Choice<T>(List<T> values, boolean all) {
             }
             try {
                 values.add(parse.apply(text));
-            } catch (IllegalArgumentException | FasterNetException e) {
-                throw new ParameterException(command.commandLine(), "Invalid value '" + text + "' for " + option + ": "
-                        + (e instanceof FasterNetException ? e.getMessage() : "such as " + everything.get(0) + " is expected"));
+            } catch (FasterNetException | TypeConversionException e) {
+                throw invalid(command, option, text, e.getMessage());
+            } catch (IllegalArgumentException e) {
+                throw invalid(command, option, text, "such as " + everything.get(0) + " is expected");
             }
         }
         return new Choice<>(List.copyOf(values), all);
+    }
+
+    private static ParameterException invalid(CommandSpec command, String option, String text, String reason) {
+        return new ParameterException(command.commandLine(), "Invalid value '" + text + "' for " + option + ": " + reason);
     }
 
     /** As {@link #of}, of constants by their names in any case. */
