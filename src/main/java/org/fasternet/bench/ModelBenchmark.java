@@ -9,7 +9,6 @@ import java.util.function.Supplier;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
-import org.fasternet.bench.report.Dimension;
 import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.timing.Latency;
@@ -62,17 +61,9 @@ public final class ModelBenchmark {
             before.ifPresent(peak -> values.put(
                     Metric.PEAK_SHARE, 100 * values.get(Metric.FLOP_RATE) / Math.max(peak, after.getAsDouble())));
             return new Measurement(
-                    subject(work, plan), values, Figures.millis(samples.medians()), null, implementations(plan),
+                    work.subject(plan), values, Figures.millis(samples.medians()), null, implementations(plan),
                     Figures.warnings(samples));
         }
-    }
-
-    /** The back end that ran, not the wish for any. */
-    private static Map<Dimension, String> subject(ModelCase work, ExecutionPlan plan) {
-        Map<Dimension, String> subject = new EnumMap<>(work.subject());
-        subject.put(Dimension.BACKEND, plan.backend());
-        subject.put(Dimension.ISA, plan.isa());
-        return subject;
     }
 
     private static void addRates(Map<Metric, Double> values, Latency latency, ExecutionPlan plan, int batch) {

@@ -2,6 +2,7 @@ package org.fasternet.bench;
 
 import java.util.EnumMap;
 import java.util.Map;
+import org.fasternet.ExecutionPlan;
 import org.fasternet.SessionOptions;
 import org.fasternet.bench.report.Dimension;
 
@@ -20,6 +21,14 @@ public record ModelCase(String model, SessionOptions options) {
         subject.put(Dimension.BATCH, String.valueOf(options.batch()));
         options.size().ifPresent(size -> subject.put(Dimension.SIZE, size.height() + "x" + size.width()));
         options.threads().ifPresent(threads -> subject.put(Dimension.THREADS, String.valueOf(threads)));
+        return subject;
+    }
+
+    /** The back end that ran, not the wish for any. */
+    public Map<Dimension, String> subject(ExecutionPlan plan) {
+        Map<Dimension, String> subject = subject();
+        subject.put(Dimension.BACKEND, plan.backend());
+        subject.put(Dimension.ISA, plan.isa());
         return subject;
     }
 }

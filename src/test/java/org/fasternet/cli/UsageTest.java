@@ -15,7 +15,7 @@ class UsageTest {
     private static final Object IMAGE = resource("demo", "images", "bag.png");
 
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "run", "info", "convert"})
+    @ValueSource(strings = {"classify", "run", "info", "convert", "bench"})
     void everyCommandHasHelpWithExamplesThatFitsATerminal(String command) {
         String help = Cli.output(command, "--help");
         assertTrue(help.startsWith("Usage: fasternet " + command), help);
@@ -23,10 +23,20 @@ class UsageTest {
         assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"model", "op", "peak", "load", "peers", "compare"})
+    void everyBenchmarkHasHelpWithExamplesThatFitsATerminal(String benchmark) {
+        String help = Cli.output("bench", benchmark, "--help");
+        assertTrue(help.startsWith("Usage: fasternet bench " + benchmark), help);
+        assertTrue(help.contains("Examples:\n  fasternet bench " + benchmark), help);
+        assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
+        assertTrue(Cli.output("bench", "--help").contains("\n  " + benchmark + " "));
+    }
+
     @Test
     void helpNamesEveryCommand() {
         String help = Cli.output("--help");
-        Stream.of("classify", "run", "info", "convert").forEach(
+        Stream.of("classify", "run", "info", "convert", "bench").forEach(
                 command -> assertTrue(help.contains("\n  " + command + " "), help));
     }
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
         description = "Measures networks, operators and the machine.",
         synopsisSubcommandLabel = "BENCHMARK",
         subcommands = {
-            BenchModelCommand.class, BenchOpCommand.class, BenchPeakCommand.class, BenchPeersCommand.class,
+            BenchModelCommand.class, BenchOpCommand.class, BenchPeakCommand.class, BenchLoadCommand.class, BenchPeersCommand.class,
             BenchCompareCommand.class
         },
         footer = {
@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  fasternet bench model --quick",
             "  fasternet bench model --variant T0,T2 --precision all --html report.html",
+            "  fasternet bench load --variant S --scenario Server",
             "  fasternet bench compare before.json after.json --fail-above 5%%",
             "",
             "'fasternet bench BENCHMARK --help' shows a benchmark's options and examples.",

@@ -62,6 +62,11 @@ final class BenchRun implements AutoCloseable {
         skipped.add(new Report.Skipped(subject, reason));
     }
 
+    /** Says what the measurement that is going on is at. */
+    void say(String what) {
+        progress.say(what);
+    }
+
     /** From any thread. */
     void stop() {
         stopped = true;
