@@ -6,6 +6,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
+import org.fasternet.ExecutionPlan;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.timing.Latency;
 import org.fasternet.bench.timing.Samples;
@@ -38,6 +40,30 @@ public final class Figures {
         values.put(Metric.MAX, latency.max() / NANOS_PER_MILLI);
         values.put(Metric.CV, 100 * latency.cv());
         return values;
+    }
+
+    /**
+     * What the median tells of the work.
+     *
+     * @param flops operations of a run
+     * @param bytes the least that a run must move
+     * @param peak 10^9 operations per second that are possible; empty if not known
+     */
+    public static Map<Metric, Double> rates(Latency latency, double flops, double bytes, OptionalDouble peak) {
+        Map<Metric, Double> values = new EnumMap<>(Metric.class);
+        double rate = flops / latency.p50(); // per nanosecond: in units of 10^9 per second
+        values.put(Metric.FLOPS, flops / 1e9);
+        values.put(Metric.FLOP_RATE, rate);
+        peak.ifPresent(gflops -> values.put(Metric.PEAK_SHARE, 100 * rate / gflops));
+        values.put(Metric.BYTES_MOVED, bytes / 1e6);
+        values.put(Metric.BANDWIDTH, bytes / latency.p50());
+        values.put(Metric.INTENSITY, flops / bytes);
+        return values;
+    }
+
+    /** Names of what runs, without repetition. */
+    public static List<String> implementations(ExecutionPlan plan) {
+        return plan.steps().stream().map(ExecutionPlan.Step::implementation).distinct().toList();
     }
 
     /** From nanoseconds. */

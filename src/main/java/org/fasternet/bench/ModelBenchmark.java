@@ -2,18 +2,16 @@ package org.fasternet.bench;
 
 import java.nio.FloatBuffer;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
-import org.fasternet.bench.timing.Latency;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.bench.timing.Samples;
+import org.fasternet.tensor.Shape;
 
 /** Measures a whole network as an application would run it: one session, its own thread, the same direct buffers every time. */
 public final class ModelBenchmark {
@@ -52,29 +50,26 @@ public final class ModelBenchmark {
             values.put(Metric.FIRST, millisSince(start));
             ProcessMemory.residentMib().ifPresent(mib -> values.put(Metric.RESIDENT, mib));
             ExecutionPlan plan = session.plan();
-            OptionalDouble before = peaks.gflops(plan);
-            Samples samples = sampler.sample(() -> session.run(src, dsts));
-            OptionalDouble after = peaks.gflops(plan);
+            Peaks.Peaked peaked = peaks.around(plan, () -> sampler.sample(() -> session.run(src, dsts)));
+            Samples samples = peaked.samples();
             values.putAll(Figures.of(samples));
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
-            addRates(values, samples.latency(), plan, work.options().batch());
-            before.ifPresent(peak -> values.put(
-                    Metric.PEAK_SHARE, 100 * values.get(Metric.FLOP_RATE) / Math.max(peak, after.getAsDouble())));
+            values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
+            values.putAll(Figures.rates(
+                    samples.latency(), 2.0 * plan.multiplyAdds(), leastBytes(session), peaked.gflops()));
             return new Measurement(
-                    work.subject(plan), values, Figures.millis(samples.medians()), null, implementations(plan),
+                    work.subject(plan), values, Figures.millis(samples.medians()), null, Figures.implementations(plan),
                     Figures.warnings(samples));
         }
     }
 
-    private static void addRates(Map<Metric, Double> values, Latency latency, ExecutionPlan plan, int batch) {
-        double flops = 2.0 * plan.multiplyAdds();
-        values.put(Metric.IMAGES_PER_SECOND, batch * 1e9 / latency.mean());
-        values.put(Metric.FLOPS, flops / 1e9);
-        values.put(Metric.FLOP_RATE, flops / latency.p50()); // per nanosecond: in units of 10^9 per second
-    }
-
-    private static List<String> implementations(ExecutionPlan plan) {
-        return plan.steps().stream().map(ExecutionPlan.Step::implementation).distinct().toList();
+    /** Source, results and packed weights once each. */
+    private static double leastBytes(Session session) {
+        long elements = session.srcShape().elements();
+        for (Shape dst : session.dstShapes()) {
+            elements += dst.elements();
+        }
+        return (double) elements * Float.BYTES + session.plan().weightBytes();
     }
 
     private static double millisSince(long start) {

@@ -2,15 +2,12 @@ package org.fasternet.bench;
 
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.SessionOptions;
 import org.fasternet.bench.op.CacheFlusher;
 import org.fasternet.bench.op.OpCase;
-import org.fasternet.bench.op.OperatorCost;
 import org.fasternet.bench.op.OperatorShape;
 import org.fasternet.bench.report.Dimension;
 import org.fasternet.bench.report.Measurement;
@@ -63,31 +60,19 @@ public final class OpBenchmark {
             Map<Metric, Double> values = new EnumMap<>(Metric.class);
             values.put(Metric.COMPILE, (System.nanoTime() - start) / 1e6);
             ExecutionPlan plan = work.plan();
-            OptionalDouble before = peaks.gflops(plan);
-            Samples samples = sampler.sample(work::run);
-            OptionalDouble after = peaks.gflops(plan);
+            Peaks.Peaked peaked = peaks.around(plan, () -> sampler.sample(work::run));
+            Samples samples = peaked.samples();
             values.putAll(Figures.of(samples));
-            addRates(values, work.cost(), samples.latency());
-            before.ifPresent(peak -> values.put(
-                    Metric.PEAK_SHARE, 100 * values.get(Metric.FLOP_RATE) / Math.max(peak, after.getAsDouble())));
+            values.putAll(Figures.rates(samples.latency(), work.cost().flops(), work.cost().leastBytes(), peaked.gflops()));
             if (coldRuns > 0) {
                 values.put(Metric.COLD_P50, cold(work).p50() / 1e6);
             }
             Map<Dimension, String> subject = new EnumMap<>(subject(shape, options));
             subject.put(Dimension.BACKEND, plan.backend());
-            List<String> implementations = plan.steps().stream().map(ExecutionPlan.Step::implementation).distinct().toList();
             return new Measurement(
-                    subject, values, Figures.millis(samples.medians()), null, implementations, Figures.warnings(samples));
+                    subject, values, Figures.millis(samples.medians()), null, Figures.implementations(plan),
+                    Figures.warnings(samples));
         }
-    }
-
-    private static void addRates(Map<Metric, Double> values, OperatorCost cost, Latency latency) {
-        // Per nanosecond: in units of 10^9 per second.
-        values.put(Metric.FLOPS, cost.flops() / 1e9);
-        values.put(Metric.FLOP_RATE, cost.flops() / latency.p50());
-        values.put(Metric.BYTES_MOVED, cost.leastBytes() / 1e6);
-        values.put(Metric.BANDWIDTH, cost.leastBytes() / latency.p50());
-        values.put(Metric.INTENSITY, cost.intensity());
     }
 
     private Latency cold(OpCase work) {

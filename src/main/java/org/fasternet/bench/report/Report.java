@@ -15,11 +15,12 @@ import java.util.Map;
  * @param environment what it was measured on
  * @param primary the metric that {@link Measurement#rounds} has once per round, and that reports are compared by
  * @param measurements in the order of time
+ * @param ceilings measured peaks of the machine that limit the measurements, as the benchmark {@code peak} has them
  * @param skipped what was asked for by {@code all} and could not be measured
  */
 public record Report(
         int schema, String benchmark, List<String> command, long seed, boolean complete, Environment environment, Metric primary,
-        List<Measurement> measurements, List<Skipped> skipped) {
+        List<Measurement> measurements, List<Measurement> ceilings, List<Skipped> skipped) {
     public static final int SCHEMA = 1;
 
     public Report {
@@ -28,6 +29,7 @@ public record Report(
         Fields.present("environment", environment);
         Fields.present("primary", primary);
         measurements = Fields.list("measurements", measurements);
+        ceilings = Fields.list("ceilings", ceilings);
         skipped = Fields.list("skipped", skipped);
     }
 

@@ -85,6 +85,7 @@ final class BenchModelCommand extends Benchmark {
                 works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load())));
             }
         }
+        run.ceilings(precision.values(), threads.values());
         run.measure(works, backend.all() || precision.all());
     }
 

@@ -105,6 +105,7 @@ final class BenchOpCommand extends Benchmark {
                 }
             }
         }
+        run.ceilings(precision.values(), counts);
         run.measure(works, backend.all() || precision.all());
     }
 

@@ -3,7 +3,9 @@ package org.fasternet.cli.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.fasternet.Precision;
 import org.fasternet.UnsupportedException;
+import org.fasternet.bench.Peaks;
 import org.fasternet.bench.report.Dimension;
 import org.fasternet.bench.report.EnvironmentProbe;
 import org.fasternet.bench.report.Measurement;
@@ -21,6 +23,7 @@ final class BenchRun implements AutoCloseable {
     private final Metric primary;
     private final boolean visible;
     private final List<Measurement> measurements = new ArrayList<>();
+    private final List<Measurement> ceilings = new ArrayList<>();
     private final List<Report.Skipped> skipped = new ArrayList<>();
     private Progress progress;
     private volatile boolean stopped;
@@ -57,6 +60,11 @@ final class BenchRun implements AutoCloseable {
         }
     }
 
+    /** Keeps what the machine can do at most, in as many threads and in such precisions as the benchmark measures. */
+    void ceilings(List<Precision> precisions, List<Integer> threads) {
+        ceilings.addAll(new Peaks().ceilings(precisions, threads));
+    }
+
     /** Says what was left out, and why. */
     void skip(Map<Dimension, String> subject, String reason) {
         skipped.add(new Report.Skipped(subject, reason));
@@ -78,7 +86,8 @@ final class BenchRun implements AutoCloseable {
 
     Report report() {
         List<String> command = spec.commandLine().getParseResult().originalArgs();
-        return new Report(Report.SCHEMA, spec.name(), command, seed, !stopped, environment.end(), primary, measurements, skipped);
+        return new Report(Report.SCHEMA, spec.name(), command, seed, !stopped, environment.end(), primary, measurements,
+                ceilings, skipped);
     }
 
     @Override

@@ -189,9 +189,11 @@ const Charts = (() => {
   };
 
   /** Adds a figure for each chart there is data for, and draws them again when the page's width or colours change. */
-  function draw(measurements, dimensions, page) {
+  function draw({measurements, ceilings}, dimensions, page) {
     order = dimensions;
-    const charts = Object.entries(CHARTS).map(([id, make]) => ({id, ...make(measurements)})).filter(chart => chart.plot);
+    const charts = Object.entries(CHARTS)
+        .map(([id, make]) => ({id, ...make(make === roofline ? [...measurements, ...ceilings] : measurements)}))
+        .filter(chart => chart.plot);
     charts.forEach(chart => page.append(frame(chart)));
     charts.forEach(render);
     const resized = new ResizeObserver(() => charts.filter(chart => chart.box.clientWidth !== chart.width).forEach(render));

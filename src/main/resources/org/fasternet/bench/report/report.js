@@ -116,5 +116,5 @@
   head();
   environment();
   measurements();
-  Charts.draw(report.measurements, catalog.dimensions.map(d => d.id), document.getElementById('charts'));
+  Charts.draw(report, catalog.dimensions.map(d => d.id), document.getElementById('charts'));
 })();

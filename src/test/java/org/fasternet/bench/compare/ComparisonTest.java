@@ -98,7 +98,8 @@ class ComparisonTest {
                 e.cacheBytes(), e.memoryBytes(), e.kernel(), e.jvm(), "2.0", e.onednn(), e.binding(), e.pinning(), e.loadStart(),
                 e.loadEnd(), List.of("the machine was busy"));
         Report there = new Report(
-                here.schema(), here.benchmark(), here.command(), 1, true, other, here.primary(), here.measurements(), List.of());
+                here.schema(), here.benchmark(), here.command(), 1, true, other, here.primary(), here.measurements(), List.of(),
+                List.of());
         assertEquals(
                 "the reports are of different hardware, and --any-hardware is not given: "
                         + "cpu was Example CPU 9000, is Other CPU; usableCpus was 2, is 4",

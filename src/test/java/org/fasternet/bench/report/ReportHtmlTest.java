@@ -98,7 +98,7 @@ class ReportHtmlTest {
         assertShows(figures.get("samples"), "612", "850");
         assertShows(figures.get("peaks"), "f32", "310", "bf16", "602.4", "GFLOP/s");
         assertShows(figures.get("bandwidths"), "L1", "240", "memory", "20.25", "GB/s");
-        assertShows(figures.get("roofline"), "pointwise", "memory 20.25 GB/s", "f32 342.9 GFLOP/s", "FLOP per byte");
+        assertShows(figures.get("roofline"), "pointwise", "memory 20.25 GB/s", "f32 342.9 GFLOP/s", "L4 17 GB/s", "FLOP per byte");
         assertShows(figures.get("threads"), "T0 f32 batch 1", "ideal", "times faster", "threads");
         assertShows(figures.get("batches"), "L bf16 2 threads", "batch");
         assertShows(figures.get("precisions"), "T0 batch 1 1 thread", "2.900 ms (1.00x)", "1.595 ms (1.82x)", "bf16");

@@ -92,7 +92,7 @@ class ReportJsonTest {
         String rich = json(SampleReports.rich());
         assertEquals(List.of(), schema.validate(rich, InputFormat.JSON));
         Environment here = new EnvironmentProbe("1.0").end();
-        Report real = new Report(1, "model", List.of(), 1, true, here, Metric.P50, List.of(), List.of());
+        Report real = new Report(1, "model", List.of(), 1, true, here, Metric.P50, List.of(), List.of(), List.of());
         assertEquals(List.of(), schema.validate(json(real), InputFormat.JSON));
         assertFalse(schema.validate(rich.replace("\"p50_ms\" : 0.125", "\"p50_s\" : 0.125"), InputFormat.JSON).isEmpty());
         assertFalse(schema.validate(rich.replace("\"seed\" : -7,", ""), InputFormat.JSON).isEmpty());

@@ -23,7 +23,7 @@ public final class SampleReports {
     public static Report report(Metric primary, Measurement... measurements) {
         return new Report(
                 Report.SCHEMA, "model", List.of("bench", "model", "--quick"), 1, true, environment(), primary,
-                List.of(measurements), List.of());
+                List.of(measurements), List.of(), List.of());
     }
 
     /** With ten rounds around the value. */
@@ -58,6 +58,7 @@ public final class SampleReports {
                 quiet.pinning(), 3.5, 2.5, List.of("the machine was busy: its load average was 3.5 when the benchmark began"));
         return new Report(
                 Report.SCHEMA, "model", List.of("bench", "model", "--weights", HOSTILE), -7, false, busy, Metric.P50, lines,
+                List.of(line("kind=read level=L4 threads=2", Metric.BANDWIDTH, 17)),
                 List.of(new Report.Skipped(subject("model=T0 backend=onednn precision=bf16"), "the CPU has no bf16")));
     }
 

@@ -53,7 +53,7 @@ class ReportTableTest {
     void whatIsMissingIsSaid() {
         Report rich = SampleReports.rich();
         Report empty = new Report(
-                rich.schema(), rich.benchmark(), rich.command(), 1, false, rich.environment(), Metric.P50, List.of(),
+                rich.schema(), rich.benchmark(), rich.command(), 1, false, rich.environment(), Metric.P50, List.of(), List.of(),
                 rich.skipped());
         assertEquals(
                 """
