@@ -49,7 +49,8 @@ final class ProtoMessage {
 
     /** A field of type bytes: {@code values}, which is not copied, in little-endian order. */
     ProtoMessage bytes(int field, float[] values) {
-        return delimited(field, (long) values.length * Float.BYTES, out -> StoredValues.write(values, values.length, DType.F32, out));
+        return delimited(field, (long) values.length * Float.BYTES,
+                out -> StoredValues.write(values, values.length, DType.F32, out));
     }
 
     private ProtoMessage delimited(int field, long length, OutputFile.Content content) {
