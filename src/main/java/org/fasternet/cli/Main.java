@@ -63,7 +63,11 @@ public final class Main implements Callable<Integer> {
     /** Runs one command, in this process. Whatever happens ends in an exit status, and a failure in one line on {@code err}. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
         try {
-            CommandLine commandLine = new CommandLine(new Main())
+            CommandLine commandLine = new CommandLine(new Main());
+            if (args.length > 0 && args[0].equals(BenchCommand.NAME)) {
+                BenchCommand.addBenchmarks(commandLine.getSubcommands().get(BenchCommand.NAME));
+            }
+            commandLine
                     .setOut(out)
                     .setErr(err)
                     .setCaseInsensitiveEnumValuesAllowed(true)

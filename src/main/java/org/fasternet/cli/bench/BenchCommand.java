@@ -1,19 +1,16 @@
 package org.fasternet.cli.bench;
 
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code fasternet bench}: every benchmark is a command of its own. */
 @Command(
-        name = "bench",
+        name = BenchCommand.NAME,
         description = "Measures networks, operators and the machine.",
         synopsisSubcommandLabel = "BENCHMARK",
-        subcommands = {
-            BenchModelCommand.class, BenchOpCommand.class, BenchPeakCommand.class, BenchLoadCommand.class, BenchPeersCommand.class,
-            BenchCompareCommand.class
-        },
         footer = {
             "",
             "Examples:",
@@ -26,6 +23,9 @@ import picocli.CommandLine.Spec;
             "Ctrl-C ends a benchmark early and keeps what was measured."
         })
 public final class BenchCommand implements Callable<Integer> {
+    /** The command's name. */
+    public static final String NAME = "bench";
+
     @Spec
     private CommandSpec spec;
 
@@ -34,5 +34,18 @@ public final class BenchCommand implements Callable<Integer> {
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getErr());
         return spec.exitCodeOnInvalidInput();
+    }
+
+    /**
+     * Makes the benchmarks commands of {@code bench}. Only for who calls one: picocli takes 50 ms to read their options, which an
+     * image to be classified does not have to wait for.
+     */
+    public static void addBenchmarks(CommandLine bench) {
+        bench.addSubcommand(new BenchModelCommand())
+                .addSubcommand(new BenchOpCommand())
+                .addSubcommand(new BenchPeakCommand())
+                .addSubcommand(new BenchLoadCommand())
+                .addSubcommand(new BenchPeersCommand())
+                .addSubcommand(new BenchCompareCommand());
     }
 }
