@@ -45,19 +45,17 @@ public final class Figures {
     /**
      * What the median tells of the work.
      *
-     * @param flops operations of a run
-     * @param bytes the least that a run must move
      * @param peak 10^9 operations per second that are possible; empty if not known
      */
-    public static Map<Metric, Double> rates(Latency latency, double flops, double bytes, OptionalDouble peak) {
+    static Map<Metric, Double> rates(Latency latency, Cost cost, OptionalDouble peak) {
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
-        double rate = flops / latency.p50(); // per nanosecond: in units of 10^9 per second
-        values.put(Metric.FLOPS, flops / 1e9);
+        double rate = cost.flops() / latency.p50(); // per nanosecond: in units of 10^9 per second
+        values.put(Metric.FLOPS, cost.flops() / 1e9);
         values.put(Metric.FLOP_RATE, rate);
         peak.ifPresent(gflops -> values.put(Metric.PEAK_SHARE, 100 * rate / gflops));
-        values.put(Metric.BYTES_MOVED, bytes / 1e6);
-        values.put(Metric.BANDWIDTH, bytes / latency.p50());
-        values.put(Metric.INTENSITY, flops / bytes);
+        values.put(Metric.BYTES_MOVED, cost.bytes() / 1e6);
+        values.put(Metric.BANDWIDTH, cost.bytes() / latency.p50());
+        values.put(Metric.INTENSITY, cost.flops() / cost.bytes());
         return values;
     }
 

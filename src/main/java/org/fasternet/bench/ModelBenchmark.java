@@ -11,11 +11,11 @@ import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.bench.timing.Samples;
-import org.fasternet.tensor.Shape;
 
 /** Measures a whole network as an application would run it: one session, its own thread, the same direct buffers every time. */
 public final class ModelBenchmark {
     private static final int HEAP_RUNS = 10;
+    private static final double MIB = 1 << 20;
 
     private final Sampler sampler;
     private final Peaks peaks;
@@ -50,26 +50,19 @@ public final class ModelBenchmark {
             values.put(Metric.FIRST, millisSince(start));
             ProcessMemory.residentMib().ifPresent(mib -> values.put(Metric.RESIDENT, mib));
             ExecutionPlan plan = session.plan();
-            Peaks.Peaked peaked = peaks.around(plan, () -> sampler.sample(() -> session.run(src, dsts)));
-            Samples samples = peaked.samples();
+            values.put(Metric.PACKED, plan.weightBytes() / MIB);
+            values.put(Metric.ARENA, plan.arenaBytes() / MIB);
+            Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> sampler.sample(() -> session.run(src, dsts)));
+            Samples samples = peaked.result();
             values.putAll(Figures.of(samples));
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
             values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
-            values.putAll(Figures.rates(
-                    samples.latency(), 2.0 * plan.multiplyAdds(), leastBytes(session), peaked.gflops()));
+            Cost cost = Cost.of(network, session.srcShape(), session.dstShapes(), plan.precision());
+            values.putAll(Figures.rates(samples.latency(), cost, peaked.gflops()));
             return new Measurement(
                     work.subject(plan), values, Figures.millis(samples.medians()), null, Figures.implementations(plan),
                     Figures.warnings(samples));
         }
-    }
-
-    /** Source, results and packed weights once each. */
-    private static double leastBytes(Session session) {
-        long elements = session.srcShape().elements();
-        for (Shape dst : session.dstShapes()) {
-            elements += dst.elements();
-        }
-        return (double) elements * Float.BYTES + session.plan().weightBytes();
     }
 
     private static double millisSince(long start) {

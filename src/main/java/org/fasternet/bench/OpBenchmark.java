@@ -1,43 +1,56 @@
 package org.fasternet.bench;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
+import java.util.OptionalDouble;
+import java.util.function.Supplier;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.SessionOptions;
 import org.fasternet.bench.op.CacheFlusher;
 import org.fasternet.bench.op.OpCase;
 import org.fasternet.bench.op.OperatorShape;
+import org.fasternet.bench.peak.WorkingSet;
 import org.fasternet.bench.report.Dimension;
 import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
-import org.fasternet.bench.timing.Latency;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.bench.timing.Samples;
 import org.fasternet.tensor.Shape;
 
 /**
  * Measures single operators: hot, over and over on the same buffers, and cold, with everything it reads evicted from the caches
- * before each run.
+ * before each run. What a back end copies to and from buffers of its own belongs to the run, and is named as a step of it.
  */
-public final class OpBenchmark {
+public final class OpBenchmark implements AutoCloseable {
+    /** What is in the caches when a run begins. */
+    public enum Caches {
+        HOT,
+        COLD;
+
+        String id() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     private final Sampler sampler;
-    private final BooleanSupplier stopped;
     private final Peaks peaks;
-    private final int coldRuns;
+    private final List<Caches> caches;
     private final long seed;
+    /** By back end and threads. */
+    private final Map<String, CacheFlusher> flushers = new HashMap<>();
 
     /**
-     * @param stopped is asked between cold runs
-     * @param coldRuns how many, 0 for none
+     * @param caches what to measure
      * @param seed of weights and source
      */
-    public OpBenchmark(Sampler sampler, BooleanSupplier stopped, Peaks peaks, int coldRuns, long seed) {
+    public OpBenchmark(Sampler sampler, Peaks peaks, List<Caches> caches, long seed) {
         this.sampler = sampler;
-        this.stopped = stopped;
         this.peaks = peaks;
-        this.coldRuns = coldRuns;
+        this.caches = caches;
         this.seed = seed;
     }
 
@@ -53,39 +66,56 @@ public final class OpBenchmark {
         return subject;
     }
 
-    /** @throws org.fasternet.FasterNetException if the operator cannot be had here */
-    public Measurement measure(OperatorShape shape, SessionOptions options) {
+    /**
+     * A line hot, a line cold, or both.
+     *
+     * @throws org.fasternet.FasterNetException if the operator cannot be had here
+     */
+    public List<Measurement> measure(OperatorShape shape, SessionOptions options) {
         long start = System.nanoTime();
         try (OpCase work = OpCase.compile(shape, options, seed)) {
-            Map<Metric, Double> values = new EnumMap<>(Metric.class);
-            values.put(Metric.COMPILE, (System.nanoTime() - start) / 1e6);
-            ExecutionPlan plan = work.plan();
-            Peaks.Peaked peaked = peaks.around(plan, () -> sampler.sample(work::run));
-            Samples samples = peaked.samples();
-            values.putAll(Figures.of(samples));
-            values.putAll(Figures.rates(samples.latency(), work.cost().flops(), work.cost().leastBytes(), peaked.gflops()));
-            if (coldRuns > 0) {
-                values.put(Metric.COLD_P50, cold(work).p50() / 1e6);
+            double compileMillis = (System.nanoTime() - start) / 1e6;
+            Map<Dimension, String> subject = subject(shape, options);
+            subject.put(Dimension.BACKEND, work.plan().backend());
+            List<Measurement> lines = new ArrayList<>();
+            for (Caches state : caches) {
+                subject.put(Dimension.CACHES, state.id());
+                lines.add(line(subject, work, state, compileMillis));
             }
-            Map<Dimension, String> subject = new EnumMap<>(subject(shape, options));
-            subject.put(Dimension.BACKEND, plan.backend());
-            return new Measurement(
-                    subject, values, Figures.millis(samples.medians()), null, Figures.implementations(plan),
-                    Figures.warnings(samples));
+            return lines;
         }
     }
 
-    private Latency cold(OpCase work) {
-        long[] nanos = new long[coldRuns];
-        int count = 0;
-        try (CacheFlusher caches = new CacheFlusher(work.plan())) {
-            do {
-                caches.flush();
-                long start = System.nanoTime();
-                work.run();
-                nanos[count++] = System.nanoTime() - start;
-            } while (count < coldRuns && !stopped.getAsBoolean());
+    private Measurement line(Map<Dimension, String> subject, OpCase work, Caches state, double compileMillis) {
+        ExecutionPlan plan = work.plan();
+        Supplier<Samples> sampling = state == Caches.HOT
+                ? () -> sampler.sample(work::run)
+                : () -> sampler.sample(flusher(plan)::flush, work::run);
+        Peaks.Peaked<Samples> peaked = peaks.around(plan, sampling);
+        Samples samples = peaked.result();
+        Map<Metric, Double> values = Figures.of(samples);
+        values.put(Metric.COMPILE, compileMillis);
+        values.putAll(Figures.rates(samples.latency(), Cost.of(work.cost()), peaked.gflops()));
+        if (state == Caches.COLD) {
+            putRoofShare(values, peaked.gflops(), plan.threads());
         }
-        return Latency.of(Arrays.copyOf(nanos, count));
+        List<String> steps = plan.steps().stream().map(step -> step.label() + " " + step.implementation()).toList();
+        return new Measurement(subject, values, Figures.millis(samples.medians()), null, steps, Figures.warnings(samples));
+    }
+
+    private void putRoofShare(Map<Metric, Double> values, OptionalDouble peak, int threads) {
+        peak.ifPresent(gflops -> values.put(Metric.ROOF_SHARE, 100 * values.get(Metric.FLOP_RATE)
+                / peaks.roofline(gflops, threads).attainable(WorkingSet.MEMORY, values.get(Metric.INTENSITY))));
+    }
+
+    private CacheFlusher flusher(ExecutionPlan plan) {
+        return flushers.computeIfAbsent(plan.backend() + " " + plan.threads(), key -> new CacheFlusher(plan));
+    }
+
+    /** Frees what the caches were emptied by. */
+    @Override
+    public void close() {
+        flushers.values().forEach(CacheFlusher::close);
+        flushers.clear();
     }
 }

@@ -17,8 +17,11 @@ import org.fasternet.bench.report.Metric;
 public final class PaperArgument {
     private PaperArgument() {}
 
-    /** A sentence per operator and feature map, which relates it to the regular convolution there. */
-    public static List<String> sentences(List<Measurement> lines) {
+    /** A sentence per operator and feature map, which relates it to the regular convolution there, by lines that are not cold. */
+    public static List<String> sentences(List<Measurement> measurements) {
+        String cold = OpBenchmark.Caches.COLD.id();
+        List<Measurement> lines =
+                measurements.stream().filter(line -> !cold.equals(line.subject().get(Dimension.CACHES))).toList();
         Map<String, Measurement> regular = new LinkedHashMap<>();
         lines.stream().filter(line -> is(line, Operator.CONV))
                 .forEach(line -> regular.merge(key(line), line, PaperArgument::faster));

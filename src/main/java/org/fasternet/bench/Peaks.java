@@ -2,27 +2,41 @@ package org.fasternet.bench;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.Hardware;
 import org.fasternet.Precision;
+import org.fasternet.bench.peak.Bandwidth;
 import org.fasternet.bench.peak.MemoryKernel;
 import org.fasternet.bench.peak.NumberType;
 import org.fasternet.bench.peak.PeakMeter;
+import org.fasternet.bench.peak.Roofline;
 import org.fasternet.bench.peak.WorkingSet;
 import org.fasternet.bench.report.EnvironmentProbe;
 import org.fasternet.bench.report.Measurement;
-import org.fasternet.bench.timing.Samples;
 
 /** What other results are a share of: multiply-adds on registers, measured when it is asked for, as clocks change by the minute. */
 public final class Peaks {
     private static final PeakMeter METER = new PeakMeter(5, Duration.ofMillis(2));
     private static final double GIGA = 1e9;
+    /**
+     * Instruction sets of oneDNN whose multiply-adds in f32 and bf16 are those of one of ours. AMX and SVE are not measured, and
+     * AVX and SSE have none.
+     */
+    private static final Map<String, String> ONEDNN_ISAS = Map.of(
+            "avx2_vnni", "avx2",
+            "avx512_core", "avx512",
+            "avx512_core_vnni", "avx512",
+            "avx512_core_bf16", "avx512_bf16",
+            "avx512_core_fp16", "avx512_bf16");
 
     private final List<String> isas = Hardware.detect().isas();
+    private final Map<Integer, Double> memoryBandwidths = new HashMap<>();
     private final int cpus = Hardware.detect().cpus().affinity();
     private final List<Long> cacheBytes = Hardware.detect().cacheBytes();
 
@@ -32,44 +46,63 @@ public final class Peaks {
         for (int count : threads.stream().filter(count -> count <= cpus).toList()) {
             for (Precision precision : precisions) {
                 NumberType type = NumberType.valueOf(precision.name());
-                best(isas, type).ifPresent(isa -> lines.add(PeakBenchmark.line(METER.compute(isa, type, count))));
+                bestIsa(precision).ifPresent(isa -> lines.add(PeakBenchmark.line(METER.compute(isa, type, count))));
             }
-            String widest = isas.get(isas.size() - 1);
-            WorkingSet.levels(cacheBytes, count, EnvironmentProbe.memoryBytes()).forEach(set ->
-                    lines.add(PeakBenchmark.line(METER.bandwidth(widest, MemoryKernel.READ, set, count))));
+            levels(count).forEach(set -> lines.add(PeakBenchmark.line(read(set, count))));
         }
         return lines;
     }
 
-    private static Optional<String> best(List<String> isas, NumberType type) {
+    private List<WorkingSet> levels(int threads) {
+        return WorkingSet.levels(cacheBytes, threads, EnvironmentProbe.memoryBytes());
+    }
+
+    private Bandwidth read(WorkingSet set, int threads) {
+        return METER.bandwidth(isas.get(isas.size() - 1), MemoryKernel.READ, set, threads);
+    }
+
+    /** The most demanding ISA that has multiply-adds in this precision. */
+    public Optional<String> bestIsa(Precision precision) {
+        NumberType type = NumberType.valueOf(precision.name());
         return isas.stream().filter(isa -> PeakMeter.instruction(isa, type).isPresent()).reduce((worse, better) -> better);
     }
 
-    /**
-     * @param samples taken with the peak measured before and after
-     * @param gflops the higher of the two peaks, {@link #gflops}
-     */
-    public record Peaked(Samples samples, OptionalDouble gflops) {}
-
-    /** Measures the peak, takes samples of what runs as the plan says, and measures the peak again. */
-    public Peaked around(ExecutionPlan plan, Supplier<Samples> sampling) {
-        OptionalDouble before = gflops(plan);
-        Samples samples = sampling.get();
-        OptionalDouble after = gflops(plan);
-        return new Peaked(samples, before.isEmpty() || before.getAsDouble() > after.getAsDouble() ? before : after);
+    /** The ISA of ours that has the multiply-adds of a plan; empty if there is none, so that no peak of it is known. */
+    static Optional<String> isaOf(ExecutionPlan plan, List<String> isas) {
+        String isa = ONEDNN_ISAS.getOrDefault(plan.isa(), plan.isa());
+        return Optional.of(isa).filter(isas::contains);
     }
 
     /**
-     * 10^9 operations per second of as many threads as the plan has, in its precision. The ISA is the plan's if it is one of
-     * {@link Hardware#isas}, else the best for the precision. Empty if no ISA has the precision's instruction, and if there are
-     * more threads than CPUs.
+     * @param result of what was measured with the peak before and after
+     * @param gflops the higher of the two peaks, in 10^9 operations per second; empty if it is not known
      */
-    OptionalDouble gflops(ExecutionPlan plan) {
-        NumberType type = NumberType.valueOf(plan.precision().name());
-        List<String> candidates = isas.contains(plan.isa()) ? List.of(plan.isa()) : isas;
-        return best(candidates, type)
-                .filter(isa -> plan.threads() <= cpus)
-                .map(isa -> OptionalDouble.of(METER.compute(isa, type, plan.threads()).operations().best() / GIGA))
-                .orElse(OptionalDouble.empty());
+    public record Peaked<T>(T result, OptionalDouble gflops) {}
+
+    /** Measures the peak of what runs as the plan says before and after it is measured. */
+    public <T> Peaked<T> around(ExecutionPlan plan, Supplier<T> measuring) {
+        return around(isaOf(plan, isas), plan.precision(), plan.threads(), measuring);
+    }
+
+    /** @param isa whose peak; empty: it is not known */
+    public <T> Peaked<T> around(Optional<String> isa, Precision precision, int threads, Supplier<T> measuring) {
+        NumberType type = NumberType.valueOf(precision.name());
+        Optional<String> measured = isa.filter(name -> threads <= cpus && PeakMeter.instruction(name, type).isPresent());
+        if (measured.isEmpty()) {
+            return new Peaked<>(measuring.get(), OptionalDouble.empty());
+        }
+        double before = METER.compute(measured.get(), type, threads).operations().best();
+        T result = measuring.get();
+        double after = METER.compute(measured.get(), type, threads).operations().best();
+        return new Peaked<>(result, OptionalDouble.of(Math.max(before, after) / GIGA));
+    }
+
+    /** The roofline over memory, in 10^9 operations and bytes per second; its bandwidth is measured once. */
+    public Roofline roofline(double gflops, int threads) {
+        double bandwidth = memoryBandwidths.computeIfAbsent(threads, count -> {
+            List<WorkingSet> levels = levels(count);
+            return read(levels.get(levels.size() - 1), count).bytes().best() / GIGA;
+        });
+        return new Roofline(gflops, Map.of(WorkingSet.MEMORY, bandwidth));
     }
 }

@@ -4,13 +4,16 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
+import org.fasternet.Precision;
 import org.fasternet.bench.peers.Comparison;
 import org.fasternet.bench.peers.Peer;
 import org.fasternet.bench.peers.PeerCase;
 import org.fasternet.bench.report.Dimension;
 import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
+import org.fasternet.bench.timing.Latency;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.bench.timing.Samples;
 import org.fasternet.tensor.Shape;
@@ -18,11 +21,13 @@ import org.fasternet.tensor.Shape;
 /** Measures several libraries on the same network and input, in turn in every round, after their outputs were compared. */
 public final class PeersBenchmark {
     private final Sampler sampler;
+    private final Peaks peaks;
     private final long seed;
 
     /** @param seed of the input's values */
-    public PeersBenchmark(Sampler sampler, long seed) {
+    public PeersBenchmark(Sampler sampler, Peaks peaks, long seed) {
         this.sampler = sampler;
+        this.peaks = peaks;
         this.seed = seed;
     }
 
@@ -45,27 +50,36 @@ public final class PeersBenchmark {
     public List<Measurement> measure(Map<Dimension, String> common, List<Peer> peers, PeerCase work) {
         try (Comparison comparison = Comparison.of(peers, work, seed)) {
             List<Comparison.Entry> entries = comparison.entries();
-            List<Samples> samples = sampler.alternate(entries.stream().map(entry -> (Runnable) entry.run()).toList());
-            double flops = 2.0 * work.network().multiplyAdds(work.src());
+            // Whatever they use of it, the CPU's f32 is what all have; of bf16, no peak is measured here.
+            Peaks.Peaked<List<Samples>> peaked = peaks.around(peaks.bestIsa(Precision.F32), Precision.F32, work.threads(),
+                    () -> sampler.alternate(entries.stream().map(entry -> (Runnable) entry.run()).toList()));
+            List<Samples> samples = peaked.result();
             List<Measurement> lines = new ArrayList<>();
             for (int i = 0; i < entries.size(); i++) {
-                lines.add(line(common, entries.get(i), samples.get(i), samples.get(0), flops, work.src()));
+                Map<Metric, Double> values = Figures.of(samples.get(i));
+                values.putAll(rates(work, entries.get(i).peer().precision(), samples.get(i).latency(), peaked.gflops()));
+                values.put(Metric.RATIO, ratio(samples.get(i).medians(), samples.get(0).medians()));
+                lines.add(line(common, entries.get(i), samples.get(i), values));
             }
             return lines;
         }
     }
 
-    private static Measurement line(Map<Dimension, String> common, Comparison.Entry entry, Samples samples, Samples reference,
-            double flops, Shape src) {
+    private static Map<Metric, Double> rates(PeerCase work, Precision precision, Latency latency, OptionalDouble f32Peak) {
+        Shape src = work.src();
+        Cost cost = Cost.of(work.network(), src, List.of(new Shape(src.n(), work.outputs(), 1, 1)), precision);
+        Map<Metric, Double> values =
+                Figures.rates(latency, cost, precision == Precision.F32 ? f32Peak : OptionalDouble.empty());
+        values.put(Metric.IMAGES_PER_SECOND, src.n() * 1e9 / latency.mean());
+        return values;
+    }
+
+    private static Measurement line(
+            Map<Dimension, String> common, Comparison.Entry entry, Samples samples, Map<Metric, Double> values) {
         Map<Dimension, String> subject = new EnumMap<>(common);
         subject.put(Dimension.PEER, entry.peer().name());
         subject.put(Dimension.PRECISION, entry.peer().precision().id());
-        Map<Metric, Double> values = Figures.of(samples);
-        values.put(Metric.IMAGES_PER_SECOND, src.n() * 1e9 / samples.latency().mean());
-        values.put(Metric.FLOPS, flops / 1e9);
-        values.put(Metric.FLOP_RATE, flops / samples.latency().p50()); // per nanosecond: in units of 10^9 per second
         values.put(Metric.DIFFERENCE, entry.difference());
-        values.put(Metric.RATIO, ratio(samples.medians(), reference.medians()));
         return new Measurement(subject, values, Figures.millis(samples.medians()), null, List.of(entry.peer().version()),
                 Figures.warnings(samples));
     }

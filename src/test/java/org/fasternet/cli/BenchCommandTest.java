@@ -44,7 +44,7 @@ class BenchCommandTest {
             assertEquals(2, line.path("values").path("runs").asInt());
             assertEquals(0, line.path("values").path("heap_b_per_run").asDouble());
             assertTrue(names(line.path("values")).containsAll(Set.of("load_ms", "compile_ms", "first_ms", "min_ms", "mean_ms",
-                    "p50_ms", "p90_ms", "p99_ms", "p99_9_ms", "max_ms", "cv_percent", "images_per_s", "gflop_per_s",
+                    "p50_ms", "packed_mib", "arena_mib", "p90_ms", "p99_ms", "p99_9_ms", "max_ms", "cv_percent", "images_per_s", "gflop_per_s",
                     "peak_percent", "resident_mib")), line.toString());
         }
         assertTrue(lines.get(0).path("implementations").get(0).asText().startsWith("fused:"), lines.toString());
@@ -58,9 +58,15 @@ class BenchCommandTest {
     void operatorsAreMeasuredHotAndCold() throws JsonProcessingException {
         JsonNode lines = Cli.json("bench", "op", "--shape", "1x16x4x4", "--operator", "pconv/4,dwconv3x3", "--threads", "1",
                 "--runs", "2", "--rounds", "1", "--warm-up", "0s", "--json").path("measurements");
-        assertEquals(List.of("pconv/4 fused", "dwconv3x3 onednn"), subjects(lines, "operator", "backend"));
+        assertEquals(List.of("pconv/4 fused hot", "pconv/4 fused cold", "dwconv3x3 onednn hot", "dwconv3x3 onednn cold"),
+                subjects(lines, "operator", "backend", "caches"));
         JsonNode partial = lines.get(0).path("values");
-        assertTrue(partial.path("cold_p50_ms").asDouble() > 0, partial.toString());
+        JsonNode cold = lines.get(1).path("values");
+        assertTrue(cold.path("roof_percent").asDouble() > 0, cold.toString());
+        assertEquals(partial.path("flop_per_byte"), cold.path("flop_per_byte"));
+        List<String> steps = new ArrayList<>();
+        lines.get(0).path("implementations").forEach(step -> steps.add(step.asText().replaceFirst(" fused:.*", "")));
+        assertEquals(List.of("PartialConv input", "PartialConv partial convolution", "PartialConv output"), steps);
         // 4 of 16 channels: 9 x 4 x 4 multiply-adds per pixel; 4 channels read and written, 9 x 4 x 4 weights.
         double flops = 2.0 * 16 * 144;
         double bytes = 4.0 * (2 * 16 * 4 + 144);
@@ -98,7 +104,7 @@ class BenchCommandTest {
 
     @Test
     void thePapersComparisonIsExplained() {
-        String text = Cli.output("bench", "op", "--paper", "--operator", "conv3x3,pconv/4", "--no-cold", "--runs", "1", "--rounds",
+        String text = Cli.output("bench", "op", "--paper", "--operator", "conv3x3,pconv/4", "--caches", "hot", "--runs", "1", "--rounds",
                 "1", "--warm-up", "0s", "--threads", "1");
         assertTrue(text.contains("1x96x56x56: pconv/4 (fused) does 1/16 of the work of conv3x3 in 1/"), text);
     }

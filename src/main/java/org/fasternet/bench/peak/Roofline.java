@@ -9,8 +9,8 @@ import org.fasternet.UnsupportedException;
  * The most operations per second that a program can reach by the operations it does on each byte it moves: Williams, Waterman,
  * Patterson, "Roofline: An Insightful Visual Performance Model for Multicore Architectures", CACM 52(4), 2009.
  *
- * @param peak operations per second on registers
- * @param bandwidths bytes per second of each level, nearest first, by its name in {@link WorkingSet#level}
+ * @param peak operations per second on registers, in any unit
+ * @param bandwidths bytes per second of each level in the same unit, nearest first, by its name in {@link WorkingSet#level}
  */
 public record Roofline(double peak, Map<String, Double> bandwidths) {
     public Roofline {
@@ -18,7 +18,7 @@ public record Roofline(double peak, Map<String, Double> bandwidths) {
     }
 
     /**
-     * The lesser of the peak and what the level's bandwidth feeds, in operations per second.
+     * The lesser of the peak and what the level's bandwidth feeds, in that unit.
      *
      * @param intensity operations per byte moved from and to the level
      * @throws UnsupportedException if there is no bandwidth of that level

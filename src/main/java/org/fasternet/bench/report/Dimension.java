@@ -10,6 +10,7 @@ public enum Dimension {
     SCENARIO("LoadGen's scenario"),
     MODEL("variant, or file with the weights"),
     OPERATOR("operator, as in the paper"),
+    CACHES("hot, or cold: what the run reads is in no cache before"),
     SHAPE("source, N x C x H x W"),
     KIND("what a peak is a peak of: multiply-adds, or a way to move memory"),
     LEVEL("level of the memory hierarchy"),

@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /** The figures that benchmarks report. The identifier is the name in JSON and CSV and ends with the unit, if there is one. */
 public enum Metric {
-    LOAD("load_ms", "load ms", Better.LOWER, "time to read the checkpoint, or to make random weights, in milliseconds"),
-    COMPILE("compile_ms", "compile ms", Better.LOWER, "time to open the session or kernel, in milliseconds"),
+    LOAD("load_ms", "load ms", Better.LOWER, "time to read and check the checkpoint, in milliseconds; random weights are made when the session is opened"),
+    COMPILE("compile_ms", "compile ms", Better.LOWER, "time to open the session or kernel, in milliseconds: weights read or made, folded and packed"),
     FIRST("first_ms", "first ms", Better.LOWER, "time of the first run after compilation, in milliseconds"),
     WARM_UP_RUNS("warm_up_runs", "warm-up", Better.NEITHER, "runs before the first one that counts"),
     RUNS("runs", "runs", Better.NEITHER, "runs that count"),
@@ -30,11 +30,14 @@ public enum Metric {
     FLOP_RATE("gflop_per_s", "GFLOP/s", Better.HIGHER, "floating-point operations per second at the median, in units of 10^9"),
     PEAK_SHARE("peak_percent", "% peak", Better.HIGHER,
             "rate as a share of the measured peak of the same instruction set, precision and threads, in percent"),
+    ROOF_SHARE("roof_percent", "% roof", Better.HIGHER,
+            "rate as a share of what the measured roofline allows at this intensity with operands in memory, in percent"),
     BYTES_MOVED("moved_mb", "MB moved", Better.NEITHER, "the least that must be read and written by a run, in units of 10^6 bytes"),
-    BANDWIDTH("gb_per_s", "GB/s", Better.HIGHER, "bytes read and written per second, in units of 10^9"),
+    BANDWIDTH("gb_per_s", "GB/s", Better.HIGHER, "bytes per second, in units of 10^9: of a run, the least that it must move; of a peak, those asked for"),
     INTENSITY("flop_per_byte", "FLOP/B", Better.NEITHER, "arithmetic intensity: operations per byte of what must be moved"),
-    COLD_P50("cold_p50_ms", "cold p50 ms", Better.LOWER, "median latency with operands that are in no cache, in milliseconds"),
-    RESIDENT("resident_mib", "RSS MiB", Better.LOWER, "resident memory of the process after the first run, in MiB"),
+    RESIDENT("resident_mib", "RSS MiB", Better.LOWER, "resident memory of the whole process after the first run, in MiB"),
+    PACKED("packed_mib", "packed MiB", Better.LOWER, "memory of the packed weights, in MiB"),
+    ARENA("arena_mib", "arena MiB", Better.LOWER, "memory of activations and scratchpads, in MiB"),
     HEAP_PER_RUN("heap_b_per_run", "heap B/run", Better.LOWER, "bytes that a run allocates on the Java heap"),
     DIFFERENCE("difference", "difference", Better.LOWER,
             "largest difference of an output from the first line's of the group, as a part of its largest output"),

@@ -38,8 +38,19 @@ public final class Sampler {
         return alternate(List.of(run)).get(0);
     }
 
+    /** @param before comes before every run and is not timed */
+    public Samples sample(Runnable before, Runnable run) {
+        return measure(List.of(new Timed(before, run))).get(0);
+    }
+
     /** Warms up each, then measures them in turn in every round. At least one round is measured, however soon it is stopped. */
     public List<Samples> alternate(List<Runnable> runs) {
+        return measure(runs.stream().map(run -> new Timed(() -> {}, run)).toList());
+    }
+
+    private record Timed(Runnable before, Runnable run) {}
+
+    private List<Samples> measure(List<Timed> runs) {
         List<WarmUp> warmUps = runs.stream().map(this::warmUp).toList();
         List<List<long[]>> rounds = runs.stream().map(run -> (List<long[]>) new ArrayList<long[]>()).toList();
         for (int round = 0; round < plan.rounds() && !(round > 0 && stopped.getAsBoolean()); round++) {
@@ -54,12 +65,12 @@ public final class Sampler {
 
     private record WarmUp(int runs, boolean stable) {}
 
-    private WarmUp warmUp(Runnable run) {
+    private WarmUp warmUp(Timed run) {
         long end = clock.getAsLong() + plan.warmUp().toNanos();
         int runs = 0;
         double last = Double.NaN;
         while (clock.getAsLong() < end && !stopped.getAsBoolean()) {
-            long[] window = timed(run, WINDOW_RUNS, WINDOW_NANOS);
+            long[] window = timed(run, WINDOW_RUNS, WINDOW_NANOS, end);
             runs += window.length;
             double median = Latency.of(window).p50();
             if (Math.abs(median / last - 1) < SETTLED) {
@@ -70,16 +81,16 @@ public final class Sampler {
         return new WarmUp(runs, false);
     }
 
-    private long[] round(Runnable run, int round) {
+    private long[] round(Timed run, int round) {
         if (plan.runs().isPresent()) {
             int all = plan.runs().getAsInt();
-            return timed(run, (int) ((round + 1L) * all / plan.rounds() - (long) round * all / plan.rounds()), 0);
+            return timed(run, (int) ((round + 1L) * all / plan.rounds() - (long) round * all / plan.rounds()), 0, Long.MAX_VALUE);
         }
-        return timed(run, 1, plan.duration().toNanos() / plan.rounds());
+        return timed(run, 1, plan.duration().toNanos() / plan.rounds(), Long.MAX_VALUE);
     }
 
-    /** Runs until both limits are reached, or it is stopped. */
-    private long[] timed(Runnable run, int leastRuns, long leastNanos) {
+    /** Runs until both limits are reached, or until the end, or it is stopped; once at least. */
+    private long[] timed(Timed run, int leastRuns, long leastNanos, long end) {
         long[] nanos = new long[Math.max(leastRuns, 1024)];
         int count = 0;
         long start = clock.getAsLong();
@@ -88,11 +99,12 @@ public final class Sampler {
             if (count == nanos.length) {
                 nanos = Arrays.copyOf(nanos, 2 * count);
             }
+            run.before.run();
             long begin = clock.getAsLong();
-            run.run();
+            run.run.run();
             now = clock.getAsLong();
             nanos[count++] = now - begin;
-        } while ((count < leastRuns || now - start < leastNanos) && !stopped.getAsBoolean());
+        } while ((count < leastRuns || now - start < leastNanos) && now < end && !stopped.getAsBoolean());
         return Arrays.copyOf(nanos, count);
     }
 }

@@ -77,7 +77,8 @@ final class BenchModelCommand extends Benchmark {
         Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.class);
         List<SessionOptions> options = options(backend.values(), precision.values());
         Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size()), run::stopped);
-        ModelBenchmark benchmark = new ModelBenchmark(sampler, new Peaks(), seed);
+        Peaks peaks = new Peaks();
+        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed);
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
             for (SessionOptions wish : options) {
@@ -85,7 +86,7 @@ final class BenchModelCommand extends Benchmark {
                 works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load())));
             }
         }
-        run.ceilings(precision.values(), threads.values());
+        run.ceilings(peaks, precision.values(), threads.values());
         run.measure(works, backend.all() || precision.all());
     }
 

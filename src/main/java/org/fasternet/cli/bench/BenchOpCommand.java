@@ -40,8 +40,6 @@ import picocli.CommandLine.ParameterException;
             "  fasternet bench op --shape 1x96x56x56 --precision all --html op.html"
         })
 final class BenchOpCommand extends Benchmark {
-    private static final int COLD_RUNS = 30;
-
     @Option(names = "--paper",
             description = "The paper's comparison: regular, grouped, depthwise and partial convolution on its four feature maps.")
     private boolean paper;
@@ -74,8 +72,9 @@ final class BenchOpCommand extends Benchmark {
     @Mixin
     private ThreadsOption threads;
 
-    @Option(names = "--no-cold", description = "Leave out the runs with cold caches.")
-    private boolean hotOnly;
+    @Option(names = "--caches", paramLabel = "STATE", split = ",",
+            description = "hot, cold (all that a run reads is evicted before) or all (default: all).")
+    private List<String> caches = List.of("all");
 
     @Mixin
     private SamplingOptions sampling;
@@ -92,21 +91,29 @@ final class BenchOpCommand extends Benchmark {
         List<OperatorShape> wanted = operatorShapes();
         List<Integer> counts = threads.values();
         int total = wanted.size() * backend.values().size() * precision.values().size() * counts.size();
-        OpBenchmark benchmark = new OpBenchmark(
-                new Sampler(sampling.plan(total), run::stopped), run::stopped, new Peaks(), hotOnly ? 0 : COLD_RUNS, seed);
+        List<OpBenchmark.Caches> states = Choice.of(spec, "--caches", caches, OpBenchmark.Caches.class).values();
+        Peaks peaks = new Peaks();
+        Sampler sampler = new Sampler(sampling.plan(total * states.size()), run::stopped);
+        run.ceilings(peaks, precision.values(), counts);
+        try (OpBenchmark benchmark = new OpBenchmark(sampler, peaks, states, seed)) {
+            run.measure(works(benchmark, wanted, backend.values(), precision.values(), counts), backend.all() || precision.all());
+        }
+    }
+
+    private static List<Work> works(OpBenchmark benchmark, List<OperatorShape> shapes, List<String> backends,
+            List<Precision> precisions, List<Integer> threads) {
         List<Work> works = new ArrayList<>();
-        for (OperatorShape shape : wanted) {
-            for (String name : backend.values()) {
-                for (Precision type : precision.values()) {
-                    for (int count : counts) {
+        for (OperatorShape shape : shapes) {
+            for (String name : backends) {
+                for (Precision type : precisions) {
+                    for (int count : threads) {
                         SessionOptions options = SessionOptions.defaults().withBackend(name).withPrecision(type).withThreads(count);
-                        works.add(Work.line(OpBenchmark.subject(shape, options), () -> benchmark.measure(shape, options)));
+                        works.add(new Work(OpBenchmark.subject(shape, options), () -> benchmark.measure(shape, options)));
                     }
                 }
             }
         }
-        run.ceilings(precision.values(), counts);
-        run.measure(works, backend.all() || precision.all());
+        return works;
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.fasternet.Precision;
 import org.fasternet.SessionOptions.Size;
 import org.fasternet.UnsupportedException;
 import org.fasternet.Variant;
+import org.fasternet.bench.Peaks;
 import org.fasternet.bench.PeersBenchmark;
 import org.fasternet.bench.peers.Peer;
 import org.fasternet.bench.peers.PeerCase;
@@ -72,7 +73,7 @@ final class BenchPeersCommand extends Benchmark {
         List<Peer> chosen = peers(run);
         List<Integer> counts = threads.values();
         int things = networks.size() * batches.size() * counts.size() * chosen.size();
-        PeersBenchmark benchmark = new PeersBenchmark(new Sampler(sampling.plan(things), run::stopped), seed);
+        PeersBenchmark benchmark = new PeersBenchmark(new Sampler(sampling.plan(things), run::stopped), new Peaks(), seed);
         List<Work> works = new ArrayList<>();
         for (Variant variant : networks) {
             for (int batch : batches) {

@@ -61,8 +61,8 @@ final class BenchRun implements AutoCloseable {
     }
 
     /** Keeps what the machine can do at most, in as many threads and in such precisions as the benchmark measures. */
-    void ceilings(List<Precision> precisions, List<Integer> threads) {
-        ceilings.addAll(new Peaks().ceilings(precisions, threads));
+    void ceilings(Peaks peaks, List<Precision> precisions, List<Integer> threads) {
+        ceilings.addAll(peaks.ceilings(precisions, threads));
     }
 
     /** Says what was left out, and why. */

@@ -34,10 +34,6 @@ final class SamplingOptions {
             description = "Warm up until the median of a run has settled within 2 %%, at most for this long (default: 2s).")
     private Duration warmUp;
 
-    boolean quick() {
-        return quick;
-    }
-
     /** @param things how many there are to be measured, which share the time of a quick look */
     SamplingPlan plan(int things) {
         if (duration != null && runs != null) {

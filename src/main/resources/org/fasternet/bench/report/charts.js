@@ -134,8 +134,10 @@ const Charts = (() => {
     };
   }
 
-  /** The best of each kind of ceiling that the report has, and the lines whose intensity is known. */
-  function roofline(all) {
+  /** The best of each kind of ceiling, and the lines whose intensity is known: of the most threads, for other roofs are lower. */
+  function roofline(every) {
+    const threads = Math.max(...every.filter(has('flop_per_byte')).map(line => +line.subject.threads || 0));
+    const all = every.filter(line => !(threads > 0) || +line.subject.threads === threads);
     const best = (ceiling, key, unit) => {
       const found = new Map();
       all.filter(line => ceiling(line) > 0).forEach(line => {
@@ -163,7 +165,7 @@ const Charts = (() => {
       title: 'Roofline: what was reached under what memory and arithmetic allow', common, lines, wide: true,
       caption: 'Operations per second over arithmetic intensity, the operations per byte that must be moved. Sloping lines '
           + 'are the best bandwidth measured of each level of memory, level lines the best rate of multiply-adds on registers of '
-          + 'each precision.',
+          + 'each precision. Hot runs, whose data are in a cache, can be above the slope of memory.',
       plot: Plots.roofline(bandwidths, peaks, [...groups].map(([id, points]) => ({name: id, points}))),
     };
   }

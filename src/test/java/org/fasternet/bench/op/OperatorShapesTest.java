@@ -48,7 +48,6 @@ class OperatorShapesTest {
         OperatorCost cost = OperatorCost.of(shape.layer(1), shape.src(), Precision.F32);
         assertEquals(new OperatorCost(multiplyAdds, bytes), cost);
         assertEquals(2 * multiplyAdds, cost.flops());
-        assertEquals(2.0 * multiplyAdds / bytes, cost.intensity());
         assertEquals(bytes / 2, OperatorCost.of(shape.layer(1), shape.src(), Precision.BF16).leastBytes());
     }
 
