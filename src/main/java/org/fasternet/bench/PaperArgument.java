@@ -52,7 +52,8 @@ public final class PaperArgument {
     private static String sentence(Measurement line, Measurement regular) {
         return String.format(Locale.ROOT,
                 "%s: %s (%s) does 1/%.0f of the work of %s in 1/%.1f of its time: %.1f GFLOP/s, %.0f %% of its %.1f",
-                line.subject().get(Dimension.SHAPE), line.subject().get(Dimension.OPERATOR), line.subject().get(Dimension.BACKEND),
+                line.subject().get(Dimension.SHAPE), line.subject().get(Dimension.OPERATOR),
+                line.subject().get(Dimension.BACKEND),
                 quotient(regular, line, Metric.FLOPS), Operator.CONV.id(), quotient(regular, line, Metric.P50),
                 line.values().get(Metric.FLOP_RATE), 100 * quotient(line, regular, Metric.FLOP_RATE),
                 regular.values().get(Metric.FLOP_RATE));

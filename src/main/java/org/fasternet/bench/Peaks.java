@@ -20,7 +20,7 @@ import org.fasternet.bench.peak.WorkingSet;
 import org.fasternet.bench.report.EnvironmentProbe;
 import org.fasternet.bench.report.Measurement;
 
-/** What other results are a share of: multiply-adds on registers, measured when it is asked for, as clocks change by the minute. */
+/** What other results are a share of: multiply-adds on registers, measured when asked for, as clocks change by the minute. */
 public final class Peaks {
     private static final PeakMeter METER = new PeakMeter(5, Duration.ofMillis(2));
     private static final double GIGA = 1e9;

@@ -204,7 +204,8 @@ class OnnxWriterTest {
         }
         Path file = folder.resolve("large.onnx");
         String message = assertThrows(UnsupportedException.class, () -> OnnxWriter.write(file, 3, layers, Map.of())).getMessage();
-        assertTrue(message.matches("\\Q" + file + "\\E: the network takes 215\\d{7} bytes, an ONNX file has at most 2147483647"), message);
+        assertTrue(message.matches("\\Q" + file + "\\E: the network takes 215\\d{7} bytes, an ONNX file has at most 2147483647"),
+                message);
         assertTrue(Files.notExists(file));
     }
 }

@@ -34,8 +34,8 @@ class BenchCommandTest {
 
     @Test
     void aNetworkIsMeasuredInEveryCombination() throws JsonProcessingException {
-        JsonNode report = Cli.json("bench", "model", "--variant", "T0", "--size", "32,64", "--backend", "fused,onednn", "--threads",
-                "1", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
+        JsonNode report = Cli.json("bench", "model", "--variant", "T0", "--size", "32,64", "--backend", "fused,onednn",
+                "--threads", "1", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
         JsonNode lines = report.path("measurements");
         assertEquals(List.of("T0 fused 32x32", "T0 fused 64x64", "T0 onednn 32x32", "T0 onednn 64x64"),
                 subjects(lines, "model", "backend", "size"));
@@ -44,11 +44,12 @@ class BenchCommandTest {
             assertEquals(2, line.path("values").path("runs").asInt());
             assertEquals(0, line.path("values").path("heap_b_per_run").asDouble());
             assertTrue(names(line.path("values")).containsAll(Set.of("load_ms", "compile_ms", "first_ms", "min_ms", "mean_ms",
-                    "p50_ms", "packed_mib", "arena_mib", "p90_ms", "p99_ms", "p99_9_ms", "max_ms", "cv_percent", "images_per_s", "gflop_per_s",
+                    "p50_ms", "packed_mib", "arena_mib", "p90_ms",
+                    "p99_ms", "p99_9_ms", "max_ms", "cv_percent", "images_per_s", "gflop_per_s",
                     "peak_percent", "resident_mib")), line.toString());
         }
         assertTrue(lines.get(0).path("implementations").get(0).asText().startsWith("fused:"), lines.toString());
-        // 32 x 32 has 1/49 of the pixels of 224 x 224, for which the paper has 0.34 G multiply-adds; the head's 1.7 M are as many.
+        // 32 x 32 has 1/49 of the pixels of 224 x 224, for which the paper has 0.34 G multiply-adds; the head has its 1.7 M.
         assertEquals(2 * ((0.3354 - 0.00169) / 49 + 0.00169), lines.get(0).path("values").path("gflop").asDouble(), 1e-3);
         Set<String> levels = new TreeSet<>(subjects(report.path("ceilings"), "kind", "level"));
         assertTrue(levels.containsAll(Set.of("multiply-adds ", "read memory")), levels.toString());
@@ -92,8 +93,8 @@ class BenchCommandTest {
 
     @Test
     void peersTakeTurnsAndAgree() throws JsonProcessingException {
-        JsonNode lines = Cli.json("bench", "peers", "--peer", "fused,onednn,onnxruntime", "--size", "32", "--threads", "1", "--runs",
-                "2", "--rounds", "2", "--warm-up", "0s", "--json").path("measurements");
+        JsonNode lines = Cli.json("bench", "peers", "--peer", "fused,onednn,onnxruntime", "--size", "32", "--threads", "1",
+                "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json").path("measurements");
         assertEquals(List.of("fused f32", "onednn f32", "onnxruntime f32"), subjects(lines, "peer", "precision"));
         assertEquals(1, lines.get(0).path("values").path("ratio").asDouble());
         for (JsonNode line : lines) {
@@ -104,8 +105,8 @@ class BenchCommandTest {
 
     @Test
     void thePapersComparisonIsExplained() {
-        String text = Cli.output("bench", "op", "--paper", "--operator", "conv3x3,pconv/4", "--caches", "hot", "--runs", "1", "--rounds",
-                "1", "--warm-up", "0s", "--threads", "1");
+        String text = Cli.output("bench", "op", "--paper", "--operator", "conv3x3,pconv/4", "--caches", "hot", "--runs", "1",
+                "--rounds", "1", "--warm-up", "0s", "--threads", "1");
         assertTrue(text.contains("1x96x56x56: pconv/4 (fused) does 1/16 of the work of conv3x3 in 1/"), text);
     }
 }

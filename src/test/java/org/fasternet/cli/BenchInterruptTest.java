@@ -47,7 +47,8 @@ class BenchInterruptTest {
 
         private static boolean isSampling() {
             return Thread.getAllStackTraces().values().stream().flatMap(Arrays::stream)
-                    .anyMatch(frame -> frame.getClassName().equals(Sampler.class.getName()) && frame.getMethodName().equals("timed"));
+                    .anyMatch(frame -> frame.getClassName().equals(Sampler.class.getName())
+                            && frame.getMethodName().equals("measure"));
         }
     }
 

@@ -7,8 +7,8 @@ import org.fasternet.schedule.ElementType;
 import org.fasternet.tensor.Shape;
 
 /**
- * What one run of an operator costs at least, whoever computes it. Operations over bytes is the arithmetic intensity of a roofline
- * (Williams et al., 2009).
+ * What one run of an operator costs at least, whoever computes it. Operations over bytes is the arithmetic intensity of a
+ * roofline (Williams et al., 2009).
  *
  * @param multiplyAdds multiplications with an addition, bias and activation not counted
  * @param leastBytes what must move between memory and CPU if nothing is cached before and nothing moves twice: the source, the

@@ -9,7 +9,8 @@ import java.util.Map;
  *
  * @param subject what was measured; no two measurements of a report have the same
  * @param values the figures
- * @param rounds the report's primary metric, or of a peak its only one, once per round in the order of time: what the uncertainty is told from
+ * @param rounds the report's primary metric, or of a peak its only one, once per round in the order of time: what the
+ *     uncertainty is told from
  * @param verdict {@code VALID}, or {@code INVALID} and the reason, where a rule decides; else null
  * @param implementations names of what ran, without repetition
  * @param warnings sentences on what makes the figures less trustworthy

@@ -6,8 +6,10 @@ import java.util.Arrays;
 
 /** The figures that benchmarks report. The identifier is the name in JSON and CSV and ends with the unit, if there is one. */
 public enum Metric {
-    LOAD("load_ms", "load ms", Better.LOWER, "time to read and check the checkpoint, in milliseconds; random weights are made when the session is opened"),
-    COMPILE("compile_ms", "compile ms", Better.LOWER, "time to open the session or kernel, in milliseconds: weights read or made, folded and packed"),
+    LOAD("load_ms", "load ms", Better.LOWER,
+            "time to read and check the checkpoint, in milliseconds; random weights are made when the session is opened"),
+    COMPILE("compile_ms", "compile ms", Better.LOWER,
+            "time to open the session or kernel, in milliseconds: weights read or made, folded and packed"),
     FIRST("first_ms", "first ms", Better.LOWER, "time of the first run after compilation, in milliseconds"),
     WARM_UP_RUNS("warm_up_runs", "warm-up", Better.NEITHER, "runs before the first one that counts"),
     RUNS("runs", "runs", Better.NEITHER, "runs that count"),
@@ -32,8 +34,10 @@ public enum Metric {
             "rate as a share of the measured peak of the same instruction set, precision and threads, in percent"),
     ROOF_SHARE("roof_percent", "% roof", Better.HIGHER,
             "rate as a share of what the measured roofline allows at this intensity with operands in memory, in percent"),
-    BYTES_MOVED("moved_mb", "MB moved", Better.NEITHER, "the least that must be read and written by a run, in units of 10^6 bytes"),
-    BANDWIDTH("gb_per_s", "GB/s", Better.HIGHER, "bytes per second, in units of 10^9: of a run, the least that it must move; of a peak, those asked for"),
+    BYTES_MOVED("moved_mb", "MB moved", Better.NEITHER,
+            "the least that must be read and written by a run, in units of 10^6 bytes"),
+    BANDWIDTH("gb_per_s", "GB/s", Better.HIGHER,
+            "bytes per second, in units of 10^9: of a run, the least that it must move; of a peak, those asked for"),
     INTENSITY("flop_per_byte", "FLOP/B", Better.NEITHER, "arithmetic intensity: operations per byte of what must be moved"),
     RESIDENT("resident_mib", "RSS MiB", Better.LOWER, "resident memory of the whole process after the first run, in MiB"),
     PACKED("packed_mib", "packed MiB", Better.LOWER, "memory of the packed weights, in MiB"),

@@ -107,7 +107,8 @@ final class BenchOpCommand extends Benchmark {
             for (String name : backends) {
                 for (Precision type : precisions) {
                     for (int count : threads) {
-                        SessionOptions options = SessionOptions.defaults().withBackend(name).withPrecision(type).withThreads(count);
+                        SessionOptions options =
+                                SessionOptions.defaults().withBackend(name).withPrecision(type).withThreads(count);
                         works.add(new Work(OpBenchmark.subject(shape, options), () -> benchmark.measure(shape, options)));
                     }
                 }

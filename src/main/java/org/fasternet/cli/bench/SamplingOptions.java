@@ -17,7 +17,8 @@ final class SamplingOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--quick", description = "Half a minute for all, for a first look; --duration, --runs and --rounds overrule it.")
+    @Option(names = "--quick",
+            description = "Half a minute for all, for a first look; --duration, --runs and --rounds overrule it.")
     private boolean quick;
 
     @Option(names = "--duration", paramLabel = "TIME", converter = Time.class,

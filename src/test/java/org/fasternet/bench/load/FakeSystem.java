@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.function.IntToLongFunction;
 
 /**
- * A clock that moves when it is told to, and a system on it that answers query after query in scripted times. Either a query takes
+ * A clock that moves when it is told to, and a system on it that answers query after query in scripted times. Either a query
+ * takes
  * the clock along, or it is answered at a time to come, which is said at once.
  */
 final class FakeSystem implements SystemUnderTest, LoadClock {

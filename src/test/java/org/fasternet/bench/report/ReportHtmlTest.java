@@ -98,7 +98,8 @@ class ReportHtmlTest {
         assertShows(figures.get("samples"), "612", "850");
         assertShows(figures.get("peaks"), "f32", "310", "bf16", "602.4", "GFLOP/s");
         assertShows(figures.get("bandwidths"), "L1", "240", "memory", "20.25", "GB/s");
-        assertShows(figures.get("roofline"), "pointwise", "memory 20.25 GB/s", "f32 342.9 GFLOP/s", "L4 17 GB/s", "FLOP per byte");
+        assertShows(figures.get("roofline"), "pointwise", "memory 20.25 GB/s", "f32 342.9 GFLOP/s", "L4 17 GB/s",
+                "FLOP per byte");
         assertShows(figures.get("threads"), "T0 f32 batch 1", "ideal", "times faster", "threads");
         assertShows(figures.get("batches"), "L bf16 2 threads", "batch");
         assertShows(figures.get("precisions"), "T0 batch 1 1 thread", "2.900 ms (1.00x)", "1.595 ms (1.82x)", "bf16");
@@ -136,7 +137,8 @@ class ReportHtmlTest {
         String environment = text(all("<table id=\"environment\">(.*?)</table>", dom).get(0));
         for (String part : List.of(
                 "Example CPU 9000", "portable, avx2", "1.5 CPUs", "2445 MHz", "performance", "L1 48 KiB, L2 1 MiB, L3 33 MiB",
-                "16 GiB", "Linux 6.1", "OpenJDK 17", "1.0 over ffm", "cannot be used here", "3.5 at the start, 2.5 at", "Seed-7")) {
+                "16 GiB", "Linux 6.1", "OpenJDK 17", "1.0 over ffm", "cannot be used here", "3.5 at the start, 2.5 at",
+                "Seed-7")) {
             assertTrue(environment.contains(part), () -> "'" + part + "' is not in " + environment);
         }
         assertEquals(2, all("<a id=\"(?:json|csv)\" download=\"report.\\w+\" href=\"blob:(.*?)\"", dom).size());
