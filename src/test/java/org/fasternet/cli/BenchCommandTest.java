@@ -104,6 +104,16 @@ class BenchCommandTest {
     }
 
     @Test
+    void theTableHasTheColumnsAskedFor() {
+        String text = Cli.output("bench", "peak", "--isa", "portable", "--precision", "f32", "--kernel", "copy", "--round", "1ms",
+                "--threads", "1", "--columns", "gb_per_s,p50_ms");
+        assertTrue(text.matches("(?s)kind +level +isa +precision +threads +GB/s\n.*"), text);
+        Cli unknown = Cli.run("bench", "peak", "--columns", "p50");
+        assertEquals(2, unknown.status());
+        assertTrue(unknown.err().contains("no metric is called 'p50': load_ms, "), unknown.err());
+    }
+
+    @Test
     void thePapersComparisonIsExplained() {
         String text = Cli.output("bench", "op", "--paper", "--operator", "conv3x3,pconv/4", "--caches", "hot", "--runs", "1",
                 "--rounds", "1", "--warm-up", "0s", "--threads", "1");

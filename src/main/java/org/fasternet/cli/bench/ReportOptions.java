@@ -6,16 +6,22 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.report.Report;
 import org.fasternet.bench.report.ReportCsv;
 import org.fasternet.bench.report.ReportHtml;
 import org.fasternet.bench.report.ReportJson;
 import org.fasternet.internal.io.OutputFile;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Where a report goes, besides the table on standard output. */
 final class ReportOptions {
@@ -31,6 +37,22 @@ final class ReportOptions {
 
     @Option(names = "--html", paramLabel = "FILE", description = "Write it as a page with charts, which needs no network.")
     private Path html;
+
+    @Option(names = "--columns", paramLabel = "METRIC", split = ",", converter = MetricName.class,
+            description = "What the table shows, by the names in JSON, such as p50_ms,cv_percent (default: all there is).")
+    private List<Metric> columns = List.of(Metric.values());
+
+    private static final class MetricName implements ITypeConverter<Metric> {
+        @Override
+        public Metric convert(String id) {
+            try {
+                return Metric.of(id);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage() + ": "
+                        + Arrays.stream(Metric.values()).map(Metric::id).collect(Collectors.joining(", ")) + " are known");
+            }
+        }
+    }
 
     /** Refuses what cannot be written before anything is measured. */
     void check() {
@@ -60,7 +82,7 @@ final class ReportOptions {
             OutputFile.write(files);
         }
         if (!quiet()) {
-            ReportTable.print(report, out);
+            ReportTable.print(report, columns, out);
             files.keySet().forEach(file -> out.println("written: " + file));
         }
     }

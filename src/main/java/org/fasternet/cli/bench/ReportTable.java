@@ -15,9 +15,10 @@ import org.fasternet.cli.TextTable;
 final class ReportTable {
     private ReportTable() {}
 
-    static void print(Report report, PrintWriter out) {
+    /** @param wanted metrics to show, in this order, where the report has them */
+    static void print(Report report, List<Metric> wanted, PrintWriter out) {
         List<Dimension> dimensions = Columns.dimensions(report);
-        List<Metric> metrics = Columns.metrics(report);
+        List<Metric> metrics = wanted.stream().filter(Columns.metrics(report)::contains).toList();
         boolean verdicts = report.measurements().stream().anyMatch(line -> line.verdict() != null);
         List<List<String>> rows = report.measurements().stream().map(line -> cells(line, dimensions, metrics, verdicts)).toList();
         List<TextTable.Column> columns = new ArrayList<>();

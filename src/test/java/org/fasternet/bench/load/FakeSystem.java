@@ -6,8 +6,7 @@ import java.util.function.IntToLongFunction;
 
 /**
  * A clock that moves when it is told to, and a system on it that answers query after query in scripted times. Either a query
- * takes
- * the clock along, or it is answered at a time to come, which is said at once.
+ * takes the clock along, or it is answered at a time to come, which is said at once.
  */
 final class FakeSystem implements SystemUnderTest, LoadClock {
     /** Somewhere, as System.nanoTime() is. */

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ReportTableTest {
     private static String table(Report report) {
         StringWriter out = new StringWriter();
-        ReportTable.print(report, new PrintWriter(out, true));
+        ReportTable.print(report, List.of(Metric.values()), new PrintWriter(out, true));
         return out.toString();
     }
 
