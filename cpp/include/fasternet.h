@@ -47,6 +47,21 @@ FN_API int32_t fn_abi_version(void);
  */
 FN_API const char* fn_last_error(void);
 
+/* ---- Memory outside the Java heap --------------------------------------------------------------------------------------- */
+
+/**
+ * Zeroed memory aligned to 64 bytes, on huge pages where it fills some and the kernel grants them; NULL if it was refused.
+ * Release with fn_free.
+ */
+FN_API void* fn_alloc(int64_t bytes);
+
+/**
+ * NULL is allowed.
+ *
+ * @param bytes as many as were allocated
+ */
+FN_API void fn_free(void* memory, int64_t bytes);
+
 /* ---- The CPU ------------------------------------------------------------------------------------------------------------ */
 
 /** Bits of fn_cpu_features(). */

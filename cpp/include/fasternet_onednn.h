@@ -2,8 +2,8 @@
 #define FASTERNET_ONEDNN_H
 
 /*
- * What the oneDNN back end needs beside oneDNN itself: one call that runs a whole list of primitives, copies of channel slices,
- * and memory that the Java heap knows nothing of. The conventions are those of fasternet.h.
+ * What the oneDNN back end needs beside oneDNN itself: one call that runs a whole list of primitives and copies of channel
+ * slices. The conventions are those of fasternet.h.
  *
  * oneDNN's objects come in as the handles that its C API made; they stay the caller's and must outlive the sequence.
  */
@@ -60,19 +60,6 @@ FN_API void fn_sequence_destroy(fn_sequence* sequence);
  * runs a primitive, and returns the previous one.
  */
 FN_API int32_t fn_openmp_set_threads(int32_t threads);
-
-/**
- * Zeroed memory aligned to 64 bytes, on huge pages where it fills some and the kernel grants them; NULL if it was refused.
- * Release with fn_free.
- */
-FN_API void* fn_alloc(int64_t bytes);
-
-/**
- * NULL is allowed.
- *
- * @param bytes as many as were allocated
- */
-FN_API void fn_free(void* memory, int64_t bytes);
 
 /** The address itself: what a direct buffer of each type turns into at the border, position counted. */
 FN_API int64_t fn_address_f32(const float* data);

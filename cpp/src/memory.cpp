@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include "fasternet.h"
 #include "fasternet_onednn.h"
 
 #include <sys/mman.h>

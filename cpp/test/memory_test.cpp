@@ -1,6 +1,6 @@
 #include "memory.h"
 
-#include "fasternet_onednn.h"
+#include "fasternet.h"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
