@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.fasternet.internal.Version;
+import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
 /**
@@ -29,6 +30,7 @@ final class OnnxGraph {
 
     private final ProtoMessage graph = new ProtoMessage().text(2, "fasternet");
     private final Set<String> initializers = new HashSet<>();
+    private final Scratch scratch = new Scratch();
 
     /** Adds a node with one result. Returns the name. */
     String node(String operator, String name, List<String> sources, ProtoMessage... attributes) {
@@ -59,9 +61,9 @@ final class OnnxGraph {
         return attribute.integer(20, 7);
     }
 
-    /** Adds values that nodes read, by reference; of several of one name, the first. Returns the name. */
+    /** Adds values that nodes read, asked for when the model is written; of several of one name, the first. Returns the name. */
     String initializer(String name, Tensor values) {
-        return initializer(name, tensor(name, ElementType.FLOAT, values.shape()).bytes(9, values.data()));
+        return initializer(name, tensor(name, ElementType.FLOAT, values.shape()).bytes(9, values, scratch));
     }
 
     String initializer(String name, float[] vector) {

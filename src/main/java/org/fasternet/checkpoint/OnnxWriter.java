@@ -43,11 +43,11 @@ public final class OnnxWriter {
     }
 
     /**
-     * Writes a network, completely or not at all. The weights are converted while they are written, without a copy in memory.
+     * Writes a network, completely or not at all. One tensor after the other is read and converted while it is written.
      *
      * @return how many tensors the file has
      * @throws UnsupportedException if the file would be larger than Protocol Buffers allow, 2^31 - 1 bytes
-     * @throws org.fasternet.InvalidFileException if the file cannot be written
+     * @throws org.fasternet.InvalidFileException if the file cannot be written, or the one with the weights no longer be read
      */
     public static int write(Path path, FasterNet net) {
         Map<String, String> metadata = new LinkedHashMap<>();

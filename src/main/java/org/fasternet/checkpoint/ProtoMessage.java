@@ -8,11 +8,13 @@ import java.util.List;
 import org.fasternet.internal.io.OutputFile;
 import org.fasternet.internal.io.StoredValues;
 import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Scratch;
+import org.fasternet.tensor.Tensor;
 
 /**
  * A message in Protocol Buffers' wire format, field by field. Its size is known before it is written, so a message may hold
- * others, and weights are kept by reference and converted while they are written: neither is ever in memory as bytes. Google's
- * own CodedOutputStream would need every size computed in a pass of its own beside the one that writes.
+ * others, and weights are asked for and converted while they are written: neither is ever in memory as bytes. Google's own
+ * CodedOutputStream would need every size computed in a pass of its own beside the one that writes.
  */
 final class ProtoMessage {
     private static final int VARINT = 0;
@@ -47,10 +49,14 @@ final class ProtoMessage {
         return delimited(field, value.size, value::writeTo);
     }
 
-    /** A field of type bytes: {@code values}, which is not copied, in little-endian order. */
-    ProtoMessage bytes(int field, float[] values) {
-        return delimited(field, (long) values.length * Float.BYTES,
-                out -> StoredValues.write(values, values.length, DType.F32, out));
+    /**
+     * A field of type bytes: the tensor's values in little-endian order.
+     *
+     * @param scratch holds them while they are written; one for all tensors of a file will do
+     */
+    ProtoMessage bytes(int field, Tensor tensor, Scratch scratch) {
+        return delimited(field, (long) tensor.elements() * Float.BYTES,
+                out -> StoredValues.write(scratch.values(tensor), tensor.elements(), DType.F32, out));
     }
 
     private ProtoMessage delimited(int field, long length, OutputFile.Content content) {

@@ -14,6 +14,8 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import com.google.protobuf.UnknownFieldSet;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.fasternet.Activation;
@@ -191,6 +194,31 @@ class OnnxWriterTest {
         Path file = write(golden("features"));
         try (OrtSession session = RUNTIME.createSession(file.toString(), new OrtSession.SessionOptions())) {
             assertEquals(List.of("norm0", "norm2", "norm4", "norm6"), List.copyOf(session.getOutputNames()));
+        }
+    }
+
+    /** Four tensors, each read once, into the same array. */
+    @Test
+    void weightsAreInMemoryOneAfterTheOther() throws IOException {
+        List<float[]> arrays = new ArrayList<>();
+        Tensor weights = Tensor.deferred(new int[] {64, 64}, 1, dst -> {
+            Arrays.fill(dst, 0.5f);
+            arrays.add(dst);
+        });
+        List<NamedLayer> layers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            layers.add(new NamedLayer("layer" + i, new Pointwise(weights, new float[64], Optional.empty(), false)));
+        }
+        Path file = folder.resolve("deferred.onnx");
+        assertEquals(8, OnnxWriter.write(file, 64, layers, Map.of()));
+        assertEquals(4, arrays.size());
+        assertTrue(arrays.stream().allMatch(array -> array == arrays.get(0)));
+        UnknownFieldSet model = UnknownFieldSet.parseFrom(Files.readAllBytes(file));
+        ByteBuffer written = messages(messages(model, 7).get(0), 5).get(0)
+                .getField(9).getLengthDelimitedList().get(0).asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals(64 * 64 * 4, written.remaining());
+        while (written.hasRemaining()) {
+            assertEquals(0.5f, written.getFloat());
         }
     }
 

@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.fasternet.tensor.Scratch;
+import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** Read back by Google's parser. */
@@ -36,7 +38,8 @@ class ProtoMessageTest {
     void nestedMessagesTextAndValues() throws IOException {
         float[] values = new float[70_000];
         values[69_999] = -1.5f;
-        ProtoMessage inner = new ProtoMessage().text(1, "Größe").bytes(9, values);
+        Tensor tensor = new Tensor(new int[] {70, 1000}, values);
+        ProtoMessage inner = new ProtoMessage().text(1, "Größe").bytes(9, tensor, new Scratch());
         UnknownFieldSet outer = parse(new ProtoMessage().message(2, inner).text(15, ""));
         assertEquals("", outer.getField(15).getLengthDelimitedList().get(0).toStringUtf8());
         UnknownFieldSet parsed = UnknownFieldSet.parseFrom(outer.getField(2).getLengthDelimitedList().get(0));
