@@ -109,7 +109,8 @@ final class PyTorchReader {
         }
 
         private void readStorage(ZipFile zip, float[] dst) throws IOException {
-            try (InputStream in = zip.getInputStream(zip.getEntry(entry))) {
+            // Another file may have come in this one's place since its entries were listed.
+            try (InputStream in = zip.getInputStream(required(zip.getEntry(entry), entry))) {
                 StoredValues.read(in, dtype, dst, (int) view.storage().elements());
             }
         }
@@ -151,7 +152,10 @@ final class PyTorchReader {
     }
 
     private ZipEntry entry(String name) throws MalformedException {
-        ZipEntry entry = entries.get(name);
+        return required(entries.get(name), name);
+    }
+
+    private static ZipEntry required(ZipEntry entry, String name) throws MalformedException {
         if (entry == null) {
             throw new MalformedException("is a zip file without the entry " + MalformedException.quote(name)
                     + ", so it is no PyTorch checkpoint or a damaged one");

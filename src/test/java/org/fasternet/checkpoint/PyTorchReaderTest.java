@@ -12,15 +12,18 @@ import static org.fasternet.checkpoint.PthFiles.tuple;
 import static org.fasternet.checkpoint.PthFiles.vector;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.fasternet.InvalidFileException;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -219,6 +222,20 @@ class PyTorchReaderTest {
         Map<String, byte[]> entries = PthFiles.entries(PthFiles.pickle(dict(string("x"), vector(3))), 12);
         entries.remove("a/data/0");
         assertRefused(file(PthFiles.stored(entries)), "without the entry 'data/0'");
+    }
+
+    /** As one that came between looking at the file and opening it would be met: it looks like the old one until then. */
+    @Test
+    void anotherFileInThePlaceOfOneWhoseWeightsAreReadAgainIsRefused() throws IOException {
+        String matrix = tensor("FloatStorage", 3, 0, tuple(1L, 3L), tuple(3L, 1L));
+        byte[] old = PthFiles.stored(PthFiles.entries(PthFiles.pickle(dict(string("x"), matrix)), 12));
+        Path file = file(old);
+        Tensor tensor = StateDictReader.read(file).get("x");
+        FileTime modified = Files.getLastModifiedTime(file);
+        String other = new String(old, StandardCharsets.ISO_8859_1).replace("a/data/0", "a/data/1");
+        Files.setLastModifiedTime(file(other.getBytes(StandardCharsets.ISO_8859_1)), modified);
+        String message = assertThrows(InvalidFileException.class, tensor::data).getMessage();
+        assertTrue(message.startsWith(file + ": is a zip file without the entry 'a/data/0'"), message);
     }
 
     @Test
