@@ -22,42 +22,62 @@ final class PackedModel {
 
     private final Key key;
     private final Binding binding = Bindings.current();
-    private final long handle;
+    /** 0 before it is packed. */
+    private long handle;
     /** Names of the network's layers, by the engine's number of the layer. */
-    private final List<String> names;
+    private List<String> names;
+    /** Programs that use it or wait for it; changed only while the map holds the key's lock. */
     private int users;
 
     private PackedModel(Key key) {
         this.key = key;
-        handle = binding.createModel(number(key.precision()), key.isa());
-        try {
-            names = new Packer(binding, handle, key.ports()).pack(key.network());
-        } catch (Throwable failure) {
-            binding.destroyModel(handle);
-            throw failure;
-        }
     }
 
     /** The model for a program, packed now unless another program uses it already; to be given back by {@link #release}. */
     static PackedModel acquire(ProgramSpec spec) {
         int isa = Bindings.current().selectIsa(spec.isa().orElse(null));
-        return IN_USE.compute(new Key(spec.network(), spec.precision(), isa, Ports.of(spec)), (key, model) -> {
-            PackedModel used = model == null ? new PackedModel(key) : model;
+        Key key = new Key(spec.network(), spec.precision(), isa, Ports.of(spec));
+        PackedModel model = IN_USE.compute(key, (k, inUse) -> {
+            PackedModel used = inUse == null ? new PackedModel(k) : inUse;
             used.users++;
             return used;
         });
+        try {
+            model.pack();
+        } catch (Throwable failure) {
+            model.release();
+            throw failure;
+        }
+        return model;
+    }
+
+    /**
+     * Not under the map's lock, which other networks may share: a file is read here. Programs of this network wait, and if this
+     * one fails, the next of them tries.
+     */
+    private synchronized void pack() {
+        if (handle != 0) {
+            return;
+        }
+        long created = binding.createModel(number(key.precision()), key.isa());
+        try {
+            names = new Packer(binding, created, key.ports()).pack(key.network());
+        } catch (Throwable failure) {
+            binding.destroyModel(created);
+            throw failure;
+        }
+        handle = created;
     }
 
     /** Frees the weights if no other program uses them. */
     void release() {
-        IN_USE.compute(key, (k, model) -> {
+        PackedModel inUse = IN_USE.computeIfPresent(key, (k, model) -> {
             users--;
-            if (users > 0) {
-                return model;
-            }
-            binding.destroyModel(handle);
-            return null;
+            return users > 0 ? model : null;
         });
+        if (inUse == null && handle != 0) {
+            binding.destroyModel(handle);
+        }
     }
 
     long handle() {
