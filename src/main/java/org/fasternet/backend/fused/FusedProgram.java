@@ -34,12 +34,17 @@ final class FusedProgram implements Program {
         this.src = schedule.src();
         this.dsts = schedule.dsts();
         this.model = model;
-        this.handle = binding.createProgram(model.handle(), Ports.src(spec), spec.src(), spec.threads(), spec.spinMicros());
-        this.plan = plan(spec);
         srcRowBytes = (long) src.layout().strideH() * src.type().bytes();
         ByteBuffer addresses = ByteBuffer.allocateDirect(Long.BYTES * Math.max(1, dsts.size())).order(ByteOrder.nativeOrder());
         dstAddresses = addresses.asLongBuffer();
         dstsAddress = binding.address(addresses);
+        handle = binding.createProgram(model.handle(), Ports.src(spec), spec.src(), spec.threads(), spec.spinMicros());
+        try {
+            plan = plan(spec);
+        } catch (Throwable failure) {
+            binding.destroyProgram(handle);
+            throw failure;
+        }
     }
 
     static FusedProgram compile(ProgramSpec spec) {

@@ -26,6 +26,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.fasternet.Activation;
+import org.fasternet.internal.Resources;
 import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.View;

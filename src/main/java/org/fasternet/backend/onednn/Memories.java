@@ -22,6 +22,7 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.fasternet.internal.Resources;
 import org.fasternet.schedule.ElementType;
 import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;

@@ -18,6 +18,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.backend.Program;
 import org.fasternet.backend.onednn.PrimitiveFactory.Prepared;
+import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.FnSequence;
 import org.fasternet.internal.abi.JniBinding;

@@ -35,6 +35,7 @@ import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.fasternet.internal.Resources;
 import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.Step;
 import org.fasternet.tensor.Tensor;

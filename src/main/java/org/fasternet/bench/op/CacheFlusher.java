@@ -6,6 +6,7 @@ import org.fasternet.Hardware;
 import org.fasternet.Kernel;
 import org.fasternet.SessionOptions;
 import org.fasternet.UnsupportedException;
+import org.fasternet.internal.Resources;
 import org.fasternet.layer.Pool;
 import org.fasternet.tensor.Shape;
 
@@ -27,6 +28,7 @@ public final class CacheFlusher implements AutoCloseable {
     /** What a direct buffer can hold. */
     private static final long MOST_BYTES = Integer.MAX_VALUE;
 
+    private final Resources resources = new Resources();
     private final Kernel kernel;
     private final NativeTensor src;
     private final NativeTensor dst;
@@ -34,14 +36,20 @@ public final class CacheFlusher implements AutoCloseable {
     /**
      * @param plan of the operator: its back end and number of threads
      * @throws UnsupportedException if the operating system does not say how large the caches are
+     * @throws org.fasternet.NativeException if memory was refused
      */
     public CacheFlusher(ExecutionPlan plan) {
         SessionOptions options = SessionOptions.defaults().withBackend(plan.backend()).withThreads(plan.threads());
         Shape shape = sweep(Hardware.detect().cacheBytes(), plan.threads());
         Pool pool = new Pool();
-        kernel = Kernel.compile(pool, shape, options);
-        src = NativeTensor.zeros(shape, options.precision());
-        dst = NativeTensor.zeros(pool.dst(shape), options.precision());
+        try {
+            kernel = resources.add(Kernel.compile(pool, shape, options), Kernel::close);
+            src = resources.add(NativeTensor.zeros(shape, options.precision()), NativeTensor::close);
+            dst = resources.add(NativeTensor.zeros(pool.dst(shape), options.precision()), NativeTensor::close);
+        } catch (Throwable failure) {
+            resources.close();
+            throw failure;
+        }
     }
 
     /**
@@ -70,8 +78,6 @@ public final class CacheFlusher implements AutoCloseable {
     /** Frees the memory swept; called once. */
     @Override
     public void close() {
-        kernel.close();
-        src.close();
-        dst.close();
+        resources.close();
     }
 }

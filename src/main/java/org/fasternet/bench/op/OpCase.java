@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.Kernel;
 import org.fasternet.SessionOptions;
+import org.fasternet.internal.Resources;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Layer;
 import org.fasternet.layer.PartialConv;
@@ -14,18 +15,27 @@ import org.fasternet.layer.PartialConv;
  * work in place, as they do in a network. For one thread at a time.
  */
 public final class OpCase implements AutoCloseable {
+    private final Resources resources;
     private final OperatorShape shape;
     private final OperatorCost cost;
     private final Kernel kernel;
     private final NativeTensor src;
     private final Optional<NativeTensor> dst;
 
-    private OpCase(OperatorShape shape, OperatorCost cost, Kernel kernel, NativeTensor src, Optional<NativeTensor> dst) {
+    private OpCase(OperatorShape shape, SessionOptions options, long seed, Resources resources) {
+        this.resources = resources;
         this.shape = shape;
-        this.cost = cost;
-        this.kernel = kernel;
-        this.src = src;
-        this.dst = dst;
+        Layer layer = shape.layer(seed);
+        boolean inPlace = layer instanceof PartialConv || layer instanceof Block;
+        cost = OperatorCost.of(layer, shape.src(), options.precision());
+        Kernel compiled = inPlace
+                ? Kernel.compileInPlace(layer, shape.src(), options)
+                : Kernel.compile(layer, shape.src(), options);
+        kernel = resources.add(compiled, Kernel::close);
+        src = resources.add(NativeTensor.random(shape.src(), options.precision(), seed), NativeTensor::close);
+        dst = inPlace
+                ? Optional.empty()
+                : Optional.of(resources.add(NativeTensor.zeros(layer.dst(shape.src()), options.precision()), NativeTensor::close));
     }
 
     /**
@@ -38,15 +48,13 @@ public final class OpCase implements AutoCloseable {
      * @throws org.fasternet.NativeException if memory was refused
      */
     public static OpCase compile(OperatorShape shape, SessionOptions options, long seed) {
-        Layer layer = shape.layer(seed);
-        boolean inPlace = layer instanceof PartialConv || layer instanceof Block;
-        Kernel kernel = inPlace
-                ? Kernel.compileInPlace(layer, shape.src(), options)
-                : Kernel.compile(layer, shape.src(), options);
-        NativeTensor src = NativeTensor.random(shape.src(), options.precision(), seed);
-        Optional<NativeTensor> dst =
-                inPlace ? Optional.empty() : Optional.of(NativeTensor.zeros(layer.dst(shape.src()), options.precision()));
-        return new OpCase(shape, OperatorCost.of(layer, shape.src(), options.precision()), kernel, src, dst);
+        Resources resources = new Resources();
+        try {
+            return new OpCase(shape, options, seed, resources);
+        } catch (Throwable failure) {
+            resources.close();
+            throw failure;
+        }
     }
 
     public OperatorShape shape() {
@@ -79,8 +87,6 @@ public final class OpCase implements AutoCloseable {
     /** Frees kernel and buffers; called once. */
     @Override
     public void close() {
-        kernel.close();
-        src.close();
-        dst.ifPresent(NativeTensor::close);
+        resources.close();
     }
 }

@@ -1,0 +1,43 @@
+package org.fasternet.internal;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.Pointer;
+import org.fasternet.internal.abi.NativeMemory;
+
+/** Native objects and memory that are released together, last made first. For one thread at a time. */
+public final class Resources implements AutoCloseable {
+    private final Deque<Runnable> releases = new ArrayDeque<>();
+
+    /** @throws org.fasternet.NativeException if the system refuses */
+    public Pointer allocate(long bytes) {
+        return add(NativeMemory.allocate(bytes), NativeMemory::close).pointer();
+    }
+
+    /** Has {@code release} called for {@code handle} by {@link #close}. Returns the handle. */
+    public <T> T add(T handle, Consumer<? super T> release) {
+        releases.push(() -> release.accept(handle));
+        return handle;
+    }
+
+    /** Releases all, also where releasing one throws: that is thrown in the end, with what others threw suppressed in it. */
+    @Override
+    public void close() {
+        RuntimeException first = null;
+        while (!releases.isEmpty()) {
+            try {
+                releases.pop().run();
+            } catch (RuntimeException failure) {
+                if (first == null) {
+                    first = failure;
+                } else {
+                    first.addSuppressed(failure);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+}
