@@ -60,6 +60,7 @@ public final class OpBenchmark implements AutoCloseable {
         Map<Dimension, String> subject = new EnumMap<>(Dimension.class);
         subject.put(Dimension.OPERATOR, shape.operator().id());
         subject.put(Dimension.SHAPE, src.n() + "x" + src.c() + "x" + src.h() + "x" + src.w());
+        subject.put(Dimension.OUTPUTS, String.valueOf(shape.outputs()));
         subject.put(Dimension.BACKEND, options.backend());
         subject.put(Dimension.PRECISION, options.precision().id());
         options.threads().ifPresent(threads -> subject.put(Dimension.THREADS, String.valueOf(threads)));

@@ -93,8 +93,8 @@ class BenchCommandTest {
 
     @Test
     void peersTakeTurnsAndAgree() throws JsonProcessingException {
-        JsonNode lines = Cli.json("bench", "peers", "--peer", "fused,onednn,onnxruntime", "--size", "32", "--threads", "1",
-                "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json").path("measurements");
+        JsonNode lines = Cli.json("bench", "peers", "--peer", "fused,onednn,onnxruntime", "--size", "32", "--batch", "1,1",
+                "--threads", "1", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json").path("measurements");
         assertEquals(List.of("fused f32", "onednn f32", "onnxruntime f32"), subjects(lines, "peer", "precision"));
         assertEquals(1, lines.get(0).path("values").path("ratio").asDouble());
         for (JsonNode line : lines) {

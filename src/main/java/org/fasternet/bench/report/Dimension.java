@@ -12,6 +12,7 @@ public enum Dimension {
     OPERATOR("operator, as in the paper"),
     CACHES("hot, or cold: what the run reads is in no cache before"),
     SHAPE("source, N x C x H x W"),
+    OUTPUTS("channels of the result"),
     KIND("what a peak is a peak of: multiply-adds, or a way to move memory"),
     LEVEL("level of the memory hierarchy"),
     PEER("library that computes"),

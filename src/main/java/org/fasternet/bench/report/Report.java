@@ -1,8 +1,10 @@
 package org.fasternet.bench.report;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a benchmark found, and where.
@@ -29,8 +31,19 @@ public record Report(
         Fields.present("environment", environment);
         Fields.present("primary", primary);
         measurements = Fields.list("measurements", measurements);
+        distinct(measurements);
         ceilings = Fields.list("ceilings", ceilings);
         skipped = Fields.list("skipped", skipped);
+    }
+
+    /** @throws IllegalArgumentException if two lines are of the same subject */
+    private static void distinct(List<Measurement> lines) {
+        Set<Map<Dimension, String>> subjects = new HashSet<>();
+        for (Measurement line : lines) {
+            if (!subjects.add(line.subject())) {
+                throw new IllegalArgumentException("'measurements' has two lines of the same subject: " + line.name());
+            }
+        }
     }
 
     /**

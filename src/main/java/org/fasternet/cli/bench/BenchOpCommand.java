@@ -125,7 +125,7 @@ final class BenchOpCommand extends Benchmark {
     private List<OperatorShape> operatorShapes() {
         List<Operator> chosen =
                 Choice.of(spec, "--operator", operators, List.of(Operator.values()), Operator::parse).values();
-        return candidates().stream().filter(shape -> chosen.contains(shape.operator())).toList();
+        return candidates().stream().filter(shape -> chosen.contains(shape.operator())).distinct().toList();
     }
 
     private List<OperatorShape> candidates() {

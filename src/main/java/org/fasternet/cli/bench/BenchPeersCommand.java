@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.fasternet.FasterNet;
 import org.fasternet.Precision;
 import org.fasternet.SessionOptions.Size;
@@ -50,7 +51,7 @@ final class BenchPeersCommand extends Benchmark {
     private List<String> precisions = List.of("f32");
 
     @Option(names = "--batch", paramLabel = "N", split = ",", description = "Images in one run (default: 1).")
-    private List<Integer> batches = List.of(1);
+    private Set<Integer> batches = Set.of(1);
 
     @Option(names = "--size", paramLabel = "HxW", converter = SizeOption.Converter.class,
             description = "Rows and columns of the input (default: 224).")

@@ -78,7 +78,6 @@ class ComparisonTest {
         Measurement line = line("model=T0", Metric.P50, 1);
         assertEquals("the reports are of different benchmarks: model by p50_ms, model by gflop_per_s",
                 refusal(report(Metric.P50, line), report(Metric.FLOP_RATE, line)));
-        assertEquals("a report has two lines of the same name: T0", refusal(report(Metric.P50, line, line), report(Metric.P50)));
         assertEquals("the line T0 has no p50_ms in one report",
                 refusal(report(Metric.P50, line), report(Metric.P50, line("model=T0", Metric.P90, 1))));
         assertEquals("the line T0 has a p50_ms of 0 or less, which has no ratio",

@@ -11,9 +11,11 @@ import java.util.Optional;
 import java.util.Set;
 import org.fasternet.Activation;
 import org.fasternet.Precision;
+import org.fasternet.SessionOptions;
 import org.fasternet.ShapeException;
 import org.fasternet.UnsupportedException;
 import org.fasternet.Variant;
+import org.fasternet.bench.OpBenchmark;
 import org.fasternet.layer.Conv;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,13 @@ class OperatorShapesTest {
         assertEquals(new OperatorCost(multiplyAdds, bytes), cost);
         assertEquals(2 * multiplyAdds, cost.flops());
         assertEquals(bytes / 2, OperatorCost.of(shape.layer(1), shape.src(), Precision.BF16).leastBytes());
+    }
+
+    @Test
+    void noTwoHaveTheSameSubject() {
+        List<OperatorShape> all = OperatorShapes.of(List.of(Variant.values()), 1, 224, 224);
+        SessionOptions options = SessionOptions.defaults().withThreads(1);
+        assertEquals(all.size(), all.stream().map(shape -> OpBenchmark.subject(shape, options)).distinct().count());
     }
 
     /** Table 1's FLOPs of ten layers, in millions. */

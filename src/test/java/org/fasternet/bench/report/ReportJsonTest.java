@@ -4,6 +4,7 @@ import static org.fasternet.TestFiles.assertAbsenceIsNamed;
 import static org.fasternet.TestFiles.refusal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -103,6 +104,14 @@ class ReportJsonTest {
         for (Report report : List.of(SampleReports.rich(), SampleReports.report(Metric.P50))) {
             assertEquals(report, ReportJson.read(file(json(report))));
         }
+    }
+
+    @Test
+    void noTwoLinesAreOfTheSameSubject() {
+        Measurement line = SampleReports.line("model=T0 threads=2", Metric.P50, 1);
+        assertEquals(
+                "'measurements' has two lines of the same subject: T0 2",
+                assertThrows(IllegalArgumentException.class, () -> SampleReports.report(Metric.P50, line, line)).getMessage());
     }
 
     @Test
