@@ -30,8 +30,7 @@ class BenchCompareTest {
 
     @BeforeEach
     void write() throws IOException {
-        before = write("before.json", report(
-                Metric.P50, line("model=T0", Metric.P50, 2), line("model=S", Metric.P50, 5), line("model=M", Metric.P50, 9)));
+        before = write("before.json", report(Metric.P50, line("model=T0", Metric.P50, 2), line("model=S", Metric.P50, 5)));
         after = write("after.json", report(
                 Metric.P50, line("model=T0", Metric.P50, 2.2), line("model=S", Metric.P50, 4), line("model=L", Metric.P50, 8)));
     }
@@ -53,9 +52,20 @@ class BenchCompareTest {
         assertEquals("line  metric      A      B  B / A   95 % interval  change", lines[0]);
         assertTrue(lines[1].matches("T0 +p50 ms +1.998 +2.198 +1.100 +1.0\\d\\d to 1.1\\d\\d +regression"), lines[1]);
         assertTrue(lines[2].matches("S +p50 ms +4.995 +3.996 +0.800 +0.7\\d\\d to 0.8\\d\\d +better"), lines[2]);
-        assertEquals("only in " + before + ": M", lines[3]);
-        assertEquals("only in " + after + ": L", lines[4]);
-        assertEquals("regression: T0: p50 ms is 10.0 % higher", lines[5]);
+        assertEquals("only in " + after + ": L", lines[3]);
+        assertEquals("regression: T0: p50 ms is 10.0 % higher", lines[4]);
+    }
+
+    @Test
+    void whatIsMissingIsARegression() throws IOException {
+        Path one = write("one.json", report(Metric.P50, line("model=S", Metric.P50, 4)));
+        Path zero = write("zero.json", report(Metric.P50, line("model=S", Metric.P50, 4), line("model=T0", Metric.P50, 0)));
+        Cli missing = Cli.run("bench", "compare", before, one);
+        assertEquals(1, missing.status());
+        assertTrue(missing.out().endsWith("regression: only in " + before + ": T0\n"), missing.out());
+        Cli lost = Cli.run("bench", "compare", before, zero);
+        assertEquals(1, lost.status());
+        assertTrue(lost.out().endsWith("regression: T0: no longer has a p50_ms above 0\n"), lost.out());
     }
 
     @ParameterizedTest
@@ -81,7 +91,8 @@ class BenchCompareTest {
         assertEquals(1.1, line.path("ratio").asDouble(), 1e-9);
         assertTrue(line.path("low").asDouble() < 1.1 && line.path("high").asDouble() > 1.1, line.toString());
         assertEquals("regression", line.path("change").asText());
-        assertEquals("M", json.path("only_before").path(0).asText());
+        assertEquals(0, json.path("only_before").size());
+        assertEquals(0, json.path("lost").size());
         assertEquals("L", json.path("only_after").path(0).asText());
         assertEquals(json, new ObjectMapper().readTree(Cli.run("bench", "compare", before, after, "--json").out()));
     }

@@ -63,6 +63,11 @@ class BenchLoadCommandTest {
             }
             assertEquals(values == lines.get(2).get("values"), values.has("target_queries_per_s"));
         }
+        assertEquals(List.of("p90_ms", "p99_ms", "p99_ms", ""),
+                Stream.of(0, 1, 2, 3).map(i -> lines.get(i).path("metric").asText()).toList());
+        assertEquals("10000.0 ms", lines.get(2).get("subject").get("bound").asText());
+        assertEquals("500.0", lines.get(2).get("subject").get("rate").asText());
+        assertFalse(lines.get(0).get("subject").has("bound"));
         // A Poisson process of 500 per second has arrivals at a seed's times until 100 ms are over.
         assertEquals(500, lines.get(2).get("values").get("target_queries_per_s").asDouble());
         assertEquals(50, lines.get(2).get("values").get("runs").asInt(), 25);
@@ -74,6 +79,7 @@ class BenchLoadCommandTest {
                 .get("measurements").get(0);
         assertSubject(line, 4, 1, 2);
         assertTrue(line.get("values").get("runs").asInt() >= 662, line.toString());
+        assertFalse(line.has("metric") || line.get("subject").has("rate"), line.toString());
         assertTrue(line.get("values").get("target_queries_per_s").asDouble() > 0);
     }
 

@@ -18,12 +18,14 @@ import org.fasternet.bench.report.Report;
 /**
  * Two reports of one benchmark, line by line.
  *
- * @param lines those that both have, in the order of the second
+ * @param lines those that both have with a figure, in the order of the second
  * @param onlyBefore names of lines that only the first has
  * @param onlyAfter names of lines that only the second has
+ * @param lost sentences on what the first has of a line and the second has no more: a figure to compare, the verdict VALID
  * @param remarks sentences on what else differs, and on figures not to be trusted
  */
-public record Comparison(List<Line> lines, List<String> onlyBefore, List<String> onlyAfter, List<String> remarks) {
+public record Comparison(
+        List<Line> lines, List<String> onlyBefore, List<String> onlyAfter, List<String> lost, List<String> remarks) {
     private static final Map<String, Function<Environment, Object>> HARDWARE = new LinkedHashMap<>();
     private static final Map<String, Function<Environment, Object>> SOFTWARE = new LinkedHashMap<>();
 
@@ -48,6 +50,8 @@ public record Comparison(List<Line> lines, List<String> onlyBefore, List<String>
         WORSE,
         /** The interval has 1 in it. */
         SAME,
+        /** Either report has too few rounds to tell. */
+        TOO_FEW_ROUNDS,
         BETTER
     }
 
@@ -66,13 +70,12 @@ public record Comparison(List<Line> lines, List<String> onlyBefore, List<String>
     }
 
     /**
-     * Compares the reports' primary metric. A line that has none of it, as a bandwidth in a report of rates, is compared by the
-     * first of its figures that can get better or worse.
+     * Compares each line by its metric, which is the reports' primary one unless the line has its own.
      *
      * @param allowed by what share a line may be worse
      * @param anyHardware whether to compare reports of different machines
      * @param seed of the intervals
-     * @throws UnsupportedException if the reports cannot be compared
+     * @throws UnsupportedException if the reports cannot be compared, or have no line in common
      */
     public static Comparison of(Report before, Report after, double allowed, boolean anyHardware, long seed) {
         require(kind(before).equals(kind(after)),
@@ -81,22 +84,38 @@ public record Comparison(List<Line> lines, List<String> onlyBefore, List<String>
         require(hardware.isEmpty() || anyHardware, "the reports are of different hardware, and --any-hardware is not given: "
                 + String.join("; ", hardware));
         Map<Map<Dimension, String>, Measurement> old = bySubject(before);
-        Map<Map<Dimension, String>, Measurement> now = bySubject(after);
-        Set<Map<Dimension, String>> both = new LinkedHashSet<>(now.keySet());
+        Set<Map<Dimension, String>> both = new LinkedHashSet<>(bySubject(after).keySet());
         both.retainAll(old.keySet());
-        List<Line> lines = both.stream()
-                .map(subject -> line(old.get(subject), now.get(subject), before.primary(), allowed, seed))
-                .toList();
+        require(!both.isEmpty(), "the reports have no line in common: " + example(before) + " and " + example(after));
+        List<Line> lines = new ArrayList<>();
+        List<String> lost = new ArrayList<>();
         List<String> remarks = new ArrayList<>(hardware);
+        for (Measurement now : after.measurements().stream().filter(line -> both.contains(line.subject())).toList()) {
+            Pair pair = new Pair(old.get(now.subject()), now, before.primary());
+            pair.lostVerdict().ifPresent(lost::add);
+            if (pair.reason().isEmpty()) {
+                lines.add(pair.line(allowed, seed));
+            } else {
+                (pair.hadFigure() ? lost : remarks).add(pair.reason().get());
+            }
+        }
         remarks.addAll(differences(SOFTWARE, before.environment(), after.environment()));
         remarks.addAll(doubts("before", before));
         remarks.addAll(doubts("after", after));
-        return new Comparison(lines, others(before, both), others(after, both), remarks);
+        return new Comparison(lines, others(before, both), others(after, both), lost, remarks);
+    }
+
+    /** Whether all that the first report has is in the second, and none of it has regressed. */
+    public boolean passed() {
+        return regressions().isEmpty() && onlyBefore.isEmpty() && lost.isEmpty();
     }
 
     /** What makes all of a report's figures less trustworthy, and for how many lines there is more in the report itself. */
     private static List<String> doubts(String which, Report report) {
         List<String> doubts = new ArrayList<>();
+        if (!report.complete()) {
+            doubts.add(which + ": warning: stopped before all was measured");
+        }
         report.environment().warnings().forEach(warning -> doubts.add(which + ": warning: " + warning));
         long lines = report.measurements().stream().filter(line -> !line.warnings().isEmpty()).count();
         if (lines > 0) {
@@ -126,6 +145,11 @@ public record Comparison(List<Line> lines, List<String> onlyBefore, List<String>
                 .toList();
     }
 
+    private static String example(Report report) {
+        List<Measurement> lines = report.measurements();
+        return lines.isEmpty() ? "none" : "'" + lines.get(0).name() + "'";
+    }
+
     private static Map<Map<Dimension, String>, Measurement> bySubject(Report report) {
         Map<Map<Dimension, String>, Measurement> lines = new LinkedHashMap<>();
         report.measurements().forEach(line -> lines.put(line.subject(), line));
@@ -134,41 +158,5 @@ public record Comparison(List<Line> lines, List<String> onlyBefore, List<String>
 
     private static List<String> others(Report report, Set<Map<Dimension, String>> both) {
         return report.measurements().stream().filter(line -> !both.contains(line.subject())).map(Measurement::name).toList();
-    }
-
-    private static Line line(Measurement before, Measurement after, Metric primary, double allowed, long seed) {
-        Metric metric = metric(before, primary);
-        List<Double> old = rounds(before, metric);
-        List<Double> now = rounds(after, metric);
-        RatioOfMedians ratio = RatioOfMedians.of(old, now, seed);
-        return new Line(
-                before.subject(), metric, RatioOfMedians.median(old), RatioOfMedians.median(now), ratio,
-                change(ratio, metric.better() == Metric.Better.HIGHER, allowed));
-    }
-
-    private static Metric metric(Measurement line, Metric primary) {
-        return line.values().containsKey(primary) ? primary : line.values().keySet().stream()
-                .filter(metric -> metric.better() != Metric.Better.NEITHER).findFirst()
-                .orElseThrow(() -> new UnsupportedException("the line " + line.name() + " has no figure to compare"));
-    }
-
-    private static List<Double> rounds(Measurement line, Metric metric) {
-        require(line.values().containsKey(metric), "the line " + line.name() + " has no " + metric.id() + " in one report");
-        List<Double> rounds = line.rounds().isEmpty() ? List.of(line.values().get(metric)) : line.rounds();
-        require(rounds.stream().allMatch(value -> value > 0),
-                "the line " + line.name() + " has a " + metric.id() + " of 0 or less, which has no ratio");
-        return rounds;
-    }
-
-    private static Change change(RatioOfMedians ratio, boolean higherIsBetter, double allowed) {
-        boolean rises = ratio.low() > 1;
-        boolean falls = ratio.high() < 1;
-        if (!rises && !falls) {
-            return Change.SAME;
-        }
-        if (rises == higherIsBetter) {
-            return Change.BETTER;
-        }
-        return Math.abs(ratio.ratio() - 1) > allowed ? Change.REGRESSION : Change.WORSE;
     }
 }

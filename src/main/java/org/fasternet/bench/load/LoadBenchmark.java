@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
@@ -12,6 +13,7 @@ import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.SessionOptions.Size;
 import org.fasternet.bench.Figures;
+import org.fasternet.bench.report.Dimension;
 import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.timing.Latency;
@@ -98,9 +100,30 @@ public final class LoadBenchmark {
     }
 
     private Measurement measurement(LoadCase work, LoadRun run, ExecutionPlan plan) {
-        List<String> implementations = plan.steps().stream().map(ExecutionPlan.Step::implementation).distinct().toList();
-        return new Measurement(
-                work.subject(plan), values(run), run.rates(ROUNDS), rules.verdict(run), implementations, List.of());
+        Optional<Metric> tail = tail(work.scenario());
+        List<Double> rounds = tail.map(metric -> run.latencies(ROUNDS, latency -> Figures.of(latency).get(metric)))
+                .orElseGet(() -> run.rates(ROUNDS));
+        return new Measurement(subject(work, plan), values(run), tail.orElse(null), rounds, rules.verdict(run),
+                Figures.implementations(plan), List.of());
+    }
+
+    /** What is compared where throughput tells nothing of the tail, or is given. Server's highest rate has the tail in it. */
+    private Optional<Metric> tail(Scenario scenario) {
+        return switch (scenario) {
+            case SINGLE_STREAM -> Optional.of(Metric.P90);
+            case MULTI_STREAM -> Optional.of(Metric.P99);
+            case SERVER -> settings.targetQps().isPresent() ? Optional.of(Metric.P99) : Optional.empty();
+            case OFFLINE -> Optional.empty();
+        };
+    }
+
+    private Map<Dimension, String> subject(LoadCase work, ExecutionPlan plan) {
+        Map<Dimension, String> subject = work.subject(plan);
+        if (work.scenario() == Scenario.SERVER) {
+            subject.put(Dimension.BOUND, settings.latencyBound().toNanos() / 1e6 + " ms");
+            settings.targetQps().ifPresent(rate -> subject.put(Dimension.RATE, String.valueOf(rate)));
+        }
+        return subject;
     }
 
     private static Map<Metric, Double> values(LoadRun run) {

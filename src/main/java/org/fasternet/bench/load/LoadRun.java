@@ -2,7 +2,13 @@ package org.fasternet.bench.load;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import org.fasternet.bench.timing.Latency;
 
 /**
  * What happened in one run, times in nanoseconds.
@@ -43,18 +49,39 @@ record LoadRun(Scenario scenario, double targetQps, long[] latencies, long[] ans
         return sorted;
     }
 
-    /** Samples answered per second in each of {@code count} equal parts of the run; nothing if none was answered. */
-    List<Double> rates(int count) {
-        if (answered.length == 0) {
-            return List.of();
-        }
-        double part = Math.max(1, elapsed()) / (double) count;
-        int[] samples = new int[count];
+    /**
+     * Samples answered per second in each part of the run, the parts having equally many moments at which something was answered:
+     * each has at least one, so there are fewer parts where there are not {@code most} such moments.
+     */
+    List<Double> rates(int most) {
+        TreeMap<Long, Integer> samples = new TreeMap<>();
         for (long at : answered) {
-            samples[(int) Math.min(at / part, count - 1)] += scenario.samplesPerQuery();
+            samples.merge(at, scenario.samplesPerQuery(), Integer::sum);
         }
+        List<Map.Entry<Long, Integer>> moments = List.copyOf(samples.entrySet());
         List<Double> rates = new ArrayList<>();
-        Arrays.stream(samples).forEach(n -> rates.add(n * 1e9 / part));
+        long start = 0;
+        for (List<Map.Entry<Long, Integer>> part : parts(moments, most)) {
+            long end = part.get(part.size() - 1).getKey();
+            rates.add(part.stream().mapToInt(Map.Entry::getValue).sum() * 1e9 / Math.max(1, end - start));
+            start = end;
+        }
         return rates;
+    }
+
+    /** A figure of the queries' latencies in each part of the run, the parts having equally many answers, at least one. */
+    List<Double> latencies(int most, ToDoubleFunction<Latency> figure) {
+        List<Integer> order = IntStream.range(0, answered.length).boxed()
+                .sorted(Comparator.comparingLong(query -> answered[query])).toList();
+        return parts(order, most).stream()
+                .map(part -> figure.applyAsDouble(Latency.of(part.stream().mapToLong(query -> latencies[query]).toArray())))
+                .toList();
+    }
+
+    private static <T> List<List<T>> parts(List<T> all, int most) {
+        int count = Math.min(most, all.size());
+        return IntStream.range(0, count)
+                .mapToObj(i -> all.subList((int) ((long) all.size() * i / count), (int) ((long) all.size() * (i + 1) / count)))
+                .toList();
     }
 }

@@ -8,6 +8,8 @@ import java.util.Locale;
 /** What distinguishes one measurement of a report from another, in the order of a table's columns. */
 public enum Dimension {
     SCENARIO("LoadGen's scenario"),
+    BOUND("latency that 99 % of Server's queries must be within"),
+    RATE("queries per second that Server was given"),
     MODEL("variant, or file with the weights"),
     OPERATOR("operator, as in the paper"),
     CACHES("hot, or cold: what the run reads is in no cache before"),

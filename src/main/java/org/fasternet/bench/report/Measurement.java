@@ -9,24 +9,31 @@ import java.util.Map;
  *
  * @param subject what was measured; no two measurements of a report have the same
  * @param values the figures
- * @param rounds the report's primary metric, or of a peak its only one, once per round in the order of time: what the
- *     uncertainty is told from
+ * @param metric what the rounds are of and lines are compared by; null: the report's primary metric
+ * @param rounds that metric, once per round in the order of time: what the uncertainty is told from
  * @param verdict {@code VALID}, or {@code INVALID} and the reason, where a rule decides; else null
  * @param implementations names of what ran, without repetition
  * @param warnings sentences on what makes the figures less trustworthy
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Measurement(
-        Map<Dimension, String> subject, Map<Metric, Double> values, List<Double> rounds, String verdict,
+        Map<Dimension, String> subject, Map<Metric, Double> values, Metric metric, List<Double> rounds, String verdict,
         List<String> implementations, List<String> warnings) {
     public Measurement {
         subject = Fields.ordered(Dimension.class, "subject", subject);
         values = Fields.ordered(Metric.class, "values", values);
-        values.forEach((metric, value) -> Fields.finite(metric.id(), value));
+        values.forEach((key, value) -> Fields.finite(key.id(), value));
         rounds = Fields.list("rounds", rounds);
         rounds.forEach(round -> Fields.finite("rounds", round));
         implementations = Fields.list("implementations", implementations);
         warnings = Fields.list("warnings", warnings);
+    }
+
+    /** With rounds of the report's primary metric. */
+    public Measurement(
+            Map<Dimension, String> subject, Map<Metric, Double> values, List<Double> rounds, String verdict,
+            List<String> implementations, List<String> warnings) {
+        this(subject, values, null, rounds, verdict, implementations, warnings);
     }
 
     /** The subject in words, such as {@code T0 fused f32 1 224x224 2}. */

@@ -28,11 +28,13 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "Compares two reports of the same benchmark, line by line.",
             "The ratio of the medians over the rounds, B / A, has a 95 %% confidence interval by bootstrap. A line has regressed "
-                    + "if all of its interval is on the worse side of 1 and the ratio is beyond the limit."
+                    + "if all of its interval is on the worse side of 1 and the ratio is beyond the limit. Fewer than 5 rounds "
+                    + "tell nothing."
         },
         footer = {
             "",
-            "Exit status: 0 no line has regressed, 1 one has, or the reports cannot be compared.",
+            "Exit status: 0 no line has regressed, 1 one has, or is missing in B or no longer VALID, or the reports cannot be "
+                    + "compared.",
             "",
             "Examples:",
             "  fasternet bench compare before.json after.json",
@@ -96,7 +98,7 @@ final class BenchCompareCommand implements Callable<Integer> {
         } else {
             print(comparison, out);
         }
-        return comparison.regressions().isEmpty() ? 0 : REGRESSED;
+        return comparison.passed() ? 0 : REGRESSED;
     }
 
     private void print(Comparison comparison, PrintWriter out) {
@@ -107,9 +109,10 @@ final class BenchCompareCommand implements Callable<Integer> {
                     : TextTable.right(column.heading, lines.stream().map(column.cell))).toArray(TextTable.Column[]::new));
             lines.forEach(line -> table.row(COLUMNS.stream().map(column -> column.cell.apply(line)).toArray()));
         }
-        comparison.onlyBefore().forEach(name -> out.println("only in " + before + ": " + name));
+        comparison.onlyBefore().forEach(name -> out.println("regression: only in " + before + ": " + name));
         comparison.onlyAfter().forEach(name -> out.println("only in " + after + ": " + name));
         comparison.remarks().forEach(out::println);
+        comparison.lost().forEach(sentence -> out.println("regression: " + sentence));
         comparison.regressions().forEach(line -> out.println(TextTable.format(
                 "regression: %s: %s is %.1f %% %s", line.name(), line.metric().heading(),
                 100 * Math.abs(line.ratio().ratio() - 1), line.ratio().ratio() > 1 ? "higher" : "lower")));
@@ -120,7 +123,7 @@ final class BenchCompareCommand implements Callable<Integer> {
     }
 
     private static String change(Comparison.Line line) {
-        return line.change().name().toLowerCase(Locale.ROOT);
+        return line.change().name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     private ObjectNode json(Comparison comparison) {
@@ -141,6 +144,7 @@ final class BenchCompareCommand implements Callable<Integer> {
         }
         comparison.onlyBefore().forEach(root.putArray("only_before")::add);
         comparison.onlyAfter().forEach(root.putArray("only_after")::add);
+        comparison.lost().forEach(root.putArray("lost")::add);
         comparison.remarks().forEach(root.putArray("remarks")::add);
         return root;
     }

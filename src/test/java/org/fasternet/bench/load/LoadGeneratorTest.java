@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.fasternet.UnsupportedException;
+import org.fasternet.bench.timing.Latency;
 import org.junit.jupiter.api.Test;
 
 class LoadGeneratorTest {
@@ -136,11 +137,31 @@ class LoadGeneratorTest {
         assertEquals("no more", assertThrows(UnsupportedException.class, () -> load.offline(10)).getMessage());
     }
 
+    private static LoadRun run(Scenario scenario, long[] latencies, long... answered) {
+        for (int i = 0; i < answered.length; i++) {
+            latencies[i] *= MILLI;
+            answered[i] *= MILLI;
+        }
+        return new LoadRun(scenario, Double.NaN, latencies, answered, 0, true);
+    }
+
+    /** The parts have equally many moments of an answer: none is without, however long there was no answer. */
     @Test
     void ratesTellOfEachPartOfARun() {
-        LoadRun run = new LoadRun(
-                Scenario.MULTI_STREAM, Double.NaN, new long[3], new long[] {200 * MILLI, 900 * MILLI, 1000 * MILLI}, 0, true);
-        assertEquals(List.of(16.0, 32.0), run.rates(2));
+        LoadRun run = run(Scenario.MULTI_STREAM, new long[4], 200, 1000, 250, 500);
+        assertEquals(List.of(2 * 8 / 0.25, 2 * 8 / 0.75), run.rates(2));
+        assertEquals(List.of(8 / 0.2, 8 / 0.05, 8 / 0.25, 8 / 0.5), run.rates(10));
         assertEquals(List.of(), LoadRun.none(Scenario.SERVER).rates(2));
+        LoadRun batches = run(Scenario.OFFLINE, new long[5], 100, 100, 300, 300, 300);
+        assertEquals(List.of(2 / 0.1, 3 / 0.2), batches.rates(10));
+    }
+
+    @Test
+    void latenciesTellOfEachPartOfARun() {
+        LoadRun run = run(Scenario.SERVER, new long[] {7, 9, 1, 2, 3}, 10, 50, 20, 30, 40);
+        assertEquals(List.of(7.0 * MILLI, 9.0 * MILLI), run.latencies(2, Latency::max));
+        assertEquals(List.of(1.0 * MILLI, 2.0 * MILLI), run.latencies(2, Latency::min));
+        assertEquals(5, run.latencies(10, Latency::max).size());
+        assertEquals(List.of(), LoadRun.none(Scenario.SERVER).latencies(2, Latency::max));
     }
 }
