@@ -26,6 +26,8 @@ import org.fasternet.bench.report.Report;
  */
 public record Comparison(
         List<Line> lines, List<String> onlyBefore, List<String> onlyAfter, List<String> lost, List<String> remarks) {
+    /** What a kernel keeps of the same memory for itself differs by less. */
+    private static final double MEMORY_TOLERANCE = 0.05;
     private static final Map<String, Function<Environment, Object>> HARDWARE = new LinkedHashMap<>();
     private static final Map<String, Function<Environment, Object>> SOFTWARE = new LinkedHashMap<>();
 
@@ -34,6 +36,8 @@ public record Comparison(
         HARDWARE.put("usableCpus", Environment::usableCpus);
         HARDWARE.put("memoryBytes", Environment::memoryBytes);
         HARDWARE.put("isas", Environment::isas);
+        HARDWARE.put("cacheBytes", Environment::cacheBytes);
+        HARDWARE.put("quota", Environment::quota);
         SOFTWARE.put("fasternet", Environment::fasternet);
         SOFTWARE.put("onednn", Environment::onednn);
         SOFTWARE.put("jvm", Environment::jvm);
@@ -140,9 +144,16 @@ public record Comparison(
 
     private static List<String> differences(Map<String, Function<Environment, Object>> fields, Environment a, Environment b) {
         return fields.entrySet().stream()
-                .filter(field -> !Objects.equals(field.getValue().apply(a), field.getValue().apply(b)))
+                .filter(field -> !alike(field.getValue().apply(a), field.getValue().apply(b)))
                 .map(field -> field.getKey() + " was " + field.getValue().apply(a) + ", is " + field.getValue().apply(b))
                 .toList();
+    }
+
+    /** Of all fields only memory is a {@code long}. */
+    private static boolean alike(Object a, Object b) {
+        return a instanceof Long x && b instanceof Long y
+                ? Math.abs(x - y) <= MEMORY_TOLERANCE * Math.max(x, y)
+                : Objects.equals(a, b);
     }
 
     private static String example(Report report) {

@@ -165,13 +165,10 @@ class ComparisonTest {
     void anotherMachineIsRefusedUnlessWantedAndAnotherVersionIsMentioned() {
         Report here = report(Metric.P50, line("model=T0", Metric.P50, 1));
         Environment e = here.environment();
-        Environment other = new Environment(
+        Report there = on(new Environment(
                 e.time(), "Other CPU", e.isas(), e.features(), e.cpus(), 4, e.quota(), e.frequencyMhz(), e.governor(),
                 e.cacheBytes(), e.memoryBytes(), e.kernel(), e.jvm(), "2.0", e.onednn(), e.binding(), e.pinning(), e.loadStart(),
-                e.loadEnd(), List.of("the machine was busy"));
-        Report there = new Report(
-                here.schema(), here.benchmark(), here.command(), 1, true, other, here.primary(), here.measurements(), List.of(),
-                List.of());
+                e.loadEnd(), List.of("the machine was busy")));
         assertEquals(
                 "the reports are of different hardware, and --any-hardware is not given: "
                         + "cpu was Example CPU 9000, is Other CPU; usableCpus was 2, is 4",
@@ -180,5 +177,30 @@ class ComparisonTest {
         assertEquals(List.of(
                 "cpu was Example CPU 9000, is Other CPU", "usableCpus was 2, is 4", "fasternet was 1.0, is 2.0",
                 "after: warning: the machine was busy"), remarks);
+    }
+
+    private static Report on(Environment environment) {
+        Report here = report(Metric.P50, line("model=T0", Metric.P50, 1));
+        return new Report(
+                here.schema(), here.benchmark(), here.command(), 1, true, environment, here.primary(), here.measurements(),
+                List.of(), List.of());
+    }
+
+    private static Report on(double quota, List<Long> cacheBytes, long memoryBytes) {
+        Environment e = report(Metric.P50).environment();
+        return on(new Environment(
+                e.time(), e.cpu(), e.isas(), e.features(), e.cpus(), e.usableCpus(), quota, e.frequencyMhz(), e.governor(),
+                cacheBytes, memoryBytes, e.kernel(), e.jvm(), e.fasternet(), e.onednn(), e.binding(), e.pinning(), e.loadStart(),
+                e.loadEnd(), List.of()));
+    }
+
+    @Test
+    void cachesQuotaAndMemoryAreTheMachinesToo() {
+        Report here = on(2, List.of(32_768L), 1000 << 20);
+        String start = "the reports are of different hardware, and --any-hardware is not given: ";
+        assertEquals(start + "cacheBytes was [32768], is [49152]", refusal(here, on(2, List.of(49_152L), 1000 << 20)));
+        assertEquals(start + "quota was 2.0, is 1.5", refusal(here, on(1.5, List.of(32_768L), 1000 << 20)));
+        assertEquals(start + "memoryBytes was 1048576000, is 986710016", refusal(here, on(2, List.of(32_768L), 941 << 20)));
+        assertEquals(List.of(), compare(here, on(2, List.of(32_768L), 960 << 20)).remarks());
     }
 }
