@@ -6,6 +6,8 @@ import org.fasternet.Hardware;
 import org.fasternet.Kernel;
 import org.fasternet.SessionOptions;
 import org.fasternet.UnsupportedException;
+import org.fasternet.bench.peak.WorkingSet;
+import org.fasternet.bench.report.EnvironmentProbe;
 import org.fasternet.internal.Resources;
 import org.fasternet.layer.Pool;
 import org.fasternet.tensor.Shape;
@@ -40,7 +42,7 @@ public final class CacheFlusher implements AutoCloseable {
      */
     public CacheFlusher(ExecutionPlan plan) {
         SessionOptions options = SessionOptions.defaults().withBackend(plan.backend()).withThreads(plan.threads());
-        Shape shape = sweep(Hardware.detect().cacheBytes(), plan.threads());
+        Shape shape = sweep(Hardware.detect().cacheBytes(), plan.threads(), EnvironmentProbe.memoryBytes());
         Pool pool = new Pool();
         try {
             kernel = resources.add(Kernel.compile(pool, shape, options), Kernel::close);
@@ -54,14 +56,16 @@ public final class CacheFlusher implements AutoCloseable {
 
     /**
      * One image for each thread, each twice as large as the last level cache: threads may share one such cache or have one each,
-     * and that is not known. Where so much memory cannot be, threads are many and share theirs.
+     * and that is not known. Where so much memory cannot be, threads are many and share theirs, or it is
+     * {@link WorkingSet#most}.
      */
-    static Shape sweep(List<Long> cacheBytes, int threads) {
+    static Shape sweep(List<Long> cacheBytes, int threads, long memoryBytes) {
         if (cacheBytes.isEmpty()) {
             throw new UnsupportedException("a cold cache needs the caches' sizes, which this operating system does not say");
         }
         long lastLevel = cacheBytes.get(cacheBytes.size() - 1);
-        long bytes = Math.min(2 * lastLevel, MOST_BYTES / threads);
+        long most = Math.min(MOST_BYTES / threads, WorkingSet.most(memoryBytes, threads));
+        long bytes = Math.min(2 * lastLevel, most);
         return new Shape(threads, CHANNELS, (int) (bytes / ROW_BYTES), COLUMNS);
     }
 

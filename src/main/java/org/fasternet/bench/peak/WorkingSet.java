@@ -22,12 +22,11 @@ public record WorkingSet(String level, long bytesPerThread) {
      * <p>A thread has half of level 1 and of level 2, which cores have to themselves. Half of a farther cache is shared by the
      * threads, but each has one and a half times the level before it: a machine with many threads has several such caches, and
      * less would measure the nearer level. Memory is four times the last cache and at least 256 MiB, for all threads together,
-     * and for each at least half the last cache, again since there may be several; but never more than a quarter of the
-     * machine's memory, so that it is not swapped.
+     * and for each at least half the last cache, again since there may be several; but never more than {@link #most}.
      *
      * @param cacheBytes of each level, level 1 first, as {@link org.fasternet.Hardware#cacheBytes}; may be empty
      * @param threads that measure at the same time
-     * @param memoryBytes how much memory the process may use
+     * @param memoryBytes how much memory the process may use; 0 if that is not known
      */
     public static List<WorkingSet> levels(List<Long> cacheBytes, int threads, long memoryBytes) {
         List<WorkingSet> sets = new ArrayList<>();
@@ -39,7 +38,17 @@ public record WorkingSet(String level, long bytesPerThread) {
             previous = cacheBytes.get(level - 1);
         }
         long wanted = Math.max(Math.max(LEAST_MEMORY, 4 * previous) / threads, previous / 2);
-        sets.add(new WorkingSet(MEMORY, Math.min(wanted, memoryBytes / 4 / threads)));
+        sets.add(new WorkingSet(MEMORY, Math.min(wanted, most(memoryBytes, threads))));
         return List.copyOf(sets);
+    }
+
+    /**
+     * What a thread may have at most: all of them together a quarter of the memory, so that it is not swapped, nor the process
+     * ended for it.
+     *
+     * @param memoryBytes how much memory the process may use; 0 if that is not known, then there is no limit
+     */
+    public static long most(long memoryBytes, int threads) {
+        return memoryBytes == 0 ? Long.MAX_VALUE : memoryBytes / 4 / threads;
     }
 }

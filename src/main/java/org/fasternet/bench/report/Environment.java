@@ -18,7 +18,7 @@ import java.util.Map;
  * @param frequencyMhz the first usable CPU's frequency when the benchmark began; null if the system does not say
  * @param governor its frequency governor; null if the system does not say
  * @param cacheBytes size of the data or unified cache of each level, level 1 first
- * @param memoryBytes the machine's memory; 0 if the system does not say
+ * @param memoryBytes memory that the process may use, by the machine and its control group; 0 if the system does not say
  * @param kernel operating system and version
  * @param jvm virtual machine and version
  * @param fasternet version of this library

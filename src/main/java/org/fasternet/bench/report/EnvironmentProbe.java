@@ -71,13 +71,14 @@ public final class EnvironmentProbe {
                 interference.warnings());
     }
 
-    /** The machine's memory; 0 where the system does not tell. */
+    /** How many bytes of memory the process may use, by the machine and its control group; 0 where neither is told. */
     public static long memoryBytes() {
         return memoryBytes(new SystemFiles(Path.of("/")));
     }
 
     private static long memoryBytes(SystemFiles files) {
-        return files.number("/proc/meminfo", "MemTotal:").orElse(0.0).longValue() * 1024;
+        Stream<Double> machine = files.number("/proc/meminfo", "MemTotal:").map(kibibytes -> kibibytes * 1024).stream();
+        return Stream.concat(machine, new ControlGroup(files).memoryLimits()).mapToLong(Double::longValue).min().orElse(0);
     }
 
     private static double known(OptionalDouble load) {

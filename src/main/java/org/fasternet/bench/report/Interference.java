@@ -13,10 +13,9 @@ final class Interference {
     private static final double BUSY = 0.3;
     /** Of the time that CPUs had work. */
     private static final double STOLEN = 0.02;
-    /** Where control groups of version 2 and 1 keep their counters, seen from inside a container too. */
-    private static final List<String> CGROUPS = List.of("/sys/fs/cgroup", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct");
 
     private final SystemFiles files;
+    private final ControlGroup group;
     private final int usableCpus;
     private final OptionalDouble loadStart;
     private final Optional<Ticks> ticksStart;
@@ -24,10 +23,11 @@ final class Interference {
 
     Interference(SystemFiles files, int usableCpus) {
         this.files = files;
+        group = new ControlGroup(files);
         this.usableCpus = usableCpus;
         loadStart = load();
         ticksStart = ticks();
-        throttledStart = throttled();
+        throttledStart = group.throttled();
     }
 
     /** Time of all CPUs together since the machine started, in ticks. */
@@ -54,7 +54,7 @@ final class Interference {
             warnings.add(String.format(
                     Locale.ROOT, "the hypervisor gave %.0f %% of the busy CPUs' time to other machines", 100 * stolen));
         }
-        double times = throttled() - throttledStart;
+        double times = group.throttled() - throttledStart;
         if (times > 0) {
             warnings.add(String.format(Locale.ROOT, "the control group's quota stopped the process %.0f times", times));
         }
@@ -76,20 +76,5 @@ final class Interference {
                 .filter(fields -> fields[0].equals("cpu") && fields.length > 8)
                 .map(fields -> Stream.of(fields).skip(1).mapToDouble(Double::parseDouble).toArray())
                 .map(t -> new Ticks(t[0] + t[1] + t[2] + t[5] + t[6], t[7]));
-    }
-
-    /** How often the quota of the process's control group has run out; 0 where nobody counts. */
-    private double throttled() {
-        return Stream.concat(ownCgroup(), CGROUPS.stream())
-                .flatMap(folder -> files.number(folder + "/cpu.stat", "nr_throttled").stream())
-                .findFirst().orElse(0.0);
-    }
-
-    /** Its line is {@code 0::PATH} in version 2 and {@code NUMBER:CONTROLLERS:PATH} in version 1. */
-    private Stream<String> ownCgroup() {
-        return files.text("/proc/self/cgroup").stream().flatMap(String::lines)
-                .map(line -> line.split(":", 3))
-                .filter(parts -> parts.length == 3 && (parts[1].isEmpty() || List.of(parts[1].split(",")).contains("cpu")))
-                .map(parts -> "/sys/fs/cgroup/" + parts[1] + parts[2]);
     }
 }

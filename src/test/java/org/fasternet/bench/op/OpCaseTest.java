@@ -84,12 +84,14 @@ class OpCaseTest {
     @Test
     void aSweepReadsTwiceTheLastLevelCacheInEachThread() {
         List<Long> caches = List.of(32L << 10, 512L << 10, 32L << 20);
-        assertEquals(new Shape(1, 32, 32768, 16), CacheFlusher.sweep(caches, 1));
+        assertEquals(new Shape(1, 32, 32768, 16), CacheFlusher.sweep(caches, 1, 0));
         assertEquals(64L << 20, 4L * new Shape(1, 32, 32768, 16).elements());
-        assertEquals(new Shape(16, 32, 32768, 16), CacheFlusher.sweep(caches, 16));
+        assertEquals(new Shape(16, 32, 32768, 16), CacheFlusher.sweep(caches, 16, 64L << 30));
+        // A quarter of 64 MiB.
+        assertEquals(new Shape(2, 32, 4096, 16), CacheFlusher.sweep(caches, 2, 64L << 20));
         // 2^31 bytes are all that a buffer can hold: 128 threads get 16 MiB each, less what rounding takes.
-        assertEquals(new Shape(128, 32, 8191, 16), CacheFlusher.sweep(caches, 128));
-        assertThrows(UnsupportedException.class, () -> CacheFlusher.sweep(List.of(), 1));
+        assertEquals(new Shape(128, 32, 8191, 16), CacheFlusher.sweep(caches, 128, 64L << 30));
+        assertThrows(UnsupportedException.class, () -> CacheFlusher.sweep(List.of(), 1, 0));
     }
 
     @Test

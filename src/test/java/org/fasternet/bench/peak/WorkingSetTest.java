@@ -39,6 +39,11 @@ class WorkingSetTest {
     }
 
     @Test
+    void memoryThatIsNotKnownIsNoLimit() {
+        assertEquals(WorkingSet.levels(CACHES, 2, 64 * GIB), WorkingSet.levels(CACHES, 2, 0));
+    }
+
+    @Test
     void cachesThatAreNotKnownAreNotMeasured() {
         assertEquals(List.of(new WorkingSet("memory", 64 * MIB)), WorkingSet.levels(List.of(), 4, 64 * GIB));
     }

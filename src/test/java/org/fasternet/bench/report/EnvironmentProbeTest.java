@@ -88,6 +88,29 @@ class EnvironmentProbeTest {
         assertEquals(List.of(), e.warnings());
     }
 
+    /** In mebibytes, of a machine of 64. */
+    private long memory(String cgroup, String limits) {
+        file("/proc/meminfo", "MemTotal:       65536 kB\n");
+        file("/proc/self/cgroup", cgroup);
+        for (String limit : limits.split(" ")) {
+            String[] pair = limit.split("=");
+            file("/sys/fs/cgroup/" + pair[0], pair[1] + "\n");
+        }
+        return probe(Map.of()).end().memoryBytes() >> 20;
+    }
+
+    @Test
+    void theLeastLimitOfMemoryCounts() {
+        assertEquals(64, memory("0::/a\n", "a/memory.max=max"));
+        assertEquals(64, memory("0::/b\n", "b/memory.max=134217728"));
+        assertEquals(32, memory("0::/c/d\n", "c/d/memory.max=33554432 c/memory.max=50331648"));
+        assertEquals(16, memory("0::/e/f\n", "e/f/memory.max=max e/memory.max=16777216"));
+        assertEquals(8, memory("7:cpu:/g\n4:memory:/h\n",
+                "memory/h/memory.limit_in_bytes=8388608 memory/memory.limit_in_bytes=9223372036854771712"
+                        + " cpu/g/memory.limit_in_bytes=4096"));
+        assertEquals(4, memory("0::/not/visible/here\n", "memory.max=4194304"));
+    }
+
     /** A virtual machine has no cpufreq. */
     @Test
     void theFrequencyMayBeInCpuinfo() {
