@@ -1,7 +1,6 @@
 package org.fasternet.bench;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +14,7 @@ import org.fasternet.bench.timing.Samples;
 /** From times to the figures of a report. */
 public final class Figures {
     private static final double NANOS_PER_MILLI = 1e6;
-    /** Rounds whose medians lie further apart than this did not meet the same machine. */
+    /** Rounds whose figures lie further apart than this did not meet the same machine. */
     private static final double SPREAD = 0.1;
 
     private Figures() {}
@@ -75,12 +74,16 @@ public final class Figures {
         if (!samples.stable()) {
             warnings.add("the warm-up ended before the time of a run had settled");
         }
-        double slowest = Collections.max(samples.medians());
-        double fastest = Collections.min(samples.medians());
-        if (slowest > (1 + SPREAD) * fastest) {
-            warnings.add(String.format(
-                    Locale.ROOT, "the medians of the rounds spread by %.0f %%", 100 * (slowest / fastest - 1)));
-        }
+        warnings.addAll(spread(samples.medians()));
         return warnings;
+    }
+
+    /** A sentence if the rounds' figures lie too far apart; none if there are no rounds. */
+    public static List<String> spread(List<Double> rounds) {
+        double most = rounds.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        double least = rounds.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+        return most <= (1 + SPREAD) * least
+                ? List.of()
+                : List.of(String.format(Locale.ROOT, "the rounds spread by %.0f %%", 100 * (most / least - 1)));
     }
 }

@@ -103,8 +103,10 @@ public final class LoadBenchmark {
         Optional<Metric> tail = tail(work.scenario());
         List<Double> rounds = tail.map(metric -> run.latencies(ROUNDS, latency -> Figures.of(latency).get(metric)))
                 .orElseGet(() -> run.rates(ROUNDS));
+        // In Server it is the queries' arrivals that vary, and by more.
+        List<String> warnings = work.scenario() == Scenario.SERVER ? List.of() : Figures.spread(run.rates(ROUNDS));
         return new Measurement(subject(work, plan), values(run), tail.orElse(null), rounds, rules.verdict(run),
-                Figures.implementations(plan), List.of());
+                Figures.implementations(plan), warnings);
     }
 
     /** What is compared where throughput tells nothing of the tail, or is given. Server's highest rate has the tail in it. */

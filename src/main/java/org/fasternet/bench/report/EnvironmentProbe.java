@@ -42,7 +42,7 @@ public final class EnvironmentProbe {
         this.hardware = hardware;
         this.variables = variables;
         files = new SystemFiles(root);
-        interference = new Interference(files, hardware.cpus().usable());
+        interference = new Interference(files);
         frequencyMhz = frequencyMhz();
     }
 

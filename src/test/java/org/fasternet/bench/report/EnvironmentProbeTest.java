@@ -40,7 +40,8 @@ class EnvironmentProbeTest {
 
     /** What the second half of a run changes, from a quiet machine on. */
     private List<String> warnings(Runnable change) {
-        file("/proc/loadavg", "0.50 0.40 0.30 1/99 1234\n");
+        file("/proc/loadavg", "9.50 9.40 9.30 1/99 1234\n"); // that of the benchmark before
+        file("/proc/self/stat", stat(900, 50));
         file("/proc/stat", "cpu  1000 10 100 5000 50 0 10 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n");
         EnvironmentProbe probe = probe(Map.of());
         change.run();
@@ -118,21 +119,45 @@ class EnvironmentProbeTest {
         assertEquals(2445.406, probe(Map.of()).end().frequencyMhz());
     }
 
+    /** Of a program whose name is made to be mistaken. */
+    private static String stat(int user, int system) {
+        return "1234 (a) R (b) S 1 2 3 4 5 6 7 8 9 10 " + user + " " + system + " 77 88 20 0 30 0 5\n";
+    }
+
     @Test
     void aQuietMachineNeedsNoWarning() {
         assertEquals(List.of(), warnings(() -> {}));
         assertEquals(List.of(), warnings(() -> {
-            file("/proc/loadavg", "3.00 0.40 0.30 1/99 1234\n"); // the benchmark's own
+            file("/proc/self/stat", stat(1800, 100));
             file("/proc/stat", "cpu  2000 10 100 5000 50 0 10 10 0 0\n");
         }));
     }
 
+    /** 950 ticks were the process's own; of 2,000 others had 460. */
     @Test
-    void aBusyMachineIsSaid() {
-        file("/proc/loadavg", "1.20 0.40 0.30 1/99 1234\n");
+    void othersThatAreBusyAreSaid() {
         assertEquals(
-                List.of("the machine was busy: its load average was 1.2 when the benchmark began"),
-                probe(Map.of()).end().warnings());
+                List.of("other processes had the CPUs for 23 % of the time"),
+                warnings(() -> {
+                    file("/proc/self/stat", stat(1800, 100));
+                    file("/proc/stat", "cpu  2200 10 310 5590 50 0 10 0 0 0\n");
+                }));
+    }
+
+    @Test
+    void othersOnOtherCpusDoNotMatter() {
+        file("/proc/self/status", "Name:\tjava\nCpus_allowed_list:\t1-2,5\n");
+        String idle = "0 0 0 0 0 0 0 0 0 0\n";
+        String busy = "700 0 0 300 0 0 0 0 0 0\n";
+        file("/proc/self/stat", stat(0, 0));
+        file("/proc/stat", "cpu 0" + idle + "cpu0 " + idle + "cpu1 " + idle + "cpu2 " + idle + "cpu5 " + idle);
+        EnvironmentProbe probe = probe(Map.of());
+        String allowed = "300 0 0 700 0 0 0 0 0 0\n";
+        file("/proc/self/stat", stat(500, 0));
+        file("/proc/stat", "cpu " + busy + "cpu0 " + busy + "cpu1 " + allowed + "cpu2 " + allowed + "cpu5 " + allowed);
+        assertEquals(List.of(), probe.end().warnings());
+        file("/proc/self/stat", stat(0, 0));
+        assertEquals(List.of("other processes had the CPUs for 30 % of the time"), probe.end().warnings());
     }
 
     /** 100 of 1,000 ticks in which CPUs had work; that nine times as many were idle is no excuse. */

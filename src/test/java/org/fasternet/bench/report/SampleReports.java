@@ -55,7 +55,7 @@ public final class SampleReports {
         Environment busy = new Environment(
                 quiet.time(), quiet.cpu(), quiet.isas(), quiet.features(), quiet.cpus(), 2, 1.5, 2445.4, "performance",
                 quiet.cacheBytes(), quiet.memoryBytes(), quiet.kernel(), quiet.jvm(), quiet.fasternet(), null, "ffm",
-                quiet.pinning(), 3.5, 2.5, List.of("the machine was busy: its load average was 3.5 when the benchmark began"));
+                quiet.pinning(), 3.5, 2.5, List.of("other processes had the CPUs for 31 % of the time"));
         return new Report(
                 Report.SCHEMA, "model", List.of("bench", "model", "--weights", HOSTILE), -7, false, busy, Metric.P50, lines,
                 List.of(line("kind=read level=L4 threads=2", Metric.BANDWIDTH, 17)),
@@ -81,7 +81,7 @@ public final class SampleReports {
         hostile.put(Dimension.MODEL, HOSTILE);
         lines.add(new Measurement(
                 hostile, Map.of(Metric.P50, 0.125), List.of(0.12, 0.13), null, List.of("jit:avx2", "brgemm"),
-                List.of("the medians of the rounds spread by 12 %")));
+                List.of("the rounds spread by 12 %")));
     }
 
     private static void addPeaks(List<Measurement> lines) {

@@ -58,7 +58,7 @@ class ReportTableTest {
         assertEquals(
                 """
                 warning: stopped before all was measured
-                warning: the machine was busy: its load average was 3.5 when the benchmark began
+                warning: other processes had the CPUs for 31 % of the time
                 not measured: T0 onednn bf16: the CPU has no bf16
                 """,
                 table(empty));
