@@ -111,6 +111,17 @@ class LoadGeneratorTest {
         assertFalse(none.complete());
     }
 
+    /** The second query arrives hours later. */
+    @Test
+    void stoppedAServerSleepsNoLonger() {
+        FakeSystem system = new FakeSystem(false, i -> MILLI);
+        long start = system.nanos();
+        LoadRun run = load(system, () -> system.nanos() - start > 100 * MILLI).server(1e-4, new Least(0, 2), MILLI, n -> n);
+        assertEquals(1, run.queries());
+        assertFalse(run.complete());
+        assertEquals(120 * MILLI, system.nanos() - start, 20 * MILLI);
+    }
+
     @Test
     void anotherSeedIsAnotherScheduleAndOrder() {
         FakeSystem one = new FakeSystem(false, i -> MILLI);
