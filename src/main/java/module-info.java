@@ -8,6 +8,7 @@ module org.fasternet {
     requires java.desktop;
     requires static java.management; // the benchmarks alone
     requires static jdk.management; // likewise
+    requires static jdk.unsupported; // likewise
     requires static me.tongfei.progressbar; // the command line alone
     requires static org.apache.commons.csv; // the benchmarks alone
     requires org.bytedeco.dnnl;

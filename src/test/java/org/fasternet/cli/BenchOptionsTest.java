@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -14,6 +18,7 @@ import java.util.stream.StreamSupport;
 import org.fasternet.Hardware;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -99,6 +104,27 @@ class BenchOptionsTest {
         assertEquals(1, cli.status());
         assertEquals("", cli.out());
         assertEquals("fasternet: 1025 threads were asked for: 1 to 1024 are possible\n", cli.err());
+    }
+
+    /** The second line fails: no patch fits into 2x2 pixels. */
+    @Test
+    void whatWasMeasuredBeforeAFailureIsWritten(@TempDir Path folder) throws IOException {
+        Path json = folder.resolve("report.json");
+        Cli cli = Cli.run("bench", "model", "--variant", "T0", "--size", "32,2", "--warm-up", "0ms", "--runs", 1, "--rounds", 1,
+                "--json", json);
+        assertEquals(1, cli.status());
+        assertEquals(1, cli.err().lines().count(), cli.err());
+        JsonNode report = new ObjectMapper().readTree(json.toFile());
+        assertEquals(List.of("32x32"), subjects(report, "size"));
+        assertFalse(report.get("complete").asBoolean());
+        assertTrue(cli.out().contains("warning: stopped before all was measured"), cli.out());
+    }
+
+    @Test
+    void nothingIsWrittenIfNothingWasMeasured(@TempDir Path folder) {
+        Path json = folder.resolve("report.json");
+        assertEquals(1, Cli.run("bench", "model", "--variant", "T0", "--size", 2, "--json", json).status());
+        assertFalse(Files.exists(json));
     }
 
     @Test

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
             "  fasternet bench compare before.json after.json --fail-above 5%%",
             "",
             "'fasternet bench BENCHMARK --help' shows a benchmark's options and examples.",
-            "Ctrl-C ends a benchmark early and keeps what was measured."
+            "Ctrl-C ends a benchmark early and keeps what was measured (exit status 130); a second one ends it at once."
         })
 public final class BenchCommand implements Callable<Integer> {
     /** The command's name. */

@@ -3,8 +3,6 @@ package org.fasternet.cli.bench;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.report.Report;
 import picocli.CommandLine.Mixin;
@@ -14,9 +12,6 @@ import picocli.CommandLine.Spec;
 
 /** What all benchmarks have in common: a seed, progress, an end by Ctrl-C that keeps what was measured, and reports. */
 abstract class Benchmark implements Callable<Integer> {
-    /** For the run that is going on when Ctrl-C comes, and for writing the reports. */
-    private static final int PATIENCE_SECONDS = 30;
-
     @Spec
     CommandSpec spec;
 
@@ -37,23 +32,40 @@ abstract class Benchmark implements Callable<Integer> {
         return List.of();
     }
 
+    /** What was measured is written also if a signal or a failure ends the run early. */
     @Override
     public Integer call() {
         reports.check();
-        CountDownLatch written = new CountDownLatch(1);
-        try (BenchRun run = new BenchRun(spec, seed, primary(), reports.quiet())) {
-            Thread stop = new Thread(() -> {
+        try (BenchRun run = new BenchRun(spec, seed, primary(), reports.quiet()); EndSignals signals = signals(run)) {
+            try {
+                measure(run);
+            } catch (RuntimeException | Error e) {
                 run.stop();
-                await(written);
-            }, "stop");
-            Runtime.getRuntime().addShutdownHook(stop);
-            measure(run);
+                writeAfter(e, run.report());
+                throw e;
+            }
             write(run.report(), spec.commandLine().getOut());
-            removeHook(stop);
-        } finally {
-            written.countDown();
+            return signals.status();
         }
-        return 0;
+    }
+
+    private EndSignals signals(BenchRun run) {
+        return new EndSignals(() -> {
+            run.stop();
+            spec.commandLine().getErr().println(
+                    spec.qualifiedName() + ": stopping; once more ends it at once, without what was measured");
+        });
+    }
+
+    private void writeAfter(Throwable failure, Report report) {
+        if (report.measurements().isEmpty()) {
+            return;
+        }
+        try {
+            write(report, spec.commandLine().getOut());
+        } catch (RuntimeException | Error e) {
+            failure.addSuppressed(e);
+        }
     }
 
     private void write(Report report, PrintWriter out) {
@@ -62,21 +74,5 @@ abstract class Benchmark implements Callable<Integer> {
             conclusions(report).forEach(out::println);
         }
         out.flush();
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending already, and the hook waits for nothing any more.
-        }
     }
 }
