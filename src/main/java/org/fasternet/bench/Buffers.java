@@ -4,15 +4,29 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
+import org.fasternet.ShapeException;
 import org.fasternet.tensor.Shape;
 
 /** Direct buffers for what is measured. */
 public final class Buffers {
     private Buffers() {}
 
-    /** Zeros. */
-    public static FloatBuffer floats(int elements) {
-        return ByteBuffer.allocateDirect(elements * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    /**
+     * Zeros, in the machine's byte order.
+     *
+     * @throws ShapeException if they are more than a buffer can have
+     */
+    public static ByteBuffer bytes(long count) {
+        if (count > Integer.MAX_VALUE) {
+            throw new ShapeException("a buffer of " + count + " bytes was asked for: it can have at most 2^31 - 1, try a smaller"
+                    + " batch or size");
+        }
+        return ByteBuffer.allocateDirect((int) count).order(ByteOrder.nativeOrder());
+    }
+
+    /** As {@link #bytes}. */
+    public static FloatBuffer floats(long elements) {
+        return bytes(elements * Float.BYTES).asFloatBuffer();
     }
 
     /** Values of -1 to 1, the same for the same seed. */

@@ -3,6 +3,7 @@ package org.fasternet.bench.load;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import org.fasternet.ShapeException;
+import org.fasternet.bench.Buffers;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -21,15 +22,16 @@ final class DataSet {
      */
     DataSet(int images, int repeated, Shape shape, long seed) {
         long bytes = (long) shape.c() * shape.h() * shape.w();
-        if (bytes * (images + repeated) > Integer.MAX_VALUE) {
-            throw new ShapeException("a data set of " + images + " images of " + shape.h() + "x" + shape.w()
-                    + " is larger than the 2 GiB that a buffer can have");
+        long stored = (long) images + repeated;
+        if (stored > Integer.MAX_VALUE / bytes) {
+            throw new ShapeException("a data set of " + images + " images of " + shape.h() + "x" + shape.w() + " and a batch of "
+                    + repeated + " is larger than the 2 GiB that a buffer can have");
         }
         this.images = images;
         this.imageBytes = (int) bytes;
-        this.pixels = ByteBuffer.allocateDirect((images + repeated) * imageBytes);
+        this.pixels = Buffers.bytes(stored * bytes);
         byte[] image = new byte[imageBytes];
-        for (int i = 0; i < images + repeated; i++) {
+        for (int i = 0; i < stored; i++) {
             new SplittableRandom(seed + i % images).nextBytes(image);
             pixels.put(image);
         }

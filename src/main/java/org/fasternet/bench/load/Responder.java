@@ -1,14 +1,14 @@
 package org.fasternet.bench.load;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
-import org.fasternet.tensor.Shape;
+import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Closing;
 
 /** A session that answers queries, for one thread. Neighbours of the data set are read in place, others are gathered first. */
 final class Responder implements AutoCloseable {
@@ -21,16 +21,17 @@ final class Responder implements AutoCloseable {
 
     /** @param options for 8-bit input */
     Responder(FasterNet network, SessionOptions options, DataSet data) {
-        this.session = network.session(options);
         this.data = data;
         this.pixels = data.view();
         this.batch = options.batch();
-        this.gathered = ByteBuffer.allocateDirect(batch * data.imageBytes());
-        this.dsts = session.dstShapes().stream().map(Responder::floats).toArray(FloatBuffer[]::new);
-    }
-
-    private static FloatBuffer floats(Shape shape) {
-        return ByteBuffer.allocateDirect(shape.elements() * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+        this.gathered = Buffers.bytes((long) batch * data.imageBytes());
+        this.session = network.session(options);
+        try {
+            this.dsts = session.dstShapes().stream().map(shape -> Buffers.floats(shape.elements())).toArray(FloatBuffer[]::new);
+        } catch (RuntimeException | Error e) {
+            Closing.after(e, List.of(session::close));
+            throw e;
+        }
     }
 
     ExecutionPlan plan() {

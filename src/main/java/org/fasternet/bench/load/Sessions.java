@@ -5,6 +5,7 @@ import java.util.List;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.SessionOptions;
+import org.fasternet.internal.Closing;
 
 /**
  * The system under test: sessions of one network. Several share a queue, each with a thread of its own; a single one that is
@@ -25,12 +26,12 @@ final class Sessions implements SystemUnderTest, AutoCloseable {
             for (int i = 0; i < sessions; i++) {
                 responders.add(new Responder(network, options, data));
             }
+            if (!direct) {
+                responders.forEach(this::start);
+            }
         } catch (RuntimeException | Error e) {
-            responders.forEach(Responder::close);
+            Closing.after(e, List.of(this::close));
             throw e;
-        }
-        if (!direct) {
-            responders.forEach(this::start);
         }
     }
 
@@ -73,7 +74,7 @@ final class Sessions implements SystemUnderTest, AutoCloseable {
         for (Thread thread : threads) {
             joinUninterruptibly(thread);
         }
-        responders.forEach(Responder::close);
+        Closing.all(responders.stream().<Runnable>map(responder -> responder::close).toList());
     }
 
     private static void joinUninterruptibly(Thread thread) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.fasternet.FasterNetException;
 import org.fasternet.Precision;
 import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Closing;
 
 /**
  * One case prepared by several peers, which were seen to compute the same: nobody gets to time what was not compared. For the
@@ -44,7 +45,7 @@ public final class Comparison implements AutoCloseable {
             peers.forEach(peer -> comparison.add(peer, work, src));
             return comparison;
         } catch (RuntimeException | Error e) {
-            comparison.close();
+            Closing.after(e, List.of(comparison::close));
             throw e;
         }
     }
@@ -87,6 +88,6 @@ public final class Comparison implements AutoCloseable {
 
     @Override
     public void close() {
-        entries.forEach(entry -> entry.run.close());
+        Closing.all(entries.stream().<Runnable>map(entry -> entry.run::close).toList());
     }
 }

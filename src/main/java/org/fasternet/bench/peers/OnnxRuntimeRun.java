@@ -11,10 +11,13 @@ import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.fasternet.NativeException;
 import org.fasternet.bench.Buffers;
 import org.fasternet.checkpoint.OnnxWriter;
+import org.fasternet.internal.Closing;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -27,16 +30,28 @@ final class OnnxRuntimeRun implements PreparedRun {
     private final OrtSession session;
     private final Map<String, OnnxTensor> inputs;
     private final Map<String, OnnxTensor> outputs;
+    /** What was opened last is closed first. */
+    private final List<Runnable> closings = new ArrayList<>();
 
-    private OnnxRuntimeRun(PeerCase work, OrtSession session) throws OrtException {
-        this.session = session;
+    private OnnxRuntimeRun(PeerCase work, Path model, SessionOptions options) throws OrtException {
         Shape shape = work.src();
         src = Buffers.floats(shape.elements());
-        dst = Buffers.floats(shape.n() * work.outputs());
-        inputs = Map.of(session.getInputNames().iterator().next(),
-                OnnxTensor.createTensor(environment(), src, new long[] {shape.n(), shape.c(), shape.h(), shape.w()}));
-        outputs = Map.of(session.getOutputNames().iterator().next(),
-                OnnxTensor.createTensor(environment(), dst, new long[] {shape.n(), work.outputs()}));
+        dst = Buffers.floats(work.dstElements());
+        session = environment().createSession(model.toString(), options);
+        closings.add(this::closeSession);
+        try {
+            inputs = Map.of(session.getInputNames().iterator().next(), tensor(src, shape.n(), shape.c(), shape.h(), shape.w()));
+            outputs = Map.of(session.getOutputNames().iterator().next(), tensor(dst, shape.n(), work.outputs()));
+        } catch (OrtException | RuntimeException | Error e) {
+            Closing.after(e, closings);
+            throw e;
+        }
+    }
+
+    private OnnxTensor tensor(FloatBuffer values, long... shape) throws OrtException {
+        OnnxTensor tensor = OnnxTensor.createTensor(environment(), values, shape);
+        closings.add(0, tensor::close);
+        return tensor;
     }
 
     static String version() {
@@ -54,7 +69,7 @@ final class OnnxRuntimeRun implements PreparedRun {
             Path model = Files.createTempFile("fasternet", ".onnx");
             try (SessionOptions options = options(work)) {
                 OnnxWriter.write(model, work.network());
-                return new OnnxRuntimeRun(work, environment().createSession(model.toString(), options));
+                return new OnnxRuntimeRun(work, model, options);
             } finally {
                 Files.delete(model);
             }
@@ -104,8 +119,10 @@ final class OnnxRuntimeRun implements PreparedRun {
 
     @Override
     public void close() {
-        inputs.values().forEach(OnnxTensor::close);
-        outputs.values().forEach(OnnxTensor::close);
+        Closing.all(closings);
+    }
+
+    private void closeSession() {
         try {
             session.close();
         } catch (OrtException e) {

@@ -27,13 +27,15 @@ record OwnPeer(String name, Precision precision) implements Peer {
 
     @Override
     public PreparedRun prepare(PeerCase work) {
+        FloatBuffer src = Buffers.floats(work.src().elements());
+        FloatBuffer dst = Buffers.floats(work.dstElements());
         Session session = work.network().session(SessionOptions.defaults()
                 .withBackend(name)
                 .withPrecision(precision)
                 .withThreads(work.threads())
                 .withBatch(work.src().n())
                 .withSize(work.src().h(), work.src().w()));
-        return new Run(session, Buffers.floats(work.src().elements()), Buffers.floats(work.src().n() * work.outputs()));
+        return new Run(session, src, dst);
     }
 
     private record Run(Session session, FloatBuffer src, FloatBuffer dst) implements PreparedRun {

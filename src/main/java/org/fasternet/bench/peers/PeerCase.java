@@ -22,6 +22,11 @@ public record PeerCase(FasterNet network, Shape src, int threads) {
         return new PeerCase(network, new Shape(batch, network.config().inChannels(), height, width), threads);
     }
 
+    /** Values that the whole batch results in. */
+    long dstElements() {
+        return (long) src.n() * outputs();
+    }
+
     /** Values that one image results in. */
     public int outputs() {
         return network.config().numClasses() > 0 ? network.config().numClasses() : network.config().featureDim();

@@ -9,12 +9,12 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.fasternet.NativeException;
 import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Closing;
 
 /**
  * A network in PyTorch's eager mode, operator by operator, each result freed as soon as nothing reads it, as Python's references
@@ -36,9 +36,9 @@ final class PyTorchRun implements PreparedRun {
 
     private PyTorchRun(PeerCase work, NDManager manager) {
         this.manager = manager;
-        ByteBuffer bytes = ByteBuffer.allocateDirect(work.src().elements() * Float.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer bytes = Buffers.bytes((long) work.src().elements() * Float.BYTES);
         src = bytes.asFloatBuffer();
-        dst = Buffers.floats(work.src().n() * work.outputs());
+        dst = Buffers.floats(work.dstElements());
         // A direct ByteBuffer, and of buffers only that, becomes an array's memory without a copy.
         Shape shape = new Shape(work.src().n(), work.src().c(), work.src().h(), work.src().w());
         input = manager.create(bytes, shape, DataType.FLOAT32);
@@ -62,7 +62,13 @@ final class PyTorchRun implements PreparedRun {
         // Both are per calling thread. DJL's own property for threads is read only once, when the engine is loaded.
         JniUtils.setNumThreads(work.threads());
         JniUtils.setGradMode(false);
-        return new PyTorchRun(work, engine.newBaseManager(Device.cpu()));
+        NDManager manager = engine.newBaseManager(Device.cpu());
+        try {
+            return new PyTorchRun(work, manager);
+        } catch (RuntimeException | Error e) {
+            Closing.after(e, List.of(manager::close));
+            throw e;
+        }
     }
 
     @Override

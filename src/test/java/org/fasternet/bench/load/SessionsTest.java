@@ -96,6 +96,21 @@ class SessionsTest {
     void aDataSetThatNoBufferCanHoldIsRefused() {
         String message = assertThrows(
                 ShapeException.class, () -> new DataSet(1024, 8, new Shape(1, 3, 1000, 1000), 1)).getMessage();
-        assertEquals("a data set of 1024 images of 1000x1000 is larger than the 2 GiB that a buffer can have", message);
+        assertEquals("a data set of 1024 images of 1000x1000 and a batch of 8 is larger than the 2 GiB that a buffer can have",
+                message);
+        // Neither the number of images nor that of bytes is an int.
+        for (int batch : new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE - 10, 1 << 30}) {
+            assertThrows(ShapeException.class, () -> new DataSet(1024, batch, IMAGE, 1), String.valueOf(batch));
+        }
+    }
+
+    /** An image has 1 KiB, so 2^21 of them have as many bytes as no buffer has. */
+    @Test
+    void aBatchThatNoBufferCanHoldIsRefused() {
+        for (int batch : new int[] {1 << 21, 1 << 22, Integer.MAX_VALUE}) {
+            String message = assertThrows(ShapeException.class,
+                    () -> new Sessions(DEMO, OPTIONS.withBatch(batch), 1, false, data)).getMessage();
+            assertTrue(message.startsWith("a buffer of " + (long) batch * data.imageBytes() + " bytes"), message);
+        }
     }
 }

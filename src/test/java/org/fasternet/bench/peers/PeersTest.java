@@ -1,6 +1,7 @@
 package org.fasternet.bench.peers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -16,6 +17,7 @@ import org.fasternet.FasterNetConfig;
 import org.fasternet.FasterNetException;
 import org.fasternet.Golden;
 import org.fasternet.Precision;
+import org.fasternet.ShapeException;
 import org.fasternet.UnsupportedException;
 import org.fasternet.bench.Buffers;
 import org.fasternet.tensor.Shape;
@@ -85,6 +87,7 @@ class PeersTest {
         private final FloatBuffer dst = Buffers.floats(10);
         private final float error;
         private boolean closed;
+        private RuntimeException stuck;
 
         private Impostor(float error) {
             this.error = error;
@@ -133,6 +136,9 @@ class PeersTest {
         @Override
         public void close() {
             closed = true;
+            if (stuck != null) {
+                throw stuck;
+            }
         }
     }
 
@@ -151,6 +157,35 @@ class PeersTest {
         try (Comparison agreed = Comparison.of(List.of(new Impostor(0), new Impostor(0.0004f)), work, 1)) {
             assertEquals(0.0004 / 5, agreed.entries().get(1).difference(), 1e-7);
         }
+    }
+
+    @Test
+    void whoCannotBeClosedDoesNotKeepTheOthers() {
+        PeerCase work = PeerCase.of(NETWORKS.get(0), 1, 32, 32, 1);
+        Impostor first = new Impostor(0);
+        Impostor last = new Impostor(0);
+        Comparison agreed = Comparison.of(List.of(first, last), work, 1);
+        first.stuck = new IllegalStateException("stuck");
+        assertSame(first.stuck, assertThrows(IllegalStateException.class, agreed::close));
+        assertTrue(last.closed);
+
+        Impostor wrong = new Impostor(1);
+        FasterNetException refused = assertThrows(FasterNetException.class, () -> Comparison.of(List.of(first, wrong), work, 1));
+        assertEquals(List.of(first.stuck), List.of(refused.getSuppressed()));
+        assertTrue(wrong.closed);
+    }
+
+    /** 2^29 values and more are 2^31 bytes and more. */
+    @Test
+    void buffersThatCannotBeAreRefused() {
+        for (int batch : new int[] {180_000, 350_000, 699_000}) {
+            PeerCase large = PeerCase.of(NETWORKS.get(0), batch, 32, 32, 1);
+            for (Peer peer : List.of(peer("fused", Precision.F32), peer("onnxruntime", Precision.F32))) {
+                String message = assertThrows(ShapeException.class, () -> peer.prepare(large)).getMessage();
+                assertTrue(message.startsWith("a buffer of " + (batch * 3L * 32 * 32 * 4) + " bytes"), message);
+            }
+        }
+        assertThrows(ShapeException.class, () -> Buffers.floats(1L << 32));
     }
 
     @Test
