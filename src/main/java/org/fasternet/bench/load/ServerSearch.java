@@ -10,6 +10,11 @@ import java.util.function.DoublePredicate;
  * which is reduced a little as long as the real run fails.
  */
 final class ServerSearch {
+    /**
+     * The upper end is this much more than the warm-up answered: that may have met the machine in a slower state than the runs to
+     * come, and a rate above the end is never found.
+     */
+    private static final double HEADROOM = 1.2;
     /** The interval is halved until it is this share of its upper end. */
     private static final double RESOLUTION = 0.01;
     /** A rate that is a smaller share of the most is not looked for. */
@@ -38,11 +43,12 @@ final class ServerSearch {
     }
 
     /**
-     * @param most a rate in queries per second that cannot be sustained
+     * @param warm what the system answered when all was asked at once, in queries per second
      * @param least of the run that counts, which has no fewer queries than prove something if one of them is late
      * @return that run; a short one that failed if even a low rate is not sustained
      */
-    LoadRun run(double most, Least least) {
+    LoadRun run(double warm, Least least) {
+        double most = HEADROOM * warm;
         Least longer = new Least(least.nanos(), Math.max(least.queries(), stopping.leastQueries(1)));
         Least shorter = new Least(longer.nanos() / SHORTER, longer.queries());
         OptionalDouble highest = highest(most, qps -> sustained(attempt(qps, shorter)));
