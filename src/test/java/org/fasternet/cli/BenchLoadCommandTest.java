@@ -124,6 +124,17 @@ class BenchLoadCommandTest {
     }
 
     @Test
+    void aRateThatNoMemoryHoldsIsRefused() {
+        for (List<Object> args : List.<List<Object>>of(List.of("1e8", "1m"), List.of("1000.5", "100000s"))) {
+            Cli cli = Cli.run("bench", "load", "--target-qps", args.get(0), "--duration", args.get(1));
+            assertEquals(1, cli.status());
+            assertEquals("", cli.out());
+            assertTrue(cli.err().endsWith("s are more than 10^8, whose times memory is kept for\n"), cli.err());
+            assertEquals(1, cli.err().lines().count(), cli.err());
+        }
+    }
+
+    @Test
     void anUnknownScenarioIsToldAKnownOne() {
         assertEquals(
                 "fasternet bench load: Invalid value 'Interactive' for --scenario: such as SingleStream is expected"

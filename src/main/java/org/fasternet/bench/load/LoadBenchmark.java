@@ -86,7 +86,7 @@ public final class LoadBenchmark {
     }
 
     private int samples(double rate) {
-        double expected = SLACK * rate * settings.duration().toNanos() / 1e9;
+        double expected = settings.expected(SLACK * rate);
         return (int) Math.max(settings.published() ? Scenario.OFFLINE.leastSamples() : 1, Math.ceil(expected));
     }
 

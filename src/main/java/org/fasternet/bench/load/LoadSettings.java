@@ -1,7 +1,9 @@
 package org.fasternet.bench.load;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.OptionalDouble;
+import org.fasternet.UnsupportedException;
 
 /**
  * How a system is loaded.
@@ -19,6 +21,32 @@ public record LoadSettings(
     public static final Duration PUBLISHED_DURATION = Rules.LEAST_DURATION;
     /** The bound of ResNet-50, MLPerf's image classifier. */
     public static final Duration RESNET_50_BOUND = Duration.ofMillis(15);
+
+    /** Times of each are kept in memory: a schedule, the answers, and the latencies in order, 8 bytes each. */
+    private static final double MOST_QUERIES = 1e8;
+
+    /** @throws UnsupportedException if the rate asked for brings too many queries */
+    public LoadSettings {
+        targetQps.ifPresent(rate -> expected(rate, duration));
+    }
+
+    /**
+     * How many queries arrive at a rate, or samples are answered, in the duration.
+     *
+     * @throws UnsupportedException if they are more than 10^8
+     */
+    double expected(double rate) {
+        return expected(rate, duration);
+    }
+
+    private static double expected(double rate, Duration duration) {
+        double seconds = duration.toNanos() / 1e9;
+        if (rate * seconds > MOST_QUERIES) {
+            throw new UnsupportedException(String.format(Locale.ROOT,
+                    "%.4g queries per second for %.4g s are more than 10^8, whose times memory is kept for", rate, seconds));
+        }
+        return rate * seconds;
+    }
 
     Least least(Scenario scenario) {
         return new Least(duration.toNanos(), published ? scenario.leastQueries() : 1);
