@@ -9,8 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.fasternet.Hardware;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** One run of every benchmark that has no test of its own, as short as can be. */
 class BenchCommandTest {
@@ -92,6 +95,52 @@ class BenchCommandTest {
     }
 
     @Test
+    void bandwidthIsOfTheWidestInstructionsNamed() throws JsonProcessingException {
+        List<String> isas = Hardware.detect().isas();
+        String widest = isas.get(isas.size() - 1);
+        JsonNode lines = Cli.json("bench", "peak", "--isa", widest + ",portable", "--precision", "f32", "--kernel", "read",
+                "--round", "1ms", "--threads", "1", "--json").path("measurements");
+        assertTrue(subjects(lines, "kind", "isa", "level").contains("read " + widest + " memory"), lines.toString());
+    }
+
+    static Stream<List<String>> optionsThatExcludeEachOther() {
+        return Stream.of(
+                List.of("--paper", "--variant", "T1"),
+                List.of("--paper", "--batch", "2"),
+                List.of("--paper", "--size", "64"),
+                List.of("--paper", "--shape", "1x16x4x4"),
+                List.of("--shape", "1x16x4x4", "--variant", "T1"),
+                List.of("--shape", "1x16x4x4", "--size", "64", "--batch", "2"));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void optionsThatExcludeEachOther(List<String> options) {
+        List<String> args = new ArrayList<>(List.of("bench", "op"));
+        args.addAll(options);
+        Cli cli = Cli.run(args.toArray());
+        assertEquals(2, cli.status());
+        assertEquals("", cli.out());
+        assertTrue(cli.err().contains("mutually exclusive"), cli.err());
+        assertEquals(1, cli.err().lines().count(), cli.err());
+    }
+
+    @Test
+    void operatorsThatTheShapesHaveNotAreWrongUsage() {
+        Cli cli = Cli.run("bench", "op", "--paper", "--operator", "block,patch");
+        assertEquals(2, cli.status());
+        assertEquals("fasternet bench op: --operator block,patch: nothing to measure, the shapes asked for are those of conv3x3,"
+                + " gconv3x3, dwconv3x3, pconv/4 ('fasternet bench op --help' shows the usage)\n", cli.err());
+    }
+
+    @Test
+    void aNetworksOperatorsHaveItsBatchAndSize() throws JsonProcessingException {
+        JsonNode lines = Cli.json("bench", "op", "--batch", "2", "--size", "64", "--operator", "patch", "--caches", "hot", "--runs",
+                "1", "--rounds", "1", "--warm-up", "0s", "--threads", "1", "--json").path("measurements");
+        assertEquals(List.of("patch 2x3x64x64"), subjects(lines, "operator", "shape"));
+    }
+
+    @Test
     void peersTakeTurnsAndAgree() throws JsonProcessingException {
         JsonNode lines = Cli.json("bench", "peers", "--peer", "fused,onednn,onnxruntime", "--size", "32", "--batch", "1,1",
                 "--threads", "1", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json").path("measurements");
@@ -111,6 +160,14 @@ class BenchCommandTest {
         Cli unknown = Cli.run("bench", "peak", "--columns", "p50");
         assertEquals(2, unknown.status());
         assertTrue(unknown.err().contains("no metric is called 'p50': load_ms, "), unknown.err());
+    }
+
+    @Test
+    void peersAreMeasuredOncePerBatch() throws JsonProcessingException {
+        JsonNode lines = Cli.json("bench", "peers", "--peer", "fused", "--size", "32", "--threads", "1", "--batch", "2,1,2",
+                "--runs", "1", "--rounds", "1", "--warm-up", "0s", "--json").path("measurements");
+        assertEquals(List.of("2", "1"), subjects(lines, "batch"));
+        assertEquals(2, Cli.run("bench", "peers", "--batch", "many").status());
     }
 
     @Test

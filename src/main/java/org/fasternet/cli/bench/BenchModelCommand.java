@@ -91,7 +91,7 @@ final class BenchModelCommand extends Benchmark {
     }
 
     private List<SessionOptions> options(List<String> backend, List<Precision> precision) {
-        List<Integer> batch = Choice.of(spec, "--batch", batches, List.of(1, 2, 4, 8, 16, 32), Integer::valueOf).values();
+        List<Integer> batch = Choice.batches(spec, batches).values();
         List<Size> size = Choice.of(spec, "--size", sizes,
                 List.of(160, 192, 224, 256, 288).stream().map(side -> new Size(side, side)).toList(), SizeOption::parse).values();
         List<SessionOptions> options = new ArrayList<>();

@@ -3,6 +3,7 @@ package org.fasternet.cli.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.fasternet.Activation;
 import org.fasternet.Precision;
 import org.fasternet.SessionOptions;
@@ -20,6 +21,7 @@ import org.fasternet.bench.report.Report;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.cli.SizeOption;
 import org.fasternet.tensor.Shape;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -40,28 +42,13 @@ import picocli.CommandLine.ParameterException;
             "  fasternet bench op --shape 1x96x56x56 --precision all --html op.html"
         })
 final class BenchOpCommand extends Benchmark {
-    @Option(names = "--paper",
-            description = "The paper's comparison: regular, grouped, depthwise and partial convolution on its four feature maps.")
-    private boolean paper;
+    @ArgGroup
+    private Source source = new Source();
 
     @Option(names = "--operator", paramLabel = "NAME", split = ",",
             description = "conv3x3, gconv3x3, dwconv3x3, pconv/2, pconv/4, pconv/8, pointwise/expand, pointwise/project, block,"
                     + " patch, merge, head, classifier or all (default: all).")
     private List<String> operators = List.of("all");
-
-    @Option(names = "--variant", paramLabel = "NAME", split = ",",
-            description = "Whose shapes: T0, T1, T2, S, M, L or all (default: T0).")
-    private List<String> variants = List.of("T0");
-
-    @Option(names = "--shape", paramLabel = "NxCxHxW", split = ",", description = "Feature maps instead of a variant's.")
-    private List<String> shapes;
-
-    @Option(names = "--batch", paramLabel = "N", description = "Images in one run (default: ${DEFAULT-VALUE}).")
-    private int batch = 1;
-
-    @Option(names = "--size", paramLabel = "HxW", converter = SizeOption.Converter.class,
-            description = "Rows and columns of the networks' input (default: 224).")
-    private Size size = new Size(224, 224);
 
     @Option(names = "--backend", paramLabel = "NAME", split = ",", description = "auto, fused, onednn or all (default: auto).")
     private List<String> backends = List.of(Backends.AUTO);
@@ -78,6 +65,33 @@ final class BenchOpCommand extends Benchmark {
 
     @Mixin
     private SamplingOptions sampling;
+
+    /** Where the shapes are from. */
+    private static final class Source {
+        @Option(names = "--paper",
+                description = "The paper's comparison: regular, grouped, depthwise and partial convolution on its four feature"
+                        + " maps.")
+        private boolean paper;
+
+        @Option(names = "--shape", paramLabel = "NxCxHxW", split = ",", description = "Feature maps instead of a variant's.")
+        private List<String> shapes;
+
+        @ArgGroup(exclusive = false)
+        private Networks networks = new Networks();
+    }
+
+    private static final class Networks {
+        @Option(names = "--variant", paramLabel = "NAME", split = ",",
+                description = "Whose shapes: T0, T1, T2, S, M, L or all (default: T0).")
+        private List<String> variants = List.of("T0");
+
+        @Option(names = "--batch", paramLabel = "N", description = "Images in one run (default: 1).")
+        private int batch = 1;
+
+        @Option(names = "--size", paramLabel = "HxW", converter = SizeOption.Converter.class,
+                description = "Rows and columns of the networks' input (default: 224).")
+        private Size size = new Size(224, 224);
+    }
 
     @Override
     Metric primary() {
@@ -119,24 +133,32 @@ final class BenchOpCommand extends Benchmark {
 
     @Override
     List<String> conclusions(Report report) {
-        return paper ? PaperArgument.sentences(report.measurements()) : List.of();
+        return source.paper ? PaperArgument.sentences(report.measurements()) : List.of();
     }
 
     private List<OperatorShape> operatorShapes() {
         List<Operator> chosen =
                 Choice.of(spec, "--operator", operators, List.of(Operator.values()), Operator::parse).values();
-        return candidates().stream().filter(shape -> chosen.contains(shape.operator())).distinct().toList();
+        List<OperatorShape> candidates = candidates();
+        List<OperatorShape> wanted = candidates.stream().filter(shape -> chosen.contains(shape.operator())).distinct().toList();
+        if (wanted.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--operator " + String.join(",", operators)
+                    + ": nothing to measure, the shapes asked for are those of "
+                    + candidates.stream().map(shape -> shape.operator().id()).distinct().collect(Collectors.joining(", ")));
+        }
+        return wanted;
     }
 
     private List<OperatorShape> candidates() {
-        if (paper) {
+        if (source.paper) {
             return OperatorShapes.paper();
         }
-        if (shapes != null) {
-            return shapes.stream().flatMap(text -> OperatorShapes.ofFeatureMap(shape(text), Activation.RELU).stream()).toList();
+        if (source.shapes != null) {
+            return source.shapes.stream().flatMap(text -> OperatorShapes.ofFeatureMap(shape(text), Activation.RELU).stream()).toList();
         }
-        List<Variant> networks = Choice.of(spec, "--variant", variants, Variant.class).values();
-        return OperatorShapes.of(networks, batch, size.height(), size.width());
+        List<Variant> networks = Choice.of(spec, "--variant", source.networks.variants, Variant.class).values();
+        Size size = source.networks.size;
+        return OperatorShapes.of(networks, source.networks.batch, size.height(), size.width());
     }
 
     private Shape shape(String text) {

@@ -2,6 +2,8 @@ package org.fasternet.cli.bench;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import org.fasternet.Hardware;
 import org.fasternet.bench.PeakBenchmark;
@@ -65,7 +67,8 @@ final class BenchPeakCommand extends Benchmark {
         Choice<NumberType> type = Choice.of(spec, "--precision", precisions, NumberType.class);
         Choice<MemoryKernel> kernel = Choice.of(spec, "--kernel", kernels, MemoryKernel.class);
         PeakMeter meter = new PeakMeter(ROUNDS, quick ? QUICK_ROUND : round);
-        String widest = isa.values().get(isa.values().size() - 1);
+        // Of those named the one that asks most of a CPU, with the widest loads and stores.
+        String widest = Collections.max(isa.values(), Comparator.comparingInt(hardware.isas()::indexOf));
         List<Work> works = new ArrayList<>();
         for (int count : threads.values()) {
             for (String name : isa.values()) {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.fasternet.FasterNet;
 import org.fasternet.Precision;
 import org.fasternet.SessionOptions.Size;
@@ -50,8 +49,8 @@ final class BenchPeersCommand extends Benchmark {
             description = "f32, bf16 or all; others than this library compute in f32 (default: f32).")
     private List<String> precisions = List.of("f32");
 
-    @Option(names = "--batch", paramLabel = "N", split = ",", description = "Images in one run (default: 1).")
-    private Set<Integer> batches = Set.of(1);
+    @Option(names = "--batch", paramLabel = "N", split = ",", description = "Images in one run; all: 1, 2, 4... 32 (default: 1).")
+    private List<String> batches = List.of("1");
 
     @Option(names = "--size", paramLabel = "HxW", converter = SizeOption.Converter.class,
             description = "Rows and columns of the input (default: 224).")
@@ -72,17 +71,18 @@ final class BenchPeersCommand extends Benchmark {
     void measure(BenchRun run) {
         List<Variant> networks = Choice.of(spec, "--variant", variants, Variant.class).values();
         List<Peer> chosen = peers(run);
+        List<Integer> batch = Choice.batches(spec, batches).values();
         List<Integer> counts = threads.values();
-        int things = networks.size() * batches.size() * counts.size() * chosen.size();
+        int things = networks.size() * batch.size() * counts.size() * chosen.size();
         PeersBenchmark benchmark = new PeersBenchmark(new Sampler(sampling.plan(things), run::stopped), new Peaks(), seed);
         List<Work> works = new ArrayList<>();
         for (Variant variant : networks) {
-            for (int batch : batches) {
+            for (int images : batch) {
                 for (int count : counts) {
                     Map<Dimension, String> subject =
-                            PeersBenchmark.subject(variant.name(), batch, size.height() + "x" + size.width(), count);
+                            PeersBenchmark.subject(variant.name(), images, size.height() + "x" + size.width(), count);
                     works.add(new Work(subject, () -> benchmark.measure(subject, chosen, PeerCase.of(
-                            FasterNet.random(variant, seed), batch, size.height(), size.width(), count))));
+                            FasterNet.random(variant, seed), images, size.height(), size.width(), count))));
                 }
             }
         }

@@ -67,6 +67,11 @@ record Choice<T>(List<T> values, boolean all) {
         });
     }
 
+    /** As {@link #of}, of images in one run. */
+    static Choice<Integer> batches(CommandSpec command, List<String> given) {
+        return of(command, "--batch", given, List.of(1, 2, 4, 8, 16, 32), Integer::valueOf);
+    }
+
     /** As {@link #of}, of back ends; {@code auto} is possible too, but no part of {@code all}. */
     static Choice<String> backends(CommandSpec command, String option, List<String> given) {
         List<String> names = Backends.all().stream().map(Backend::name).toList();
