@@ -49,6 +49,7 @@ public final class PeakBenchmark {
 
     private static Measurement line(Map<Dimension, String> subject, Metric metric, Rates rates, List<String> implementations) {
         List<Double> rounds = rates.perSecond().stream().map(rate -> rate / GIGA).toList();
-        return new Measurement(subject, Map.of(metric, rates.best() / GIGA), metric, rounds, null, implementations, Figures.spread(rounds));
+        return new Measurement(subject, Map.of(metric, rates.best() / GIGA), metric, rounds, null, implementations,
+                Figures.spread(rounds));
     }
 }

@@ -135,8 +135,8 @@ class BenchCommandTest {
 
     @Test
     void aNetworksOperatorsHaveItsBatchAndSize() throws JsonProcessingException {
-        JsonNode lines = Cli.json("bench", "op", "--batch", "2", "--size", "64", "--operator", "patch", "--caches", "hot", "--runs",
-                "1", "--rounds", "1", "--warm-up", "0s", "--threads", "1", "--json").path("measurements");
+        JsonNode lines = Cli.json("bench", "op", "--batch", "2", "--size", "64", "--operator", "patch", "--caches", "hot",
+                "--runs", "1", "--rounds", "1", "--warm-up", "0s", "--threads", "1", "--json").path("measurements");
         assertEquals(List.of("patch 2x3x64x64"), subjects(lines, "operator", "shape"));
     }
 

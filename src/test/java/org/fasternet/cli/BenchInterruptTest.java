@@ -106,12 +106,12 @@ class BenchInterruptTest {
     @Test
     void peersAreNoLongerRunningWhenTheProcessEnds(@TempDir Path folder) throws IOException, InterruptedException {
         Path json = folder.resolve("report.json");
-        Ended ended = interrupt(List.of("TERM"), "OnnxRuntimeRun.run", 3, "peers", "--peer", "onnxruntime", "--variant", "L,M",
+        Ended ended = interrupt(List.of("TERM"), "OnnxRuntimeRun.run", 3, "peers", "--peer", "onnxruntime", "--variant", "T2,T1",
                 "--warm-up", "0s", "--duration", "1m", "--rounds", "100", "--json", json.toString());
         assertEquals(143, ended.status, ended.output);
         Report report = ReportJson.read(json);
         assertFalse(report.complete());
-        assertEquals(List.of("L"), models(report));
+        assertEquals(List.of("T2"), models(report));
         assertTrue(report.measurements().get(0).rounds().size() < 100, "the line was not cut short");
     }
 
@@ -131,8 +131,8 @@ class BenchInterruptTest {
     @Test
     void theSecondSignalEndsAtOnce(@TempDir Path folder) throws IOException, InterruptedException {
         Path json = folder.resolve("report.json");
-        Ended ended = interrupt(List.of("INT", "INT"), "OnnxRuntimeRun.run", 1, "peers", "--peer", "onnxruntime", "--variant", "L",
-                "--size", "1024", "--batch", "32", "--threads", "1", "--json", json.toString());
+        Ended ended = interrupt(List.of("INT", "INT"), "OnnxRuntimeRun.run", 1, "peers", "--peer", "onnxruntime",
+                "--variant", "S", "--size", "512", "--batch", "4", "--threads", "1", "--json", json.toString());
         assertEquals(130, ended.status, ended.output);
         assertFalse(Files.exists(json));
         assertTrue(ended.output.startsWith("fasternet bench peers: stopping; once more ends it at once"), ended.output);

@@ -35,7 +35,8 @@ public final class OpCase implements AutoCloseable {
         src = resources.add(NativeTensor.random(shape.src(), options.precision(), seed), NativeTensor::close);
         dst = inPlace
                 ? Optional.empty()
-                : Optional.of(resources.add(NativeTensor.zeros(layer.dst(shape.src()), options.precision()), NativeTensor::close));
+                : Optional.of(resources.add(
+                        NativeTensor.zeros(layer.dst(shape.src()), options.precision()), NativeTensor::close));
     }
 
     /**

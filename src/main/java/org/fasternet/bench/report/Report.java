@@ -15,7 +15,8 @@ import java.util.Set;
  * @param seed of everything random
  * @param complete false if it was stopped before all was measured
  * @param environment what it was measured on
- * @param primary the metric that lines are compared by, and that their rounds are of, unless {@link Measurement#metric} is another
+ * @param primary the metric that lines are compared by, and that their rounds are of, unless {@link Measurement#metric} is
+ *     another
  * @param measurements in the order of time
  * @param ceilings measured peaks of the machine that limit the measurements, as the benchmark {@code peak} has them
  * @param skipped what was asked for by {@code all} and could not be measured

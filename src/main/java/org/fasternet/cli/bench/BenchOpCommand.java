@@ -154,7 +154,9 @@ final class BenchOpCommand extends Benchmark {
             return OperatorShapes.paper();
         }
         if (source.shapes != null) {
-            return source.shapes.stream().flatMap(text -> OperatorShapes.ofFeatureMap(shape(text), Activation.RELU).stream()).toList();
+            return source.shapes.stream()
+                    .flatMap(text -> OperatorShapes.ofFeatureMap(shape(text), Activation.RELU).stream())
+                    .toList();
         }
         List<Variant> networks = Choice.of(spec, "--variant", source.networks.variants, Variant.class).values();
         Size size = source.networks.size;
