@@ -8,7 +8,6 @@ import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.bench.Buffers;
-import org.fasternet.internal.Closing;
 
 /** A session that answers queries, for one thread. Neighbours of the data set are read in place, others are gathered first. */
 final class Responder implements AutoCloseable {
@@ -29,7 +28,7 @@ final class Responder implements AutoCloseable {
         try {
             this.dsts = session.dstShapes().stream().map(shape -> Buffers.floats(shape.elements())).toArray(FloatBuffer[]::new);
         } catch (RuntimeException | Error e) {
-            Closing.after(e, List.of(session::close));
+            session.close();
             throw e;
         }
     }

@@ -5,13 +5,14 @@ import java.util.List;
 import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.SessionOptions;
-import org.fasternet.internal.Closing;
+import org.fasternet.internal.Resources;
 
 /**
  * The system under test: sessions of one network. Several share a queue, each with a thread of its own; a single one that is
  * asked one query at a time answers in the thread that asks, since waking another thread would take a share of the latency.
  */
 final class Sessions implements SystemUnderTest, AutoCloseable {
+    private final Resources resources = new Resources();
     private final List<Responder> responders = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final QueryQueue queue = new QueryQueue();
@@ -24,13 +25,13 @@ final class Sessions implements SystemUnderTest, AutoCloseable {
         this.direct = stream && sessions == 1;
         try {
             for (int i = 0; i < sessions; i++) {
-                responders.add(new Responder(network, options, data));
+                responders.add(resources.add(new Responder(network, options, data), Responder::close));
             }
             if (!direct) {
                 responders.forEach(this::start);
             }
         } catch (RuntimeException | Error e) {
-            Closing.after(e, List.of(this::close));
+            close();
             throw e;
         }
     }
@@ -74,7 +75,7 @@ final class Sessions implements SystemUnderTest, AutoCloseable {
         for (Thread thread : threads) {
             joinUninterruptibly(thread);
         }
-        Closing.all(responders.stream().<Runnable>map(responder -> responder::close).toList());
+        resources.close();
     }
 
     private static void joinUninterruptibly(Thread thread) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.fasternet.FasterNetException;
 import org.fasternet.Precision;
 import org.fasternet.bench.Buffers;
-import org.fasternet.internal.Closing;
+import org.fasternet.internal.Resources;
 
 /**
  * One case prepared by several peers, which were seen to compute the same: nobody gets to time what was not compared. For the
@@ -20,6 +20,7 @@ public final class Comparison implements AutoCloseable {
      */
     private static final Map<Precision, Double> TOLERANCES = Map.of(Precision.F32, 1e-4, Precision.BF16, 3e-2);
 
+    private final Resources runs = new Resources();
     private final List<Entry> entries = new ArrayList<>();
 
     /**
@@ -45,14 +46,13 @@ public final class Comparison implements AutoCloseable {
             peers.forEach(peer -> comparison.add(peer, work, src));
             return comparison;
         } catch (RuntimeException | Error e) {
-            Closing.after(e, List.of(comparison::close));
+            comparison.close();
             throw e;
         }
     }
 
     private void add(Peer peer, PeerCase work, FloatBuffer src) {
-        PreparedRun run = peer.prepare(work);
-        // Listed before it can fail, so that it is closed.
+        PreparedRun run = runs.add(peer.prepare(work), PreparedRun::close);
         entries.add(new Entry(peer, run, 0));
         run.src().put(0, src, 0, src.capacity());
         run.run();
@@ -88,6 +88,6 @@ public final class Comparison implements AutoCloseable {
 
     @Override
     public void close() {
-        Closing.all(entries.stream().<Runnable>map(entry -> entry.run::close).toList());
+        runs.close();
     }
 }

@@ -11,13 +11,11 @@ import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.fasternet.NativeException;
 import org.fasternet.bench.Buffers;
 import org.fasternet.checkpoint.OnnxWriter;
-import org.fasternet.internal.Closing;
+import org.fasternet.internal.Resources;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -30,28 +28,24 @@ final class OnnxRuntimeRun implements PreparedRun {
     private final OrtSession session;
     private final Map<String, OnnxTensor> inputs;
     private final Map<String, OnnxTensor> outputs;
-    /** What was opened last is closed first. */
-    private final List<Runnable> closings = new ArrayList<>();
+    private final Resources resources = new Resources();
 
     private OnnxRuntimeRun(PeerCase work, Path model, SessionOptions options) throws OrtException {
         Shape shape = work.src();
         src = Buffers.floats(shape.elements());
         dst = Buffers.floats(work.dstElements());
-        session = environment().createSession(model.toString(), options);
-        closings.add(this::closeSession);
+        session = resources.add(environment().createSession(model.toString(), options), OnnxRuntimeRun::close);
         try {
             inputs = Map.of(session.getInputNames().iterator().next(), tensor(src, shape.n(), shape.c(), shape.h(), shape.w()));
             outputs = Map.of(session.getOutputNames().iterator().next(), tensor(dst, shape.n(), work.outputs()));
         } catch (OrtException | RuntimeException | Error e) {
-            Closing.after(e, closings);
+            resources.close();
             throw e;
         }
     }
 
     private OnnxTensor tensor(FloatBuffer values, long... shape) throws OrtException {
-        OnnxTensor tensor = OnnxTensor.createTensor(environment(), values, shape);
-        closings.add(0, tensor::close);
-        return tensor;
+        return resources.add(OnnxTensor.createTensor(environment(), values, shape), OnnxTensor::close);
     }
 
     static String version() {
@@ -119,10 +113,10 @@ final class OnnxRuntimeRun implements PreparedRun {
 
     @Override
     public void close() {
-        Closing.all(closings);
+        resources.close();
     }
 
-    private void closeSession() {
+    private static void close(OrtSession session) {
         try {
             session.close();
         } catch (OrtException e) {

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.fasternet.NativeException;
 import org.fasternet.bench.Buffers;
-import org.fasternet.internal.Closing;
 
 /**
  * A network in PyTorch's eager mode, operator by operator, each result freed as soon as nothing reads it, as Python's references
@@ -66,7 +65,7 @@ final class PyTorchRun implements PreparedRun {
         try {
             return new PyTorchRun(work, manager);
         } catch (RuntimeException | Error e) {
-            Closing.after(e, List.of(manager::close));
+            manager.close();
             throw e;
         }
     }
