@@ -40,8 +40,8 @@ final class SamplingOptions {
         if (duration != null && runs != null) {
             throw new ParameterException(command.commandLine(), "--duration and --runs exclude each other");
         }
-        // A quarter is left for loading and compiling.
-        Duration share = Duration.ofMillis(22_000 / Math.max(1, things));
+        // More than half is left for making weights, compiling and the peaks.
+        Duration share = Duration.ofMillis(13_000 / Math.max(1, things));
         Duration longest = quick ? share.multipliedBy(2).dividedBy(3) : Duration.ofSeconds(5);
         int count = rounds != null ? rounds : quick ? 5 : 10;
         if (count < 1 || runs != null && runs < count) {
