@@ -27,6 +27,15 @@ record Cli(int status, String out, String err) {
         return cli.out;
     }
 
+    /** Runs a command that is wrong usage, and returns the one line that says so. */
+    static String wrongUsage(Object... args) {
+        Cli cli = run(args);
+        assertEquals(2, cli.status);
+        assertEquals("", cli.out);
+        assertEquals(1, cli.err.lines().count(), cli.err);
+        return cli.err;
+    }
+
     /** Runs a command that succeeds, and returns the JSON it prints. */
     static JsonNode json(Object... args) throws JsonProcessingException {
         return new ObjectMapper().readTree(output(args));
