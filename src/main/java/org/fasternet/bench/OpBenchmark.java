@@ -19,6 +19,7 @@ import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.bench.timing.Samples;
+import org.fasternet.internal.Resources;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -42,6 +43,7 @@ public final class OpBenchmark implements AutoCloseable {
     private final long seed;
     /** By back end and threads. */
     private final Map<String, CacheFlusher> flushers = new HashMap<>();
+    private final Resources resources = new Resources();
 
     /**
      * @param caches what to measure
@@ -110,13 +112,13 @@ public final class OpBenchmark implements AutoCloseable {
     }
 
     private CacheFlusher flusher(ExecutionPlan plan) {
-        return flushers.computeIfAbsent(plan.backend() + " " + plan.threads(), key -> new CacheFlusher(plan));
+        return flushers.computeIfAbsent(plan.backend() + " " + plan.threads(),
+                key -> resources.add(new CacheFlusher(plan), CacheFlusher::close));
     }
 
     /** Frees what the caches were emptied by. */
     @Override
     public void close() {
-        flushers.values().forEach(CacheFlusher::close);
-        flushers.clear();
+        resources.close();
     }
 }

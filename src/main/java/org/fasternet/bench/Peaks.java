@@ -35,35 +35,40 @@ public final class Peaks {
             "avx512_core_bf16", "avx512_bf16",
             "avx512_core_fp16", "avx512_bf16");
 
-    private final List<String> isas = Hardware.detect().isas();
-    private final Map<Integer, Double> memoryBandwidths = new HashMap<>();
-    private final int cpus = Hardware.detect().cpus().affinity();
-    private final List<Long> cacheBytes = Hardware.detect().cacheBytes();
+    private final Hardware hardware = Hardware.detect();
+    private final List<String> isas = hardware.isas();
+    private final int cpus = hardware.cpus().affinity();
+    /** By the number of threads, nearest level first. */
+    private final Map<Integer, List<Bandwidth>> bandwidths = new HashMap<>();
 
     /** Lines of a report: multiply-adds in each precision, and reading from each level of memory, by the best ISA. */
     public List<Measurement> ceilings(List<Precision> precisions, List<Integer> threads) {
         List<Measurement> lines = new ArrayList<>();
         for (int count : threads.stream().filter(count -> count <= cpus).toList()) {
             for (Precision precision : precisions) {
-                NumberType type = NumberType.valueOf(precision.name());
-                bestIsa(precision).ifPresent(isa -> lines.add(PeakBenchmark.line(METER.compute(isa, type, count))));
+                bestIsa(precision).ifPresent(
+                        isa -> lines.add(PeakBenchmark.line(METER.compute(isa, type(precision), count))));
             }
-            levels(count).forEach(set -> lines.add(PeakBenchmark.line(read(set, count))));
+            bandwidths(count).forEach(bandwidth -> lines.add(PeakBenchmark.line(bandwidth)));
         }
         return lines;
     }
 
-    private List<WorkingSet> levels(int threads) {
-        return WorkingSet.levels(cacheBytes, threads, EnvironmentProbe.memoryBytes());
+    /** Of reading; measured once, so that the shares in a report refer to the ceilings that it shows. */
+    private List<Bandwidth> bandwidths(int threads) {
+        return bandwidths.computeIfAbsent(threads, count ->
+                WorkingSet.levels(hardware.cacheBytes(), count, EnvironmentProbe.memoryBytes()).stream()
+                        .map(set -> METER.bandwidth(isas.get(isas.size() - 1), MemoryKernel.READ, set, count))
+                        .toList());
     }
 
-    private Bandwidth read(WorkingSet set, int threads) {
-        return METER.bandwidth(isas.get(isas.size() - 1), MemoryKernel.READ, set, threads);
+    private static NumberType type(Precision precision) {
+        return NumberType.valueOf(precision.name());
     }
 
     /** The most demanding ISA that has multiply-adds in this precision. */
     public Optional<String> bestIsa(Precision precision) {
-        NumberType type = NumberType.valueOf(precision.name());
+        NumberType type = type(precision);
         return isas.stream().filter(isa -> PeakMeter.instruction(isa, type).isPresent()).reduce((worse, better) -> better);
     }
 
@@ -86,7 +91,7 @@ public final class Peaks {
 
     /** @param isa whose peak; empty: it is not known */
     public <T> Peaked<T> around(Optional<String> isa, Precision precision, int threads, Supplier<T> measuring) {
-        NumberType type = NumberType.valueOf(precision.name());
+        NumberType type = type(precision);
         Optional<String> measured = isa.filter(name -> threads <= cpus && PeakMeter.instruction(name, type).isPresent());
         if (measured.isEmpty()) {
             return new Peaked<>(measuring.get(), OptionalDouble.empty());
@@ -97,12 +102,10 @@ public final class Peaks {
         return new Peaked<>(result, OptionalDouble.of(Math.max(before, after) / GIGA));
     }
 
-    /** The roofline over memory, in 10^9 operations and bytes per second; its bandwidth is measured once. */
+    /** The roofline over memory, in 10^9 operations and bytes per second. */
     public Roofline roofline(double gflops, int threads) {
-        double bandwidth = memoryBandwidths.computeIfAbsent(threads, count -> {
-            List<WorkingSet> levels = levels(count);
-            return read(levels.get(levels.size() - 1), count).bytes().best() / GIGA;
-        });
-        return new Roofline(gflops, Map.of(WorkingSet.MEMORY, bandwidth));
+        List<Bandwidth> levels = bandwidths(threads);
+        double memory = levels.get(levels.size() - 1).bytes().best() / GIGA;
+        return new Roofline(gflops, Map.of(WorkingSet.MEMORY, memory));
     }
 }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.fasternet.Precision;
+import org.fasternet.bench.compare.RatioOfMedians;
 import org.fasternet.bench.peers.Comparison;
 import org.fasternet.bench.peers.Peer;
 import org.fasternet.bench.peers.PeerCase;
@@ -86,9 +87,8 @@ public final class PeersBenchmark {
 
     /** The median of the rounds' ratios: what the machine does to one round, it does to both. */
     static double ratio(List<Double> medians, List<Double> reference) {
-        double[] ratios = IntStream.range(0, Math.min(medians.size(), reference.size()))
-                .mapToDouble(round -> medians.get(round) / reference.get(round))
-                .sorted().toArray();
-        return (ratios[(ratios.length - 1) / 2] + ratios[ratios.length / 2]) / 2;
+        return RatioOfMedians.median(IntStream.range(0, Math.min(medians.size(), reference.size()))
+                .mapToObj(round -> medians.get(round) / reference.get(round))
+                .toList());
     }
 }

@@ -6,10 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
-import org.fasternet.Precision;
 import org.fasternet.SessionOptions;
 import org.fasternet.SessionOptions.Size;
-import org.fasternet.backend.Backends;
 import org.fasternet.bench.load.LoadBenchmark;
 import org.fasternet.bench.load.LoadCase;
 import org.fasternet.bench.load.LoadSettings;
@@ -53,11 +51,8 @@ final class BenchLoadCommand extends Benchmark {
     @ArgGroup
     private Source source = new Source();
 
-    @Option(names = "--backend", paramLabel = "NAME", split = ",", description = "auto, fused, onednn or all (default: auto).")
-    private List<String> backends = List.of(Backends.AUTO);
-
-    @Option(names = "--precision", paramLabel = "NAME", split = ",", description = "f32, bf16 or all (default: f32).")
-    private List<String> precisions = List.of("f32");
+    @Mixin
+    private ComputeChoices compute;
 
     @Option(names = "--size", paramLabel = "HxW", converter = SizeOption.Converter.class,
             description = "Rows and columns of the input (default: 224).")
@@ -118,17 +113,17 @@ final class BenchLoadCommand extends Benchmark {
         List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed);
         List<Scenario> scenario =
                 Choice.of(spec, "--scenario", scenarios, Arrays.asList(Scenario.values()), Scenario::of).values();
-        Choice<String> backend = Choice.backends(spec, "--backend", backends);
-        Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.class);
+        List<SessionOptions> options =
+                compute.options().stream().map(base -> base.withSize(size.height(), size.width())).toList();
         List<Work> works = new ArrayList<>();
-        int things = networks.size() * scenario.size() * backend.values().size() * precision.values().size();
+        int things = networks.size() * scenario.size() * options.size();
         LoadBenchmark benchmark = new LoadBenchmark(settings(things), run::say, run::stopped);
         for (NamedNetwork network : networks) {
-            for (LoadCase work : cases(network.name(), scenario, backend.values(), precision.values())) {
+            for (LoadCase work : cases(network.name(), scenario, options)) {
                 works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load().get())));
             }
         }
-        run.measure(works, backend.all() || precision.all());
+        run.measure(works, compute.all());
     }
 
     private void check() {
@@ -149,15 +144,10 @@ final class BenchLoadCommand extends Benchmark {
                 warmUp.compareTo(MOST_WARM_UP) < 0 ? warmUp : MOST_WARM_UP, seed);
     }
 
-    private List<LoadCase> cases(String model, List<Scenario> scenario, List<String> backend, List<Precision> precision) {
+    private List<LoadCase> cases(String model, List<Scenario> scenario, List<SessionOptions> options) {
         List<LoadCase> cases = new ArrayList<>();
-        for (String b : backend) {
-            for (Precision p : precision) {
-                SessionOptions options = SessionOptions.defaults()
-                        .withBackend(b).withPrecision(p).withSize(size.height(), size.width());
-                scenario.forEach(s -> cases.add(new LoadCase(s, model, sessions.options(s, options), sessions.count(s))));
-            }
-        }
+        options.forEach(wish -> scenario.forEach(
+                s -> cases.add(new LoadCase(s, model, sessions.options(s, wish), sessions.count(s)))));
         return cases;
     }
 }

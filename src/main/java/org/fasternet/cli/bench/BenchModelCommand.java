@@ -3,10 +3,8 @@ package org.fasternet.cli.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.fasternet.Precision;
 import org.fasternet.SessionOptions;
 import org.fasternet.SessionOptions.Size;
-import org.fasternet.backend.Backends;
 import org.fasternet.bench.ModelBenchmark;
 import org.fasternet.bench.ModelCase;
 import org.fasternet.bench.Peaks;
@@ -37,11 +35,8 @@ final class BenchModelCommand extends Benchmark {
     @ArgGroup
     private Source source = new Source();
 
-    @Option(names = "--backend", paramLabel = "NAME", split = ",", description = "auto, fused, onednn or all (default: auto).")
-    private List<String> backends = List.of(Backends.AUTO);
-
-    @Option(names = "--precision", paramLabel = "NAME", split = ",", description = "f32, bf16 or all (default: f32).")
-    private List<String> precisions = List.of("f32");
+    @Mixin
+    private ComputeChoices compute;
 
     @Option(names = "--batch", paramLabel = "N", split = ",", description = "Images in one run; all: 1, 2, 4... 32 (default: 1).")
     private List<String> batches = List.of("1");
@@ -73,9 +68,7 @@ final class BenchModelCommand extends Benchmark {
     @Override
     void measure(BenchRun run) {
         List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed);
-        Choice<String> backend = Choice.backends(spec, "--backend", backends);
-        Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.class);
-        List<SessionOptions> options = options(backend.values(), precision.values());
+        List<SessionOptions> options = options();
         Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size()), run::stopped);
         Peaks peaks = new Peaks();
         ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed);
@@ -86,23 +79,20 @@ final class BenchModelCommand extends Benchmark {
                 works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load())));
             }
         }
-        run.ceilings(peaks, precision.values(), threads.values());
-        run.measure(works, backend.all() || precision.all());
+        run.ceilings(peaks, compute.precisions(), threads.values());
+        run.measure(works, compute.all());
     }
 
-    private List<SessionOptions> options(List<String> backend, List<Precision> precision) {
+    private List<SessionOptions> options() {
         List<Integer> batch = Choice.batches(spec, batches).values();
         List<Size> size = Choice.of(spec, "--size", sizes,
                 List.of(160, 192, 224, 256, 288).stream().map(side -> new Size(side, side)).toList(), SizeOption::parse).values();
         List<SessionOptions> options = new ArrayList<>();
-        for (String b : backend) {
-            for (Precision p : precision) {
-                for (int n : batch) {
-                    for (Size s : size) {
-                        for (int t : threads.values()) {
-                            options.add(SessionOptions.defaults().withBackend(b).withPrecision(p).withBatch(n)
-                                    .withSize(s.height(), s.width()).withThreads(t));
-                        }
+        for (SessionOptions base : compute.options()) {
+            for (int n : batch) {
+                for (Size s : size) {
+                    for (int t : threads.values()) {
+                        options.add(base.withBatch(n).withSize(s.height(), s.width()).withThreads(t));
                     }
                 }
             }

@@ -5,11 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.fasternet.Activation;
-import org.fasternet.Precision;
 import org.fasternet.SessionOptions;
 import org.fasternet.SessionOptions.Size;
 import org.fasternet.Variant;
-import org.fasternet.backend.Backends;
 import org.fasternet.bench.OpBenchmark;
 import org.fasternet.bench.PaperArgument;
 import org.fasternet.bench.Peaks;
@@ -50,11 +48,8 @@ final class BenchOpCommand extends Benchmark {
                     + " patch, merge, head, classifier or all (default: all).")
     private List<String> operators = List.of("all");
 
-    @Option(names = "--backend", paramLabel = "NAME", split = ",", description = "auto, fused, onednn or all (default: auto).")
-    private List<String> backends = List.of(Backends.AUTO);
-
-    @Option(names = "--precision", paramLabel = "NAME", split = ",", description = "f32, bf16 or all (default: f32).")
-    private List<String> precisions = List.of("f32");
+    @Mixin
+    private ComputeChoices compute;
 
     @Mixin
     private ThreadsOption threads;
@@ -100,32 +95,28 @@ final class BenchOpCommand extends Benchmark {
 
     @Override
     void measure(BenchRun run) {
-        Choice<String> backend = Choice.backends(spec, "--backend", backends);
-        Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.class);
+        List<SessionOptions> options = options();
         List<OperatorShape> wanted = operatorShapes();
-        List<Integer> counts = threads.values();
-        int total = wanted.size() * backend.values().size() * precision.values().size() * counts.size();
         List<OpBenchmark.Caches> states = Choice.of(spec, "--caches", caches, OpBenchmark.Caches.class).values();
         Peaks peaks = new Peaks();
-        Sampler sampler = new Sampler(sampling.plan(total * states.size()), run::stopped);
-        run.ceilings(peaks, precision.values(), counts);
+        Sampler sampler = new Sampler(sampling.plan(wanted.size() * options.size() * states.size()), run::stopped);
+        run.ceilings(peaks, compute.precisions(), threads.values());
         try (OpBenchmark benchmark = new OpBenchmark(sampler, peaks, states, seed)) {
-            run.measure(works(benchmark, wanted, backend.values(), precision.values(), counts), backend.all() || precision.all());
+            run.measure(works(benchmark, wanted, options), compute.all());
         }
     }
 
-    private static List<Work> works(OpBenchmark benchmark, List<OperatorShape> shapes, List<String> backends,
-            List<Precision> precisions, List<Integer> threads) {
+    private List<SessionOptions> options() {
+        return compute.options().stream()
+                .flatMap(base -> threads.values().stream().map(base::withThreads))
+                .toList();
+    }
+
+    private static List<Work> works(OpBenchmark benchmark, List<OperatorShape> shapes, List<SessionOptions> options) {
         List<Work> works = new ArrayList<>();
         for (OperatorShape shape : shapes) {
-            for (String name : backends) {
-                for (Precision type : precisions) {
-                    for (int count : threads) {
-                        SessionOptions options =
-                                SessionOptions.defaults().withBackend(name).withPrecision(type).withThreads(count);
-                        works.add(new Work(OpBenchmark.subject(shape, options), () -> benchmark.measure(shape, options)));
-                    }
-                }
+            for (SessionOptions wish : options) {
+                works.add(new Work(OpBenchmark.subject(shape, wish), () -> benchmark.measure(shape, wish)));
             }
         }
         return works;

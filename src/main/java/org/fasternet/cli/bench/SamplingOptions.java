@@ -14,6 +14,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** How long each thing is measured. */
 final class SamplingOptions {
+    private static final Duration LONGEST = Duration.ofSeconds(5);
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
@@ -42,7 +44,7 @@ final class SamplingOptions {
         }
         // More than half is left for making weights, compiling and the peaks.
         Duration share = Duration.ofMillis(13_000 / Math.max(1, things));
-        Duration longest = quick ? share.multipliedBy(2).dividedBy(3) : Duration.ofSeconds(5);
+        Duration otherwise = quick ? shorter(share.multipliedBy(2).dividedBy(3), LONGEST) : LONGEST;
         int count = rounds != null ? rounds : quick ? 5 : 10;
         if (count < 1 || runs != null && runs < count) {
             throw new ParameterException(command.commandLine(), runs == null
@@ -52,7 +54,7 @@ final class SamplingOptions {
         return new SamplingPlan(
                 warmUp != null ? warmUp : quick ? share.dividedBy(3) : Duration.ofSeconds(2),
                 count,
-                duration != null ? duration : shorter(longest, Duration.ofSeconds(5)),
+                duration != null ? duration : otherwise,
                 runs == null ? OptionalInt.empty() : OptionalInt.of(runs));
     }
 
