@@ -44,6 +44,20 @@ TEST_P(Engine, BlockOfAnySize) {
     }
 }
 
+/** Pieces of whole pairs of image rows, of an odd number of them, of parts of rows; pairs longer than a piece may be. */
+TEST_P(Engine, BlockInPieces) {
+    for (auto [height, width] : {std::pair{20, 30}, {21, 31}, {14, 14}, {4, 113}, {3, 121}, {5, 240}}) {
+        Network net(GetParam(), 2, 9, height, width);
+        net.input();
+        net.block(5, 12, FN_RELU);
+        net.output();
+        net.finish();
+        for (int threads : {1, 2, 3, 16})
+            net.expect_right(net.run(threads), std::to_string(height) + " x " + std::to_string(width) + ", " +
+                                                   std::to_string(threads) + " threads");
+    }
+}
+
 TEST_P(Engine, PatchesOfAnyKernelAndRemainder) {
     for (int kernel : {1, 2, 3, 4, 5}) {
         for (int32_t channels : {1, 3, 4}) {

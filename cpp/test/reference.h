@@ -114,6 +114,43 @@ inline Image activate(Image x, fn_activation activation, const Roundoff& roundof
     return x;
 }
 
+/**
+ * The magnitude of what Winograd's F(2x2, 3x3) adds up to one pixel of one channel. It transforms the 4x4 window of a
+ * tile of 2x2 pixels, so roundings are relative to more than the nine products of the pixel's own window.
+ */
+inline double winograd_magnitude(const Image& x, const float* weights, int64_t image, int64_t row, int64_t column) {
+    static constexpr double g[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}, {0, 0, 1}};  // absolute values
+    static constexpr int b[4][2] = {{0, 2}, {1, 2}, {1, 2}, {1, 3}};  // the two rows that each point adds or subtracts
+    const int64_t top = row / 2 * 2 - 1, left = column / 2 * 2 - 1;
+    const auto pixel = [&](int64_t c, int64_t r, int64_t q) {
+        return r < 0 || r >= x.h || q < 0 || q >= x.w ? 0 : std::abs(x.at(image, c, r, q).value) + x.at(image, c, r, q).bound;
+    };
+    double magnitude = 0;
+    for (int64_t c = 0; c < x.c; c++)
+        for (int64_t i = row % 2; i < 3 + row % 2; i++)  // a pixel is made of nine points
+            for (int64_t j = column % 2; j < 3 + column % 2; j++) {
+                double weight = 0, window = 0;
+                for (int dy = 0; dy < 3; dy++)
+                    for (int dx = 0; dx < 3; dx++) weight += g[i][dy] * g[j][dx] * std::abs(weights[c * 9 + dy * 3 + dx]);
+                for (int dy : b[i])
+                    for (int dx : b[j]) window += pixel(c, top + dy, left + dx);
+                magnitude += weight * window;
+            }
+    return magnitude;
+}
+
+/** 3x3 convolution, weights [x.c][x.c][3][3]: the plain loop's values, with the bound of Winograd's way to compute them. */
+inline Image convolve3x3(const Image& x, const std::vector<float>& weights, const Roundoff& roundoff) {
+    Image y = convolve(x, x.c, 3, 1, 1, weights, {}, {0, 0, 0, 0});
+    const double relative = static_cast<double>(x.c + 12) * roundoff.sum + roundoff.weight + roundoff.storage;
+    for (int64_t n = 0; n < y.n; n++)
+        for (int64_t o = 0; o < y.c; o++)
+            for (int64_t r = 0; r < y.h; r++)
+                for (int64_t q = 0; q < y.w; q++)
+                    y.at(n, o, r, q).bound += relative * winograd_magnitude(x, &weights[o * x.c * 9], n, r, q);
+    return y;
+}
+
 /** [conv3x3(x1), x2] */
 inline Image partial_conv(const Image& x, int64_t partial, const std::vector<float>& weights,
                           const Roundoff& roundoff) {
@@ -121,7 +158,7 @@ inline Image partial_conv(const Image& x, int64_t partial, const std::vector<flo
     for (int64_t n = 0; n < x.n; n++)
         for (int64_t i = 0; i < partial * x.h * x.w; i++)
             touched.values[n * partial * x.h * x.w + i] = x.values[n * x.c * x.h * x.w + i];
-    touched = stored(convolve(touched, partial, 3, 1, 1, weights, {}, roundoff), roundoff);
+    touched = stored(convolve3x3(touched, weights, roundoff), roundoff);
     Image y = x;
     for (int64_t n = 0; n < x.n; n++)
         for (int64_t i = 0; i < partial * x.h * x.w; i++)

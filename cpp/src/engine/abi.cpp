@@ -118,8 +118,8 @@ int32_t source_channels(const fn::Model& model) {
 fn_status check_sizes(const fn::Model& model, int64_t images, int32_t height, int32_t width) {
     constexpr int64_t most = INT32_MAX;
     const auto fits = [&](int64_t channels) {
-        // A border of two and a whole group more than there are: what the engine counts is below this.
-        return channels + 2 <= most / (height + 2) / (width + 2) / images;
+        // A border of at most three and a whole group more than there are: what the engine counts is below this.
+        return channels + 2 <= most / (height + 3) / (width + 3) / images;
     };
     if (!fits(source_channels(model)))
         return fail(FN_UNSUPPORTED, "%lld images of %d x %d are too large", static_cast<long long>(images), height,

@@ -1,6 +1,9 @@
 #include "engine/block_steps.h"
 
+#include "engine/conv3x3.h"
 #include "engine/product.h"
+
+#include <numeric>
 
 namespace fn {
 
@@ -12,17 +15,36 @@ public:
           layer_(layer),
           tensor_(tensor),
           current_(current),
-          conv_stride_(row_stride(layer.partial)),
-          hidden_stride_(row_stride(layer.hidden)) {}
+          conv_stride_(scattered_stride(layer.partial, context.kernels.lanes, context.element_bytes)),
+          hidden_stride_(scattered_stride(layer.hidden, context.kernels.lanes, context.element_bytes)),
+          conv_(context, layer.conv, tensor, current) {}
+
+    const Conv3x3& conv() const { return conv_; }
 
     size_t conv_row_bytes() const { return conv_stride_ * context_.element_bytes; }
     size_t hidden_row_bytes() const { return hidden_stride_ * context_.element_bytes; }
 
+    /** A piece of the tiles of 2x2 pixels; `conv` points at the tensor's first pixel. */
+    void convolve_tiles(const Piece& piece, char* conv, Scratch& scratch) const {
+        clear(scratch);
+        const auto offset = [&](int64_t image, int32_t y, int32_t x) { return pixel(image, y, x) * conv_stride_; };
+        for_each_tile(tensor_, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
+            scratch.tiles.push_back(conv_.tile(image, y, x, offset));
+        });
+        conv_.run(piece.panel_begin, piece.panel_end, conv, conv_channels(), scratch);
+    }
+
     /** Here and below, `conv` and `hidden` point at the piece's first row. */
     void convolve(const Piece& piece, char* conv, Scratch& scratch) const {
         clear(scratch);
-        read_windows(tensor_, current_, piece.row_begin, piece.row_end, scratch);
-        write_dense(conv, conv_stride_, layer_.partial, layer_.conv, Activation::none, piece, scratch);
+        const auto offset = [&](int64_t image, int32_t y, int32_t x) {
+            const int64_t p = pixel(image, y, x);
+            return p < piece.row_begin || p >= piece.row_end ? -1 : (p - piece.row_begin) * conv_stride_;
+        };
+        for_each_tile_of_pixels(tensor_, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
+            scratch.tiles.push_back(conv_.tile(image, y, x, offset));
+        });
+        conv_.run(0, conv_.panels(), conv, conv_channels(), scratch);
     }
 
     void expand(const Piece& piece, const char* conv, char* hidden, Scratch& scratch) const {
@@ -47,16 +69,10 @@ public:
     }
 
 private:
-    /**
-     * Rows of whole vectors, so that the padding is written too: with zeros, which is what the packed weights make of
-     * it. An odd number of cache lines: rows an even number apart meet in a few sets of the first-level cache and push
-     * each other out.
-     */
-    int32_t row_stride(int32_t values) const {
-        const int32_t line = static_cast<int32_t>(64 / context_.element_bytes);
-        const int32_t lines = round_up(round_up(values, context_.kernels.lanes), line) / line;
-        return (lines | 1) * line;
+    int64_t pixel(int64_t image, int32_t y, int32_t x) const {
+        return (image * tensor_.height + y) * tensor_.width + x;
     }
+    int32_t conv_channels() const { return round_up(layer_.partial, context_.kernels.lanes); }
 
     void write_dense(char* dst, int32_t stride, int32_t columns, const PackedMatrix& matrix, Activation activation,
                      const Piece& piece, Scratch& scratch) const {
@@ -71,6 +87,7 @@ private:
     const Tensor& tensor_;
     const int32_t current_;
     const int32_t conv_stride_, hidden_stride_;
+    const Conv3x3 conv_;
 };
 
 namespace {
@@ -84,12 +101,30 @@ Piece all_panels(const StepContext& context, const Piece& piece, const PackedMat
     return {piece.row_begin, piece.row_end, 0, panel_count(context, matrix)};
 }
 
-/** Cost of waiting for other threads, in products of vectors: about a microsecond of one core. */
-constexpr int64_t meeting_cost = 8000;
-
-int64_t cost_of(const Grid& grid, const PackedMatrix& matrix) {
-    return fn::cost_of(grid) * panel_vectors * matrix.depth;
+/**
+ * Pieces of whole pairs of image rows where those share the work as evenly: of a tile of 2x2 pixels that two pieces
+ * have a part of, both compute the convolution.
+ */
+Grid cut_pixels(const Tensor& t, int32_t threads, int64_t max_rows) {
+    const Grid by_pixel = cut(t.pixels(), 1, threads, max_rows);
+    const int64_t pair = 2 * int64_t{t.width};
+    if (t.height % 2 != 0 || pair > 2 * max_rows) return by_pixel;
+    const Grid by_pair = cut(t.pixels(), 1, threads, max_rows, pair);
+    return by_pair.cost <= by_pixel.cost + by_pixel.cost / 32 ? by_pair : by_pixel;
 }
+
+/** Tiles of 2x2 pixels in each piece. */
+std::vector<int64_t> tiles_of(const Tensor& tensor, const Grid& pixels) {
+    std::vector<int64_t> tiles(pixels.pieces());
+    for (int64_t i = 0; i < pixels.pieces(); i++) {
+        const Piece piece = pixels.piece(i);
+        for_each_tile_of_pixels(tensor, piece.row_begin, piece.row_end, [&](int64_t, int32_t, int32_t) { tiles[i]++; });
+    }
+    return tiles;
+}
+
+/** Cost of waiting for other threads, in products of panels: about a microsecond of one core. */
+constexpr int64_t meeting_cost = 4000;
 
 }  // namespace
 
@@ -99,16 +134,21 @@ BlockPlan::BlockPlan(const StepContext& context, const Block& layer, const Tenso
       layer_(layer),
       tensor_(tensor) {
     const int64_t rows = tensor.pixels(), tallest = context.max_rows;
-    fused_ = cut(rows, 1, context.threads, tallest);
-    conv_ = cut(rows, panel_count(context, layer.conv), context.threads, tallest);
+    const Conv3x3& conv = work_->conv();
+    fused_ = cut_pixels(tensor, context.threads, tallest);
+    const std::vector<int64_t> fused_tiles = tiles_of(tensor, fused_);
+    most_tiles_ = *std::max_element(fused_tiles.begin(), fused_tiles.end());
+    conv_ = cut(tensor.tiles(), conv.panels(), context.threads, std::max<int64_t>(tallest / 4, 1));
     expand_ = cut(rows, panel_count(context, layer.expand), context.threads, tallest);
     project_ = cut(rows, panel_count(context, layer.project), context.threads, tallest);
-    const auto fused_cost = [&](const PackedMatrix& matrix) {
-        return cost_of(fused_, matrix) * panel_count(context, matrix);
-    };
-    in_one_step_ = fused_cost(layer.conv) + fused_cost(layer.expand) + fused_cost(layer.project) <=
-                   cost_of(conv_, layer.conv) + cost_of(expand_, layer.expand) + cost_of(project_, layer.project) +
-                       2 * meeting_cost;
+    // In products of panels.
+    const int64_t tiles_per_thread = std::accumulate(fused_tiles.begin(), fused_tiles.end(), int64_t{0}) / context.threads;
+    const int64_t one_step = (tiles_per_thread + row_overhead) * conv.panels() * conv.depth() +
+                             fused_.cost * (panel_count(context, layer.expand) * layer.expand.depth +
+                                            panel_count(context, layer.project) * layer.project.depth);
+    const int64_t three_steps = conv_.cost * conv.depth() + expand_.cost * layer.expand.depth +
+                                project_.cost * layer.project.depth + 2 * meeting_cost;
+    in_one_step_ = one_step <= three_steps;
 }
 
 BlockBuffers BlockPlan::buffers() const {
@@ -127,11 +167,12 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
     const auto work = work_;
     if (in_one_step_) {
         // What lies between the products never leaves the thread's cache.
-        const ScratchNeeds needs{0, 2, 0, fused_.tallest() * work->conv_row_bytes(),
-                                 fused_.tallest() * work->hidden_row_bytes()};
+        ScratchNeeds needs{0, 2, 0, fused_.tallest() * work->conv_row_bytes(),
+                           fused_.tallest() * work->hidden_row_bytes()};
+        needs.cover(work->conv().needs(most_tiles_));
         append("block", fused_, conv_products + 2 * pointwise_products, needs,
                [work, context = context_, &layer = layer_](const Piece& tile, Scratch& scratch, const Call&) {
-                   work->convolve(all_panels(context, tile, layer.conv), scratch.conv, scratch);
+                   work->convolve(tile, scratch.conv, scratch);
                    work->expand(all_panels(context, tile, layer.expand), scratch.conv, scratch.hidden, scratch);
                    work->project(all_panels(context, tile, layer.project), scratch.hidden, scratch);
                });
@@ -142,8 +183,8 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
     const auto hidden_row = [work, hidden](const Piece& piece) {
         return hidden + piece.row_begin * work->hidden_row_bytes();
     };
-    append("block: partial convolution", conv_, conv_products, few,
-           [=](const Piece& piece, Scratch& scratch, const Call&) { work->convolve(piece, conv_row(piece), scratch); });
+    append("block: partial convolution", conv_, conv_products, work->conv().needs(conv_.tallest()),
+           [=](const Piece& piece, Scratch& scratch, const Call&) { work->convolve_tiles(piece, conv, scratch); });
     append("block: expansion", expand_, pointwise_products, few,
            [=](const Piece& piece, Scratch& scratch, const Call&) {
                work->expand(piece, conv_row(piece), hidden_row(piece), scratch);

@@ -11,23 +11,25 @@ struct Piece {
     int32_t panel_begin, panel_end;
 };
 
-/** How a step's rows and panels are cut into pieces of nearly equal size. */
+/** How a step's rows and panels are cut into pieces of nearly equal size; only whole units of rows are cut apart. */
 struct Grid {
     int64_t rows = 0;
     int32_t panels = 1;
     int64_t row_parts = 1;
     int32_t panel_parts = 1;
+    int64_t unit = 1;  // `rows` counts so many rows each, which stay together
+    int64_t cost = 0;  // of the slowest thread's share, in rows x panels
 
     int64_t pieces() const { return row_parts * panel_parts; }
     /** Pieces of the same panels follow each other: who does several keeps the weights in its cache. */
     Piece piece(int64_t i) const {
         const int64_t row = i % row_parts, panel = i / row_parts;
-        return {rows * row / row_parts, rows * (row + 1) / row_parts,
+        return {rows * row / row_parts * unit, rows * (row + 1) / row_parts * unit,
                 static_cast<int32_t>(panels * panel / panel_parts),
                 static_cast<int32_t>(panels * (panel + 1) / panel_parts)};
     }
     /** Rows of the tallest piece. */
-    int64_t tallest() const { return (rows + row_parts - 1) / row_parts; }
+    int64_t tallest() const { return (rows + row_parts - 1) / row_parts * unit; }
 };
 
 /**
@@ -36,20 +38,19 @@ struct Grid {
  */
 constexpr int64_t row_overhead = 3;
 
-/** Cost of the slowest thread's share, in rows x panels. */
-inline int64_t cost_of(const Grid& grid) {
-    return (grid.tallest() + row_overhead) * ((grid.panels + grid.panel_parts - 1) / grid.panel_parts);
-}
-
-/** The cheapest way to give `threads` threads a piece each, the pieces then cut to at most `max_rows` rows. */
-inline Grid cut(int64_t rows, int32_t panels, int32_t threads, int64_t max_rows) {
+/**
+ * The cheapest way to give `threads` threads a piece each, the pieces then cut to at most `max_rows` rows, or one unit.
+ */
+inline Grid cut(int64_t rows, int32_t panels, int32_t threads, int64_t max_rows, int64_t unit = 1) {
+    const int64_t units = rows / unit, most = std::max<int64_t>(max_rows / unit, 1);
     Grid best;
     for (int32_t parts = 1; parts <= std::min(panels, threads); parts++) {
-        const Grid grid{rows, panels, std::min<int64_t>((threads + parts - 1) / parts, rows), parts};
-        if (parts == 1 || cost_of(grid) < cost_of(best)) best = grid;
+        Grid grid{units, panels, std::min<int64_t>((threads + parts - 1) / parts, units), parts, unit};
+        grid.cost = (grid.tallest() + row_overhead) * ((panels + parts - 1) / parts);
+        if (parts == 1 || grid.cost < best.cost) best = grid;
     }
-    const int64_t share = best.tallest();
-    best.row_parts = std::min(rows, best.row_parts * ((share + max_rows - 1) / max_rows));
+    const int64_t share = best.tallest() / unit;
+    best.row_parts = std::min(units, best.row_parts * ((share + most - 1) / most));
     return best;
 }
 

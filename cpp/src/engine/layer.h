@@ -2,6 +2,7 @@
 
 #include "kernel/kernels.h"
 
+#include <array>
 #include <variant>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct Weights {
     const float* values = nullptr;
     const float* bias = nullptr;  // nullptr: zeros
 };
+
+/** The weights of a 3x3 convolution, a matrix for each point of Winograd's transform. */
+using WinogradMatrix = std::array<PackedMatrix, winograd_points>;
 
 /** Takes the caller's pixels as they are. */
 struct Input {
@@ -55,14 +59,15 @@ struct Block {
     int32_t channels, partial, hidden;
     Activation activation;
     Weights conv_weights, expand_weights, project_weights;
-    PackedMatrix conv, expand, project;
+    WinogradMatrix conv;
+    PackedMatrix expand, project;
 };
 
 /** [conv3x3(x1), x2] */
 struct PartialConv {
     int32_t channels, partial;
     Weights weights;
-    PackedMatrix conv;
+    WinogradMatrix conv;
 };
 
 /** activation(weights * x + bias) at every pixel; plus x if residual. */

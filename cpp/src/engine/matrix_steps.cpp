@@ -1,5 +1,6 @@
 #include "engine/matrix_steps.h"
 
+#include "engine/conv3x3.h"
 #include "engine/product.h"
 
 namespace fn {
@@ -186,23 +187,6 @@ private:
     const bool residual_;
 };
 
-class PartialConvStep : public MatrixStep {
-public:
-    PartialConvStep(const StepContext& context, const PartialConv& layer, const Tensor& tensor, int32_t current)
-        : MatrixStep("partial convolution", tensor.pixels() * layer.partial * layer.partial * 9, context, layer.conv,
-                     Activation::none, tensor, 1 - current),
-          current_(current) {}
-
-protected:
-    void read(const Piece& piece, Scratch& scratch, const Call&) const override {
-        read_windows(dst_, current_, piece.row_begin, piece.row_end, scratch);
-    }
-    void add_residual(Part (&parts)[2]) const override { parts[1] = {}; }  // the rest stays as it is
-
-private:
-    const int32_t current_;
-};
-
 }  // namespace
 
 std::unique_ptr<Step> pixel_conv_step(const StepContext& context, const PixelConv& layer, const PixelShape& src,
@@ -222,7 +206,18 @@ std::unique_ptr<Step> pointwise_step(const StepContext& context, const Pointwise
 
 std::unique_ptr<Step> partial_conv_step(const StepContext& context, const PartialConv& layer, const Tensor& tensor,
                                         int32_t current) {
-    return std::make_unique<PartialConvStep>(context, layer, tensor, current);
+    const Conv3x3 conv(context, layer.conv, tensor, current);
+    const Grid grid = cut(tensor.tiles(), conv.panels(), context.threads, std::max<int64_t>(context.max_rows / 4, 1));
+    return std::make_unique<PieceStep>(
+        "partial convolution", tensor, tensor.pixels() * layer.partial * layer.partial * 9, grid,
+        conv.needs(grid.tallest()), [=, &layer, &tensor](const Piece& piece, Scratch& scratch, const Call&) {
+            clear(scratch);
+            const auto offset = [&](int64_t image, int32_t y, int32_t x) { return tensor.touched_offset(image, y, x); };
+            for_each_tile(tensor, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
+                scratch.tiles.push_back(conv.tile(image, y, x, offset));
+            });
+            conv.run(piece.panel_begin, piece.panel_end, tensor.touched[1 - current], layer.partial, scratch);
+        });
 }
 
 }  // namespace fn

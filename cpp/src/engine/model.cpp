@@ -16,6 +16,15 @@ struct Overload : Cases... {
 template <class... Cases>
 Overload(Cases...) -> Overload<Cases...>;
 
+/** G g G' of 3x3 weights at one point. */
+float winograd_weight(const float* g, int32_t point) {
+    constexpr double rows[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+    double sum = 0;
+    for (int y = 0; y < 3; y++)
+        for (int x = 0; x < 3; x++) sum += rows[point / 4][y] * rows[point % 4][x] * static_cast<double>(g[y * 3 + x]);
+    return static_cast<float>(sum);
+}
+
 /** A tensor's channels as segments of K: the touched ones, then the others. */
 std::vector<SegmentShape> channel_segments(int32_t channels, int32_t split) {
     std::vector<SegmentShape> segments;
@@ -77,12 +86,14 @@ private:
             l.weights, l.matrix);
     }
 
-    void conv3x3(int32_t partial, const Weights& weights, PackedMatrix& matrix) {
+    void conv3x3(int32_t partial, const Weights& weights, WinogradMatrix& matrix) {
         const float* w = weights.values;
-        visit_(
-            PackedShape{std::vector<SegmentShape>(3, {3, partial}), partial},
-            [=](int64_t n, int32_t y, int32_t x, int32_t c) { return w[((n * partial + c) * 3 + y) * 3 + x]; }, weights,
-            matrix);
+        for (int32_t point = 0; point < winograd_points; point++) {
+            visit_(
+                PackedShape{{{1, partial}}, partial},
+                [=](int64_t n, int32_t, int32_t, int32_t c) { return winograd_weight(w + (n * partial + c) * 9, point); },
+                weights, matrix[point]);
+        }
     }
 
     void pointwise(int32_t in, int32_t channels, int32_t split, const Weights& weights, PackedMatrix& matrix) {

@@ -5,15 +5,6 @@
 /** How tensors become the operands of Kernels::multiply. */
 namespace fn {
 
-/** Segments and runs of the 3x3 window of the touched channels around the pixels [begin, end). */
-inline void read_windows(const Tensor& t, int32_t current, int64_t begin, int64_t end, Scratch& scratch) {
-    const int32_t stride = t.touched_stride;
-    scratch.segments.push_back({t.touched[current], stride, int64_t{t.width + 2} * stride, 3, 3 * stride, 0});
-    for_each_row(t.height, t.width, begin, end, [&](const RowPart& r) {
-        scratch.runs.push_back({{t.touched_offset(r.image, r.y - 1, r.x - 1), 0}, r.count});
-    });
-}
-
 /**
  * Segments and runs of the kernel x kernel patches of a tensor that make the pixels [begin, end) of a result height x
  * width large.
@@ -23,7 +14,7 @@ inline void read_patches(const Tensor& t, int32_t current, int32_t kernel, int32
     const int64_t s = t.touched_stride, r = t.rest_stride;
     if (t.split > 0)
         scratch.segments.push_back(
-            {t.touched[current], kernel * s, (t.width + 2) * s, kernel, kernel * t.touched_stride, 0});
+            {t.touched[current], kernel * s, t.touched_width() * s, kernel, kernel * t.touched_stride, 0});
     if (t.split < t.channels)
         scratch.segments.push_back({t.rest, kernel * r, t.width * r, kernel, kernel * t.rest_stride, 1});
     for_each_row(height, width, begin, end, [&](const RowPart& row) {
@@ -61,7 +52,19 @@ inline void write_rows(void* data, int32_t stride, int32_t columns, int64_t rows
     parts[1] = {};
 }
 
+/**
+ * From one row to the next in the engine's own buffers, in elements: whole vectors, so that the padding is written too,
+ * with zeros, which is what the packed weights make of it; and an odd number of cache lines, as rows an even number
+ * apart meet in a few sets of the first-level cache and push each other out.
+ */
+inline int32_t scattered_stride(int32_t values, int32_t lanes, size_t element_bytes) {
+    const int32_t line = static_cast<int32_t>(64 / element_bytes);
+    const int32_t lines = round_up(round_up(values, lanes), line) / line;
+    return (lines | 1) * line;
+}
+
 inline void clear(Scratch& scratch) {
+    scratch.tiles.clear();
     scratch.runs.clear();
     scratch.segments.clear();
     scratch.touched_offsets.clear();

@@ -118,9 +118,10 @@ private:
     void reserve_tensors() {
         for (const Tensor& t : program_.tensors_) {
             const size_t bytes = t.f32 ? sizeof(float) : context_.element_bytes;
-            offsets_.push_back({carver_.reserve(t.touched_elements() * bytes),
-                                carver_.reserve(t.touched_elements() * bytes),
-                                carver_.reserve(t.rest_elements() * bytes)});
+            // Whole vectors are read of the last touched pixel, too.
+            const size_t touched = t.touched_elements() * bytes + Carver::alignment;
+            offsets_.push_back(
+                {carver_.reserve(touched), carver_.reserve(touched), carver_.reserve(t.rest_elements() * bytes)});
         }
     }
 
@@ -206,13 +207,16 @@ private:
         Carver carver;
         std::vector<ScratchOffsets> offsets;
         for (int32_t i = 0; i < options_.threads; i++) {
-            offsets.push_back({carver.reserve(needs.pixels), carver.reserve(needs.conv), carver.reserve(needs.hidden)});
+            offsets.push_back({carver.reserve(needs.pixels), carver.reserve(needs.windows), carver.reserve(needs.products),
+                               carver.reserve(needs.conv), carver.reserve(needs.hidden)});
         }
         program_.scratch_pages_ = Pages(carver.bytes());
         program_.scratches_.resize(options_.threads);
         for (int32_t i = 0; i < options_.threads; i++) {
             Scratch& s = program_.scratches_[i];
             s.pixels = program_.scratch_pages_.data() + offsets[i].pixels;
+            s.windows = program_.scratch_pages_.data() + offsets[i].windows;
+            s.products = program_.scratch_pages_.data() + offsets[i].products;
             s.conv = program_.scratch_pages_.data() + offsets[i].conv;
             s.hidden = program_.scratch_pages_.data() + offsets[i].hidden;
             s.touched_offsets.reserve(needs.rows);
@@ -220,6 +224,7 @@ private:
             s.dense_offsets.reserve(needs.rows);
             s.runs.reserve(needs.rows);
             s.segments.reserve(needs.segments);
+            s.tiles.reserve(needs.tiles);
         }
     }
 
@@ -227,7 +232,7 @@ private:
         size_t touched[2], rest;
     };
     struct ScratchOffsets {
-        size_t pixels, conv, hidden;
+        size_t pixels, windows, products, conv, hidden;
     };
 
     Program& program_;

@@ -15,9 +15,12 @@ struct alignas(64) Scratch {
     std::vector<Run> runs;
     std::vector<Segment> segments;
     std::vector<int32_t> touched_offsets, rest_offsets, dense_offsets;
-    char* pixels = nullptr;  // the caller's pixels, converted
-    char* conv = nullptr;    // a tile behind the 3x3 convolution
-    char* hidden = nullptr;  // and behind the expansion
+    std::vector<WinogradTile> tiles;
+    char* pixels = nullptr;    // the caller's pixels, converted
+    char* windows = nullptr;   // a 3x3 convolution's windows at Winograd's points
+    char* products = nullptr;  // and what they are multiplied to
+    char* conv = nullptr;      // a tile behind the 3x3 convolution
+    char* hidden = nullptr;    // and behind the expansion
 };
 
 /** What every thread of a call needs to know. */
@@ -40,6 +43,7 @@ struct StepContext {
 struct ScratchNeeds {
     int64_t rows = 0;
     size_t segments = 0, pixels = 0, conv = 0, hidden = 0;
+    size_t tiles = 0, windows = 0, products = 0;
 
     void cover(const ScratchNeeds& other) {
         rows = std::max(rows, other.rows);
@@ -47,6 +51,9 @@ struct ScratchNeeds {
         pixels = std::max(pixels, other.pixels);
         conv = std::max(conv, other.conv);
         hidden = std::max(hidden, other.hidden);
+        tiles = std::max(tiles, other.tiles);
+        windows = std::max(windows, other.windows);
+        products = std::max(products, other.products);
     }
 };
 

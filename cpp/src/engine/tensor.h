@@ -6,7 +6,8 @@ namespace fn {
 
 /**
  * A batch of images inside the engine, channels last. The first `split` channels, which 3x3 convolutions touch, lie
- * apart in a dense tensor with a border of one zero pixel around every image. There are two of it, because a block
+ * apart in a dense tensor with a border of zeros around every image: one pixel, and another one below and on the right
+ * where the height and the width are odd, as convolutions work on tiles of 2x2. There are two of it, because a block
  * reads the neighbours of what it writes; the other channels are updated in place.
  *
  * Elements are f32 or, in a bf16 program, bf16 unless f32 is set. Pixels are counted through the batch, row by row.
@@ -22,12 +23,21 @@ struct Tensor {
 
     int64_t pixels() const { return images * height * width; }
 
-    int64_t touched_elements() const { return images * (height + 2) * (width + 2) * touched_stride; }
+    /** In tiles of 2x2 pixels, the last ones perhaps in part beyond the image. */
+    int32_t tile_rows() const { return (height + 1) / 2; }
+    int32_t tile_columns() const { return (width + 1) / 2; }
+    int64_t tiles() const { return images * tile_rows() * tile_columns(); }
+
+    /** Pixels from one row of the bordered tensor to the next. */
+    int32_t touched_width() const { return 2 * tile_columns() + 2; }
+    int64_t touched_elements() const {
+        return images * (2 * tile_rows() + 2) * touched_width() * touched_stride;
+    }
     int64_t rest_elements() const { return pixels() * rest_stride; }
 
     /** Where a pixel of the bordered tensor starts; x and y may be -1 and the width or height: the border. */
     int64_t touched_offset(int64_t image, int32_t y, int32_t x) const {
-        return ((image * (height + 2) + y + 1) * (width + 2) + x + 1) * touched_stride;
+        return ((image * (2 * tile_rows() + 2) + y + 1) * touched_width() + x + 1) * touched_stride;
     }
 };
 

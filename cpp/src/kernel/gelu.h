@@ -1,6 +1,6 @@
 #pragma once
 
-// Needs look_up, subtract and absolute of the ISA, or else gelu_chains.
+// Needs look_up and absolute of the ISA, or else gelu_chains.
 #if defined(__AVX512F__)
 #include "gelu_table.h"
 #else

@@ -4,12 +4,12 @@
 #include <stdint.h>
 
 /*
- * What the engine asks of an ISA: one matrix product and the conversion of input pixels.
+ * What the engine asks of an ISA: one matrix product, the transforms that make a 3x3 convolution of such products, and
+ * the conversion of input pixels.
  *
  * Every heavy operation of the network is the same product: its rows are pixels, its columns output channels, and the K
- * values of a row are a few runs of contiguous memory, the segments: the three image rows under a 3x3 window, the two
- * halves [y1 | x2] of a block's input, the window of a patch convolution. So one kernel does them all, and nothing is
- * copied into a matrix first.
+ * values of a row are a few runs of contiguous memory, the segments: the two halves [y1 | x2] of a block's input, the
+ * rows of the window of a patch convolution. So one kernel does them all, and nothing is copied into a matrix first.
  *
  * Files compiled for one ISA include this header: it must not make the compiler emit an inline function.
  */
@@ -81,11 +81,58 @@ struct Product {
     bool f32_result;  // the parts and residuals hold f32 whatever the precision
 };
 
+/**
+ * Winograd's F(2x2, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016): a tile of 2x2
+ * results of a 3x3 convolution takes 16 products for every pair of channels instead of 36,
+ *
+ *     Y = A' [(G g G') * (B' d B)] A,  d the 4x4 window of the tile, g the 3x3 weights, * element by element.
+ *
+ * So with the windows transformed by B and the weights by G, the convolution is a matrix product at each of 16 points,
+ * whose rows are tiles.
+ */
+constexpr int32_t winograd_points = 16;
+
+/** A tile: where its window begins in src and its four pixels in dst, row by row; an offset below 0 is not written. */
+struct WinogradTile {
+    int64_t window;
+    int32_t pixels[4];
+};
+
+/** What a transform of tiles has at point p, tile t and channel c: values + p * point_stride + t * tile_stride + c. */
+struct WinogradPoints {
+    void* values;
+    int64_t point_stride, tile_stride;
+};
+
+/**
+ * points = B' d B of the windows in src, whose rows are row_stride and whose pixels pixel_stride elements apart. Reads
+ * and writes whole vectors of channels.
+ */
+struct WindowTransform {
+    const void* src;
+    int64_t row_stride, pixel_stride;
+    const WinogradTile* tiles;
+    int64_t tile_count;
+    int32_t channels;
+    WinogradPoints points;
+};
+
+/** dst = A' m A for the channels [begin, end), m the f32 values of points. */
+struct ResultTransform {
+    WinogradPoints points;
+    const WinogradTile* tiles;
+    int64_t tile_count;
+    int32_t begin, end;
+    void* dst;
+};
+
 /** The kernels of one ISA and precision. */
 struct Kernels {
     int32_t lanes;  // f32 values in a vector
     int32_t group;  // neighbours along K that one instruction multiplies and adds: weights are packed in such groups
     void (*multiply)(const Product& product);
+    void (*transform_windows)(const WindowTransform& transform);
+    void (*transform_results)(const ResultTransform& transform);
     void (*convert_f32)(const float* src, void* dst, int64_t count);
     void (*convert_u8)(const uint8_t* src, void* dst, int64_t count);
 };

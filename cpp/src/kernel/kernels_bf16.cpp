@@ -17,7 +17,7 @@
 #endif
 
 #define FN_KERNELS bf16
-#include "multiply.h"
+#include "table.h"
 #endif
 
 namespace FN_NAMESPACE {

@@ -4,4 +4,4 @@
 #include "isa/f32.h"
 
 #define FN_KERNELS kernels_f32
-#include "multiply.h"
+#include "table.h"

@@ -40,6 +40,7 @@ FN_INLINE void store(float* p, Vec v, const Lanes& l) { l.all ? store(p, v) : _m
 
 FN_INLINE Vec broadcast(float x) { return _mm256_set1_ps(x); }
 FN_INLINE Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
+FN_INLINE Vec subtract(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
 FN_INLINE Vec multiply(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 FN_INLINE Vec multiply_add(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 /** Both return b where a or b is a NaN. */

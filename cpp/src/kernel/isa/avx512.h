@@ -34,13 +34,13 @@ FN_INLINE void store(float* p, Vec v, Lanes mask) { _mm512_mask_storeu_ps(p, mas
 
 FN_INLINE Vec broadcast(float x) { return _mm512_set1_ps(x); }
 FN_INLINE Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
+FN_INLINE Vec subtract(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
 FN_INLINE Vec multiply(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
 FN_INLINE Vec multiply_add(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 /** Both return b where a or b is a NaN. */
 FN_INLINE Vec minimum(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 FN_INLINE Vec maximum(Vec a, Vec b) { return _mm512_max_ps(a, b); }
 
-FN_INLINE Vec subtract(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
 FN_INLINE Vec absolute(Vec a) { return _mm512_abs_ps(a); }
 /** table[i] for the low four bits i of every lane. */
 FN_INLINE Vec look_up(const float* table, Vec i) {

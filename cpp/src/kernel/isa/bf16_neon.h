@@ -22,12 +22,18 @@ FN_INLINE Vec multiply_add_groups(Operand a, Operand b, Vec c) { return vbfdotq_
 
 FN_INLINE Vec load(const Element* p, Lanes l) {
     Element values[lanes] = {};
-    for (int i = l.first; i < l.last; i++) values[i] = p[i];
+    if (l.first == 0 && l.last == lanes) {
+        __builtin_memcpy(values, p, sizeof values);
+    } else {
+        for (int i = l.first; i < l.last; i++) values[i] = p[i];
+    }
     return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(values), 16));
 }
 FN_INLINE void store(Element* p, Vec v, Lanes l) {
+    const uint16x4_t narrow = vreinterpret_u16_bf16(vcvt_bf16_f32(v));
+    if (l.first == 0 && l.last == lanes) return vst1_u16(p, narrow);
     Element values[lanes];
-    vst1_u16(values, vreinterpret_u16_bf16(vcvt_bf16_f32(v)));
+    vst1_u16(values, narrow);
     for (int i = l.first; i < l.last; i++) p[i] = values[i];
 }
 

@@ -41,6 +41,7 @@ FN_INLINE void store(float* p, Vec v, Lanes l) {
 
 FN_INLINE Vec broadcast(float x) { return vdupq_n_f32(x); }
 FN_INLINE Vec add(Vec a, Vec b) { return vaddq_f32(a, b); }
+FN_INLINE Vec subtract(Vec a, Vec b) { return vsubq_f32(a, b); }
 FN_INLINE Vec multiply(Vec a, Vec b) { return vmulq_f32(a, b); }
 FN_INLINE Vec multiply_add(Vec a, Vec b, Vec c) { return vfmaq_f32(c, a, b); }
 /** Both return a NaN where b is one. */

@@ -38,6 +38,7 @@ FN_INLINE void store(float* p, Vec v, Lanes l) {
 
 FN_INLINE Vec broadcast(float x) { return Vec{x, x, x, x}; }
 FN_INLINE Vec add(Vec a, Vec b) { return a + b; }
+FN_INLINE Vec subtract(Vec a, Vec b) { return a - b; }
 FN_INLINE Vec multiply(Vec a, Vec b) { return a * b; }
 /** Rounded twice: a fused one is a library call where the baseline has no instruction for it. */
 FN_INLINE Vec multiply_add(Vec a, Vec b, Vec c) { return a * b + c; }

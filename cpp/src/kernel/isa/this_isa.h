@@ -6,7 +6,7 @@
  *   Vec, lanes                         a vector of f32 and how many it holds
  *   row_limit                          how much of a product fits the registers
  *   load, store, Lanes, lanes_between  whole vectors and parts of them
- *   broadcast, add, multiply, multiply_add, minimum, maximum, load_u8, prefetch
+ *   broadcast, add, subtract, multiply, multiply_add, minimum, maximum, load_u8, prefetch
  *
  * and what its way to compute GELU needs: see gelu.h.
  */

@@ -26,7 +26,7 @@ public record ExecutionPlan(
      * @param implementation as the back end names it, such as {@code brgconv_1x1:avx512_core}
      * @param src logical shape read
      * @param dst logical shape written
-     * @param multiplyAdds multiply-adds of one run
+     * @param multiplyAdds multiply-adds of one run, by the definition of the operation: an algorithm may need fewer
      */
     public record Step(String label, String implementation, Shape src, Shape dst, long multiplyAdds) {
 

@@ -6,7 +6,8 @@ import org.fasternet.tensor.Tensor;
 
 /**
  * Partial convolution (Chen et al., 2023, section 3.2): a 3x3 convolution, stride 1, padding 1, no bias, of the first P of C
- * channels; the other C - P pass through untouched.
+ * channels; the other C - P pass through untouched. Where a source is NaN or infinite, results up to two pixels away may be NaN:
+ * the back end {@code fused} computes tiles of 2x2 pixels together.
  *
  * @param channels C
  * @param weights P x P x 3 x 3, P at most C

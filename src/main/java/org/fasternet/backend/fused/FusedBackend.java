@@ -15,7 +15,8 @@ import org.fasternet.schedule.ProgramSpec;
 
 /**
  * This library's own kernels: the whole network in one native call on one set of threads. The ISA is the one asked for, else the
- * best of the CPU's; the environment variable {@code FASTERNET_MAX_ISA} caps both.
+ * best of the CPU's; the environment variable {@code FASTERNET_MAX_ISA} caps both. 3x3 convolutions are computed by Winograd's
+ * F(2x2, 3x3).
  */
 public final class FusedBackend implements Backend {
     @Override

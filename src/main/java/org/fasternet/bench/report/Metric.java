@@ -31,7 +31,8 @@ public enum Metric {
     FLOPS("gflop", "GFLOP", Better.NEITHER, "floating-point operations of a run, two per multiply-add, in units of 10^9"),
     FLOP_RATE("gflop_per_s", "GFLOP/s", Better.HIGHER, "floating-point operations per second at the median, in units of 10^9"),
     PEAK_SHARE("peak_percent", "% peak", Better.HIGHER,
-            "rate as a share of the measured peak of the same instruction set, precision and threads, in percent"),
+            "rate as a share of the measured peak of the same instruction set, precision and threads, in percent; operations are"
+                    + " those of the definition, so an algorithm that needs fewer, as Winograd's for 3x3, can exceed 100"),
     ROOF_SHARE("roof_percent", "% roof", Better.HIGHER,
             "rate as a share of what the measured roofline allows at this intensity with operands in memory, in percent"),
     BYTES_MOVED("moved_mb", "MB moved", Better.NEITHER,

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "engine/step.h"
+
+namespace fn {
+
+/** The 3x3 convolution of a tensor's touched channels, on any of its tiles of 2x2 pixels. */
+class Conv3x3 {
+public:
+    Conv3x3(const StepContext& context, const WinogradMatrix& matrix, const Tensor& src, int32_t current);
+
+    int32_t panels() const { return panels_in(vectors_in(matrix_[0].columns, context_.kernels.lanes)); }
+    /** Of one row of the products: a tile. */
+    int64_t depth() const { return int64_t{winograd_points} * matrix_[0].depth; }
+    ScratchNeeds needs(int64_t tiles) const;
+
+    /**
+     * Convolves the scratch's tiles, which `clear` and for_each_tile... have put there.
+     *
+     * @param dst what the tiles' offsets count from
+     * @param channels to write of a pixel: those of the result, or up to whole vectors of zeros behind them
+     */
+    void run(int32_t panel_begin, int32_t panel_end, void* dst, int32_t channels, Scratch& scratch) const;
+
+    /** A tile whose upper left pixel is (y, x); offset(image, y, x) says where a pixel goes, below 0 for nowhere. */
+    template <class Offset>
+    WinogradTile tile(int64_t image, int32_t y, int32_t x, const Offset& offset) const {
+        WinogradTile tile{src_.touched_offset(image, y - 1, x - 1), {}};
+        for (int32_t i = 0; i < 4; i++) {
+            const int32_t row = y + i / 2, column = x + i % 2;
+            const bool inside = row < src_.height && column < src_.width;
+            tile.pixels[i] = inside ? static_cast<int32_t>(offset(image, row, column)) : -1;
+        }
+        return tile;
+    }
+
+private:
+    const StepContext context_;
+    const WinogradMatrix& matrix_;
+    const Tensor& src_;
+    const int32_t current_;
+    const int32_t window_stride_, product_stride_;  // from one tile to the next, in elements
+};
+
+/** Calls visit(image, y, x) with the upper left pixels of the tiles [begin, end), which count through the batch. */
+template <class Visit>
+void for_each_tile(const Tensor& t, int64_t begin, int64_t end, const Visit& visit) {
+    for_each_row(t.tile_rows(), t.tile_columns(), begin, end, [&](const RowPart& r) {
+        for (int32_t x = r.x; x < r.x + r.count; x++) visit(r.image, 2 * r.y, 2 * x);
+    });
+}
+
+/** The same for the tiles that hold the pixels [begin, end): where those are more than a row, of whole rows. */
+template <class Visit>
+void for_each_tile_of_pixels(const Tensor& t, int64_t begin, int64_t end, const Visit& visit) {
+    const int64_t columns = t.tile_columns(), width = t.width;
+    for (int64_t row = begin / width; row * width < end;) {
+        const int64_t image = row / t.height, y = row % t.height / 2;
+        const int64_t next = std::min({image * t.height + 2 * y + 2, (image + 1) * t.height, (end + width - 1) / width});
+        const bool one = next == row + 1;
+        const int64_t first = one ? std::max(begin - row * width, int64_t{0}) / 2 : 0;
+        const int64_t last = one ? (std::min(end - row * width, width) + 1) / 2 : columns;
+        const int64_t tiles = (image * t.tile_rows() + y) * columns;
+        for_each_tile(t, tiles + first, tiles + last, visit);
+        row = next;
+    }
+}
+
+}  // namespace fn
