@@ -285,12 +285,17 @@ FN_API fn_status fn_program_create(const fn_model* model, int32_t layout, int64_
                                    int32_t threads, int32_t spin_us, fn_program** program);
 
 /**
- * Reads the source and writes all outputs. The output may be the source itself if the first layer is that of
- * fn_model_add_input, the layouts are the same, and the layers between keep the shape.
+ * Reads the source and writes all outputs. These lie apart from the source; but an only output may be the source itself if
+ * the first layer is that of fn_model_add_input, the layouts are the same, and between are blocks and partial convolutions
+ * alone. FN_INVALID_ARGUMENT if they overlap in any other way.
+ *
+ * Where layouts and the precision allow it, nothing is copied: a program of one layer behind fn_model_add_input reads the
+ * source where it is, and the last layer writes, or adds to, the output behind it. The steps tell.
  *
  * @param src           address of the first pixel
  * @param src_row_bytes from one row of pixels to the next, also from the last of a plane or an image to the first of the
- *                      next one; 0: rows are dense
+ *                      next one; 0: rows are dense, as they must be where a layer behind fn_model_add_input reads the source
+ *                      where it is: else FN_INVALID_ARGUMENT
  * @param dst           address of fn_program_output_count() addresses, each of images * channels * height * width values
  */
 FN_API fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes, int64_t dst);

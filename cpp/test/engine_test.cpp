@@ -1,4 +1,3 @@
-#include "engine/pack.h"
 #include "machines.h"
 #include "network.h"
 
@@ -206,63 +205,6 @@ TEST_P(Engine, RunsDoNotInfluenceEachOther) {
     const auto once = net.run_on(src.data(), 0, 2, FN_NCHW_F32);
     const auto often = net.run_on(src.data(), 0, 2, FN_NCHW_F32, 5);
     EXPECT_EQ(once, often);
-}
-
-std::vector<fn::Bf16> to_bf16(const std::vector<float>& values) {
-    std::vector<fn::Bf16> result;
-    for (float v : values) result.push_back(fn::to_bf16(v));
-    return result;
-}
-
-std::vector<float> from_bf16(const std::vector<fn::Bf16>& values) {
-    std::vector<float> result;
-    for (fn::Bf16 v : values) result.push_back(fn::to_f32(v));
-    return result;
-}
-
-/** What one of the program's two tensors holds after a run. */
-template <class Value>
-std::vector<Value> run(fn_program* program, std::vector<Value> src, std::vector<Value> dst, bool in_place) {
-    std::vector<Value>& written = in_place ? src : dst;
-    const int64_t address = reinterpret_cast<int64_t>(written.data());
-    EXPECT_EQ(fn_program_run(program, reinterpret_cast<int64_t>(src.data()), 0, reinterpret_cast<int64_t>(&address)), FN_OK)
-        << fn_last_error();
-    return written;
-}
-
-/** A kernel on the caller's own memory: what an output does with what is there, in f32 and bf16, in place too. */
-TEST_P(Engine, WritesToTheCallersMemory) {
-    constexpr int32_t channels = 6, touched = 2, pixels = 3 * 5;
-    std::vector<float> conv(touched * touched * 9, 0.0f);
-    for (int32_t c = 0; c < touched; c++) conv[(c * touched + c) * 9 + 4] = 2;  // the centre: doubles every touched channel
-    for (fn_write write : {FN_STORE, FN_ADD, FN_STORE_TOUCHED}) {
-        for (fn_layout layout : {FN_NHWC_F32, FN_NHWC_BF16}) {
-            for (bool in_place : {false, true}) {
-                fn_model* model = nullptr;
-                ASSERT_EQ(fn_model_create(GetParam().precision, GetParam().isa, &model), FN_OK);
-                ASSERT_EQ(fn_model_add_input(model, channels), FN_OK);
-                ASSERT_EQ(fn_model_add_partial_conv(model, touched, conv.data()), FN_OK);
-                ASSERT_EQ(fn_model_add_output(model, layout, write, nullptr, nullptr), FN_OK);
-                ASSERT_EQ(fn_model_finish(model), FN_OK);
-                fn_program* program = nullptr;
-                ASSERT_EQ(fn_program_create(model, layout, 1, 3, 5, 2, 20, &program), FN_OK);
-                fn_model_destroy(model);
-
-                std::vector<float> src(channels * pixels), dst(channels * pixels, 7.0f), expected;
-                for (size_t i = 0; i < src.size(); i++) src[i] = static_cast<float>(i % 64);  // exact in bf16
-                for (size_t i = 0; i < src.size(); i++) {
-                    const bool is_touched = i % channels < touched;
-                    const float held = in_place ? src[i] : dst[i], result = is_touched ? 2 * src[i] : src[i];
-                    expected.push_back(write == FN_ADD ? held + result : write == FN_STORE || is_touched ? result : held);
-                }
-                const std::vector<float> got = layout == FN_NHWC_F32
-                                                   ? run(program, src, dst, in_place)
-                                                   : from_bf16(run(program, to_bf16(src), to_bf16(dst), in_place));
-                EXPECT_EQ(got, expected) << "write " << write << ", layout " << layout << (in_place ? ", in place" : "");
-                fn_program_destroy(program);
-            }
-        }
-    }
 }
 
 }  // namespace

@@ -91,6 +91,20 @@ public:
         x_ = stored(reference::pool(x_, roundoff_), roundoff_);
     }
 
+    /** What is there before an output of channels last that is added to it, by the value's number. */
+    static float held(int64_t nhwc) { return 0.25f * static_cast<float>(nhwc % 13); }
+
+    void add_to_output(fn_layout layout) {
+        check(fn_model_add_output(model_, layout, FN_ADD, nullptr, nullptr));
+        reference::Image y = x_;
+        for (int64_t i = 0; i < static_cast<int64_t>(y.values.size()); i++) {
+            const int64_t pixels = y.h * y.w, image = i / pixels / y.c, channel = i / pixels % y.c;
+            y.values[i] = add(y.values[i], {held((image * pixels + i % pixels) * y.c + channel)}, roundoff_);
+        }
+        outputs_.push_back(stored(y, roundoff_));
+        layouts_.push_back(layout);
+    }
+
     void output(fn_layout layout = FN_NCHW_F32, bool affine = false) {
         reference::Image y = x_;
         if (affine) {

@@ -105,13 +105,6 @@ bool reads(const fn::Model& model, int32_t layout) {
     return false;
 }
 
-/** The channels a program reads. */
-int32_t source_channels(const fn::Model& model) {
-    const fn::Layer& first = model.layers().front();
-    const fn::PixelConv* conv = std::get_if<fn::PixelConv>(&first);
-    return conv ? conv->in_channels : fn::channels_of(first);
-}
-
 /**
  * Every tensor's rows and columns must be at least one, and its elements and those of the source countable in 31 bits.
  */
@@ -121,7 +114,7 @@ fn_status check_sizes(const fn::Model& model, int64_t images, int32_t height, in
         // A border of at most three and a whole group more than there are: what the engine counts is below this.
         return channels + 2 <= most / (height + 3) / (width + 3) / images;
     };
-    if (!fits(source_channels(model)))
+    if (!fits(model.source_channels()))
         return fail(FN_UNSUPPORTED, "%lld images of %d x %d are too large", static_cast<long long>(images), height,
                     width);
     const int32_t full_height = height, full_width = width;
@@ -144,6 +137,31 @@ fn_status check_sizes(const fn::Model& model, int64_t images, int32_t height, in
         if (!fits(fn::channels_of(layer)))
             return fail(FN_UNSUPPORTED, "%lld images of %d x %d are too large", static_cast<long long>(images),
                         full_height, full_width);
+    }
+    return FN_OK;
+}
+
+fn_status check_source(const fn::Program& program, int64_t src, int64_t row_bytes) {
+    const int64_t dense = program.dense_row_bytes(), value = fn::value_bytes(program.options().layout);
+    if (row_bytes < dense || row_bytes % value != 0 || src % value != 0)
+        return fail(FN_INVALID_ARGUMENT, "src_row_bytes is %lld, expected %lld or more, in whole values",
+                    static_cast<long long>(row_bytes), static_cast<long long>(dense));
+    if (program.needs_dense_source() && row_bytes != dense)
+        return fail(FN_INVALID_ARGUMENT, "src_row_bytes is %lld, expected %lld: the layer reads the source as a dense tensor",
+                    static_cast<long long>(row_bytes), static_cast<long long>(dense));
+    return FN_OK;
+}
+
+/** An output that lies in the source would change what other pixels still have to read. */
+fn_status check_apart(const fn::Program& program, int64_t src, int64_t row_bytes, int64_t dst) {
+    const int64_t src_end = src + (program.source_rows() - 1) * row_bytes + program.dense_row_bytes();
+    for (size_t i = 0; i < program.outputs().size(); i++) {
+        const int64_t output = reinterpret_cast<const int64_t*>(dst)[i];
+        if (output >= src_end || src >= output + program.outputs()[i].bytes) continue;
+        if (program.can_overwrite_source() && output == src) continue;
+        return fail(FN_INVALID_ARGUMENT, "output %d overlaps the source: %s", static_cast<int>(i),
+                    program.can_overwrite_source() ? "it must be the source itself or apart from it"
+                                                   : "the layers cannot work in place");
     }
     return FN_OK;
 }
@@ -342,13 +360,11 @@ fn_status fn_program_create(const fn_model* model, int32_t layout, int64_t image
 fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes, int64_t dst) {
     return fn::guarded([&] {
         if (!program || !src || !dst) return check_pointer(!program ? "program" : !src ? "src" : "dst", nullptr);
-        const int64_t dense = program->program.dense_row_bytes();
-        if (src_row_bytes == 0) src_row_bytes = dense;
-        const int64_t value = fn::value_bytes(program->program.options().layout);
-        const bool aligned = src_row_bytes % value == 0 && src % value == 0;
-        if (src_row_bytes < dense || !aligned)
-            return fail(FN_INVALID_ARGUMENT, "src_row_bytes is %lld, expected %lld or more, in whole values",
-                        static_cast<long long>(src_row_bytes), static_cast<long long>(dense));
+        if (src_row_bytes == 0) src_row_bytes = program->program.dense_row_bytes();
+        const fn_status status =
+            first_failure([&] { return check_source(program->program, src, src_row_bytes); },
+                          [&] { return check_apart(program->program, src, src_row_bytes, dst); });
+        if (status != FN_OK) return status;
         if (program->running.exchange(true, std::memory_order_acquire))
             return fail(FN_INVALID_ARGUMENT, "the program runs already, in another thread");
         program->program.run(reinterpret_cast<const void*>(src), src_row_bytes, reinterpret_cast<const int64_t*>(dst));
@@ -364,7 +380,7 @@ int32_t fn_program_output_count(const fn_program* program) {
 fn_status fn_program_output_shape(const fn_program* program, int32_t index, int64_t shape[4]) {
     if (!program || !shape || !in_range(index, 0, fn_program_output_count(program) - 1))
         return fail(FN_INVALID_ARGUMENT, "there is no output %d", index);
-    const fn::Tensor& t = *program->program.outputs()[index];
+    const fn::Tensor& t = *program->program.outputs()[index].tensor;
     const int64_t values[4] = {program->program.options().images, t.channels, t.height, t.width};
     std::copy_n(values, 4, shape);
     return FN_OK;

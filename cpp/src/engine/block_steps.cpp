@@ -27,7 +27,7 @@ public:
     /** A piece of the tiles of 2x2 pixels; `conv` points at the tensor's first pixel. */
     void convolve_tiles(const Piece& piece, char* conv, Scratch& scratch) const {
         clear(scratch);
-        const auto offset = [&](int64_t image, int32_t y, int32_t x) { return pixel(image, y, x) * conv_stride_; };
+        const auto offset = [&](int64_t image, int32_t y, int32_t x) { return tensor_.pixel(image, y, x) * conv_stride_; };
         for_each_tile(tensor_, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
             scratch.tiles.push_back(conv_.tile(image, y, x, offset));
         });
@@ -38,7 +38,7 @@ public:
     void convolve(const Piece& piece, char* conv, Scratch& scratch) const {
         clear(scratch);
         const auto offset = [&](int64_t image, int32_t y, int32_t x) {
-            const int64_t p = pixel(image, y, x);
+            const int64_t p = tensor_.pixel(image, y, x);
             return p < piece.row_begin || p >= piece.row_end ? -1 : (p - piece.row_begin) * conv_stride_;
         };
         for_each_tile_of_pixels(tensor_, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
@@ -47,31 +47,27 @@ public:
         conv_.run(0, conv_.panels(), conv, conv_channels(), scratch);
     }
 
-    void expand(const Piece& piece, const char* conv, char* hidden, Scratch& scratch) const {
+    void expand(const Piece& piece, const char* conv, char* hidden, const Call& call, Scratch& scratch) const {
         const int64_t rows = piece.row_end - piece.row_begin;
         clear(scratch);
         read_rows(conv, conv_stride_, tensor_.touched_stride, rows, scratch);
         if (layer_.partial < layer_.channels) {
-            const char* rest = tensor_.rest + piece.row_begin * tensor_.rest_stride * context_.element_bytes;
-            scratch.segments.push_back({rest, tensor_.rest_stride, 0, 1, tensor_.rest_stride, 1});
+            const char* rest = rest_of(tensor_, call) + piece.row_begin * tensor_.rest_stride * context_.element_bytes;
+            scratch.segments.push_back({rest, tensor_.rest_stride, 0, 1, tensor_.rest_length, 1});
         }
         write_dense(hidden, hidden_stride_, layer_.hidden, layer_.expand, layer_.activation, piece, scratch);
     }
 
-    void project(const Piece& piece, const char* hidden, Scratch& scratch) const {
+    void project(const Piece& piece, const char* hidden, const Call& call, Scratch& scratch) const {
         clear(scratch);
         read_rows(hidden, hidden_stride_, layer_.project.depth, piece.row_end - piece.row_begin, scratch);
         Part parts[2];
-        write_tensor(tensor_, 1 - current_, piece.row_begin, piece.row_end, scratch, parts);
-        parts[0].residual = tensor_.touched[current_];
-        parts[1].residual = tensor_.rest;
+        write_tensor(tensor_, 1 - current_, piece.row_begin, piece.row_end, call, scratch, parts);
+        add_tensor(tensor_, current_, call, parts);
         multiply(context_.kernels, layer_.project, Activation::none, false, piece, parts, scratch);
     }
 
 private:
-    int64_t pixel(int64_t image, int32_t y, int32_t x) const {
-        return (image * tensor_.height + y) * tensor_.width + x;
-    }
     int32_t conv_channels() const { return round_up(layer_.partial, context_.kernels.lanes); }
 
     void write_dense(char* dst, int32_t stride, int32_t columns, const PackedMatrix& matrix, Activation activation,
@@ -171,10 +167,10 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
                            fused_.tallest() * work->hidden_row_bytes()};
         needs.cover(work->conv().needs(most_tiles_));
         append("block", fused_, conv_products + 2 * pointwise_products, needs,
-               [work, context = context_, &layer = layer_](const Piece& tile, Scratch& scratch, const Call&) {
+               [work, context = context_, &layer = layer_](const Piece& tile, Scratch& scratch, const Call& call) {
                    work->convolve(tile, scratch.conv, scratch);
-                   work->expand(all_panels(context, tile, layer.expand), scratch.conv, scratch.hidden, scratch);
-                   work->project(all_panels(context, tile, layer.project), scratch.hidden, scratch);
+                   work->expand(all_panels(context, tile, layer.expand), scratch.conv, scratch.hidden, call, scratch);
+                   work->project(all_panels(context, tile, layer.project), scratch.hidden, call, scratch);
                });
         return;
     }
@@ -186,12 +182,13 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
     append("block: partial convolution", conv_, conv_products, work->conv().needs(conv_.tallest()),
            [=](const Piece& piece, Scratch& scratch, const Call&) { work->convolve_tiles(piece, conv, scratch); });
     append("block: expansion", expand_, pointwise_products, few,
-           [=](const Piece& piece, Scratch& scratch, const Call&) {
-               work->expand(piece, conv_row(piece), hidden_row(piece), scratch);
+           [=](const Piece& piece, Scratch& scratch, const Call& call) {
+               work->expand(piece, conv_row(piece), hidden_row(piece), call, scratch);
            });
-    append(
-        "block: projection", project_, pointwise_products, few,
-        [=](const Piece& piece, Scratch& scratch, const Call&) { work->project(piece, hidden_row(piece), scratch); });
+    append("block: projection", project_, pointwise_products, few,
+           [=](const Piece& piece, Scratch& scratch, const Call& call) {
+               work->project(piece, hidden_row(piece), call, scratch);
+           });
 }
 
 }  // namespace fn

@@ -25,8 +25,8 @@ public:
         clear(scratch);
         read(piece, scratch, call);
         Part parts[2];
-        write_tensor(dst_, next_, piece.row_begin, piece.row_end, scratch, parts);
-        add_residual(parts);
+        write_tensor(dst_, next_, piece.row_begin, piece.row_end, call, scratch, parts);
+        add_residual(call, parts);
         multiply(context_.kernels, matrix_, activation_, dst_.f32, piece, parts, scratch);
     }
 
@@ -36,7 +36,7 @@ protected:
     virtual size_t max_segments() const { return 2; }
     /** Puts the segments and runs of a piece into the scratch. */
     virtual void read(const Piece& piece, Scratch& scratch, const Call& call) const = 0;
-    virtual void add_residual(Part (&)[2]) const {}
+    virtual void add_residual(const Call&, Part (&)[2]) const {}
 
     const StepContext context_;
     const PackedMatrix matrix_;
@@ -151,8 +151,8 @@ public:
           kernel_(layer.kernel) {}
 
 protected:
-    void read(const Piece& piece, Scratch& scratch, const Call&) const override {
-        read_patches(src_, current_, kernel_, dst_.height, dst_.width, piece.row_begin, piece.row_end, scratch);
+    void read(const Piece& piece, Scratch& scratch, const Call& call) const override {
+        read_patches(src_, current_, kernel_, dst_.height, dst_.width, piece.row_begin, piece.row_end, call, scratch);
     }
 
 private:
@@ -171,14 +171,12 @@ public:
           residual_(layer.residual) {}
 
 protected:
-    void read(const Piece& piece, Scratch& scratch, const Call&) const override {
-        read_patches(src_, current_, 1, dst_.height, dst_.width, piece.row_begin, piece.row_end, scratch);
+    void read(const Piece& piece, Scratch& scratch, const Call& call) const override {
+        read_patches(src_, current_, 1, dst_.height, dst_.width, piece.row_begin, piece.row_end, call, scratch);
     }
 
-    void add_residual(Part (&parts)[2]) const override {
-        if (!residual_) return;
-        parts[0].residual = src_.touched[current_];
-        parts[1].residual = src_.rest;
+    void add_residual(const Call& call, Part (&parts)[2]) const override {
+        if (residual_) add_tensor(src_, current_, call, parts);
     }
 
 private:
@@ -210,13 +208,17 @@ std::unique_ptr<Step> partial_conv_step(const StepContext& context, const Partia
     const Grid grid = cut(tensor.tiles(), conv.panels(), context.threads, std::max<int64_t>(context.max_rows / 4, 1));
     return std::make_unique<PieceStep>(
         "partial convolution", tensor, tensor.pixels() * layer.partial * layer.partial * 9, grid,
-        conv.needs(grid.tallest()), [=, &layer, &tensor](const Piece& piece, Scratch& scratch, const Call&) {
+        conv.needs(grid.tallest()), [=, &layer, &tensor](const Piece& piece, Scratch& scratch, const Call& call) {
             clear(scratch);
-            const auto offset = [&](int64_t image, int32_t y, int32_t x) { return tensor.touched_offset(image, y, x); };
+            const bool outside = tensor.output >= 0;
+            const auto offset = [&](int64_t image, int32_t y, int32_t x) {
+                return outside ? tensor.pixel(image, y, x) * tensor.channels : tensor.touched_offset(image, y, x);
+            };
             for_each_tile(tensor, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
                 scratch.tiles.push_back(conv.tile(image, y, x, offset));
             });
-            conv.run(piece.panel_begin, piece.panel_end, tensor.touched[1 - current], layer.partial, scratch);
+            char* const dst = outside ? output_of(tensor, call) : tensor.touched[1 - current];
+            conv.run(piece.panel_begin, piece.panel_end, dst, layer.partial, scratch);
         });
 }
 

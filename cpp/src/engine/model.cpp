@@ -133,6 +133,11 @@ void Model::add(Layer layer) {
     layers_.push_back(std::move(layer));
 }
 
+int32_t Model::source_channels() const {
+    const PixelConv* conv = std::get_if<PixelConv>(&layers_.front());
+    return conv ? conv->in_channels : channels_of(layers_.front());
+}
+
 void Model::find_splits() {
     splits_.assign(layers_.size(), 0);
     int32_t wanted = 0;

@@ -27,6 +27,8 @@ public:
     const std::vector<Layer>& layers() const { return layers_; }
     /** Of the last layer; 0 if there is none. */
     int32_t channels() const { return layers_.empty() ? 0 : channels_of(layers_.back()); }
+    /** The channels a program reads. */
+    int32_t source_channels() const;
     /**
      * The channels of the last layer's tensor that a 3x3 convolution has touched: the next one must touch as many. 0:
      * none yet.

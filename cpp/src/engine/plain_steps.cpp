@@ -13,24 +13,32 @@ struct Channels {
     bool touched;
 
     Element* pixel(const Tensor& t, int64_t image, int32_t y, int32_t x) const {
-        return data + (touched ? t.touched_offset(image, y, x) : ((image * t.height + y) * t.width + x) * stride);
+        return data + (touched ? t.touched_offset(image, y, x) : t.pixel(image, y, x) * stride);
     }
 };
 
-/** Calls visit(Channels) for both parts, with the tensor's type of elements. */
-template <class Element, class Visit>
-void for_each_part_of(const Tensor& t, int32_t current, const Visit& visit) {
-    if (t.split > 0)
-        visit(Channels<Element>{reinterpret_cast<Element*>(t.touched[current]), 0, t.split, t.touched_stride, true});
-    if (t.split < t.channels)
-        visit(Channels<Element>{reinterpret_cast<Element*>(t.rest), t.split, t.channels, t.rest_stride, false});
-}
-template <class Visit>
-void for_each_part(const StepContext& context, const Tensor& t, int32_t current, const Visit& visit) {
-    if (t.f32 || context.element_bytes == sizeof(float)) {
-        for_each_part_of<float>(t, current, visit);
+/** Calls visit with a pointer to values of floating point, of their type. */
+template <class Bytes, class Visit>
+void with_values(bool f32, Bytes* bytes, const Visit& visit) {
+    if (f32) {
+        visit(reinterpret_cast<std::conditional_t<std::is_const_v<Bytes>, const float, float>*>(bytes));
     } else {
-        for_each_part_of<Bf16>(t, current, visit);
+        visit(reinterpret_cast<std::conditional_t<std::is_const_v<Bytes>, const Bf16, Bf16>*>(bytes));
+    }
+}
+
+/** Calls visit(Channels) for both parts, with the tensor's type of elements. */
+template <class Bytes, class Visit>
+void for_each_part(const Tensor& t, int32_t current, Bytes* rest, const Visit& visit) {
+    if (t.split > 0) {
+        with_values(t.f32, static_cast<Bytes*>(t.touched[current]), [&](auto* values) {
+            visit(Channels<std::remove_pointer_t<decltype(values)>>{values, 0, t.split, t.touched_stride, true});
+        });
+    }
+    if (t.split < t.channels) {
+        with_values(t.f32, rest, [&](auto* values) {
+            visit(Channels<std::remove_pointer_t<decltype(values)>>{values, t.split, t.channels, t.rest_stride, false});
+        });
     }
 }
 
@@ -47,15 +55,7 @@ struct DenseStrides {
     }
 };
 
-/** Calls visit with a pointer to the caller's values of floating point, of their type. */
-template <class Bytes, class Visit>
-void with_values(PixelLayout layout, Bytes* bytes, const Visit& visit) {
-    if (layout == PixelLayout::nhwc_bf16) {
-        visit(reinterpret_cast<std::conditional_t<std::is_const_v<Bytes>, const Bf16, Bf16>*>(bytes));
-    } else {
-        visit(reinterpret_cast<std::conditional_t<std::is_const_v<Bytes>, const float, float>*>(bytes));
-    }
-}
+bool is_f32(PixelLayout layout) { return layout != PixelLayout::nhwc_bf16; }
 
 /** Of neighbours in memory on both sides, unlike in the general loops: this one becomes vector moves. */
 template <class Src, class Dst>
@@ -80,8 +80,7 @@ Grid image_rows(const StepContext& context, const Tensor& t) { return cut(t.imag
 
 }  // namespace
 
-std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst,
-                                 bool touched_only) {
+std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst) {
     const DenseStrides strides(src.layout, dst);
     return std::make_unique<PieceStep>(
         "input", dst, 0, image_rows(context, dst), ScratchNeeds{},
@@ -91,9 +90,9 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
                 const int64_t src_row = (call.first_image + image) * planes * dst.height + y;
                 const int64_t plane = strides.pixel == 1 ? dst.height * call.src_row_bytes / value_bytes(src.layout) : 1;
                 const char* const values = static_cast<const char*>(call.src) + src_row * call.src_row_bytes;
-                with_values(src.layout, values, [&](const auto* row) {
-                    for_each_part(context, dst, 0, [&](const auto& part) {
-                        if (touched_only && !part.touched) return;
+                with_values(is_f32(src.layout), values, [&](const auto* row) {
+                    for_each_part(dst, 0, dst.rest, [&](const auto& part) {
+                        if (dst.in_source && !part.touched) return;
                         for (int32_t x = 0; x < dst.width; x++) {
                             auto* pixel = part.pixel(dst, image, y, x) - part.begin;
                             if (strides.channel == 1) {
@@ -117,12 +116,12 @@ std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, i
     const int32_t chunks = (src.channels + chunk - 1) / chunk;
     return std::make_unique<PieceStep>(
         "average pool", dst, 0, cut(src.images * chunks, 1, context.threads, 1), ScratchNeeds{},
-        [=, &src, &dst](const Piece& piece, Scratch&, const Call&) {
+        [=, &src, &dst](const Piece& piece, Scratch&, const Call& call) {
             const int64_t image = piece.row_begin / chunks;
             const int32_t first = static_cast<int32_t>(piece.row_begin % chunks) * chunk;
             const int32_t last = std::min(first + chunk, src.channels);
             float sums[chunk] = {};
-            for_each_part(context, src, current, [&](const auto& part) {
+            for_each_part(src, current, rest_of(src, call), [&](const auto& part) {
                 const int32_t begin = std::max(first, part.begin), end = std::min(last, part.end);
                 if (begin >= end) return;
                 for (int32_t y = 0; y < src.height; y++) {
@@ -132,7 +131,7 @@ std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, i
                     }
                 }
             });
-            for_each_part(context, dst, 0, [&](const auto& part) {
+            for_each_part(dst, 0, result_of(dst, call), [&](const auto& part) {
                 auto* pixel = part.pixel(dst, image, 0, 0);
                 for (int32_t c = std::max(first, part.begin); c < std::min(last, part.end); c++) {
                     store_element(sums[c - first] / static_cast<float>(src.height * src.width),
@@ -149,12 +148,14 @@ std::unique_ptr<Step> output_step(const StepContext& context, const Output& laye
     return std::make_unique<PieceStep>(
         "output", src, 0, image_rows(context, src), ScratchNeeds{},
         [=, &layer, &src](const Piece& piece, Scratch&, const Call& call) {
+            const bool in_place = src.in_source && reinterpret_cast<const void*>(call.dst[index]) == call.src;
+            const bool touched_only = layer.write == Write::store_touched || (plain && in_place);
             for_each_image_row(src, piece, [&](int64_t image, int32_t y) {
                 const int64_t offset = (call.first_image + image) * strides.image + int64_t{y} * src.width * strides.pixel;
                 char* const dst = reinterpret_cast<char*>(call.dst[index]) + offset * value_bytes(layer.layout);
-                with_values(layer.layout, dst, [&](auto* row) {
-                    for_each_part(context, src, current, [&](const auto& part) {
-                        if (layer.write == Write::store_touched && !part.touched) return;
+                with_values(is_f32(layer.layout), dst, [&](auto* row) {
+                    for_each_part(src, current, rest_of(src, call), [&](const auto& part) {
+                        if (touched_only && !part.touched) return;
                         for (int32_t x = 0; x < src.width; x++) {
                             const auto* pixel = part.pixel(src, image, y, x) - part.begin;
                             if (plain) {

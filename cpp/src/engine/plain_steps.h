@@ -5,9 +5,8 @@
 /** The steps without products: a small part of the time, so plain C++ for every ISA. */
 namespace fn {
 
-/** Copies the caller's pixels into a tensor, or only the channels that 3x3 convolutions touch. */
-std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst,
-                                 bool touched_only);
+/** Copies the caller's pixels into a tensor, or only the channels that 3x3 convolutions touch if the rest stays there. */
+std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst);
 
 /** The mean of every channel. */
 std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, int32_t current, const Tensor& dst);

@@ -10,15 +10,15 @@ namespace fn {
  * width large.
  */
 inline void read_patches(const Tensor& t, int32_t current, int32_t kernel, int32_t height, int32_t width, int64_t begin,
-                         int64_t end, Scratch& scratch) {
+                         int64_t end, const Call& call, Scratch& scratch) {
     const int64_t s = t.touched_stride, r = t.rest_stride;
     if (t.split > 0)
         scratch.segments.push_back(
             {t.touched[current], kernel * s, t.touched_width() * s, kernel, kernel * t.touched_stride, 0});
     if (t.split < t.channels)
-        scratch.segments.push_back({t.rest, kernel * r, t.width * r, kernel, kernel * t.rest_stride, 1});
+        scratch.segments.push_back({rest_of(t, call), kernel * r, t.width * r, kernel, kernel * t.rest_length, 1});
     for_each_row(height, width, begin, end, [&](const RowPart& row) {
-        const int64_t pixel = (row.image * t.height + row.y * kernel) * t.width + row.x * kernel;
+        const int64_t pixel = t.pixel(row.image, row.y * kernel, row.x * kernel);
         scratch.runs.push_back({{t.touched_offset(row.image, row.y * kernel, row.x * kernel), pixel * r}, row.count});
     });
 }
@@ -30,9 +30,10 @@ inline void read_rows(const void* data, int64_t stride, int32_t length, int64_t 
 }
 
 /** The two parts of a tensor's pixels [begin, end) as the place for a result; `next` is the touched buffer to write. */
-inline void write_tensor(const Tensor& t, int32_t next, int64_t begin, int64_t end, Scratch& scratch,
+inline void write_tensor(const Tensor& t, int32_t next, int64_t begin, int64_t end, const Call& call, Scratch& scratch,
                          Part (&parts)[2]) {
-    if (t.split > 0) {
+    const int32_t split = t.output >= 0 ? 0 : t.split;
+    if (split > 0) {
         for_each_row(t.height, t.width, begin, end, [&](const RowPart& r) {
             const int64_t first = t.touched_offset(r.image, r.y, r.x);
             for (int32_t i = 0; i < r.count; i++) {
@@ -41,8 +42,15 @@ inline void write_tensor(const Tensor& t, int32_t next, int64_t begin, int64_t e
         });
     }
     for (int64_t p = begin; p < end; p++) scratch.rest_offsets.push_back(static_cast<int32_t>(p * t.rest_stride));
-    parts[0] = {t.touched[next], nullptr, scratch.touched_offsets.data(), 0, t.split};
-    parts[1] = {t.rest, nullptr, scratch.rest_offsets.data(), t.split, t.channels};
+    char* const rest = result_of(t, call);
+    parts[0] = {t.touched[next], nullptr, scratch.touched_offsets.data(), 0, split};
+    parts[1] = {rest, t.adds ? rest : nullptr, scratch.rest_offsets.data(), split, t.channels};
+}
+
+/** Adds a tensor, of the same channels apart, to the result that write_tensor() has found the place for. */
+inline void add_tensor(const Tensor& t, int32_t current, const Call& call, Part (&parts)[2]) {
+    parts[0].residual = t.touched[current];
+    parts[1].residual = t.in_source ? source_of(t, call) : t.rest;
 }
 
 /** `rows` rows of `columns` values, `stride` apart from `data` on, as the place for a result. */

@@ -33,6 +33,18 @@ bool in_place(const Layer& layer) {
            std::holds_alternative<Output>(layer);
 }
 
+/** Whether a layer's step can leave the result in the caller's memory as the output behind it would. */
+bool can_be_output(const Layer& layer, const Output& output, PixelLayout elements) {
+    const bool dense = output.layout == PixelLayout::nhwc_f32 || output.layout == elements;
+    if (!dense || !output.scale.empty()) return false;
+    if (std::holds_alternative<PartialConv>(layer)) return output.write == Write::store_touched;
+    if (std::holds_alternative<Block>(layer) || std::holds_alternative<Pool>(layer)) return output.write == Write::store;
+    const Pointwise* pointwise = std::get_if<Pointwise>(&layer);
+    const bool product = pointwise ? !pointwise->residual
+                                   : std::holds_alternative<PixelConv>(layer) || std::holds_alternative<PatchConv>(layer);
+    return product && output.write != Write::store_touched;
+}
+
 }  // namespace
 
 /** Plans a program: tensors, then memory, then steps, which need the addresses. */
@@ -42,6 +54,7 @@ public:
         : program_(program),
           model_(program.model()),
           options_(program.options()),
+          elements_(model_.precision() == Precision::f32 ? PixelLayout::nhwc_f32 : PixelLayout::nhwc_bf16),
           context_{model_.kernels(), model_.element_bytes(), options_.threads, options_.max_rows} {}
 
     void make() {
@@ -53,6 +66,8 @@ public:
         bind_tensors();
         make_steps();
         add_scratch();
+        program_.needs_dense_source_ = program_.tensors_.front().in_source;
+        program_.can_overwrite_source_ = can_overwrite_source();
     }
 
 private:
@@ -72,7 +87,7 @@ private:
     }
 
     size_t bytes_of(const Tensor& t) const {
-        return (2 * t.touched_elements() + t.rest_elements()) * (t.f32 ? sizeof(float) : context_.element_bytes);
+        return (2 * t.touched_elements() + t.rest_elements()) * t.element_bytes();
     }
 
     void place_layers(int64_t images) {
@@ -89,6 +104,53 @@ private:
             layers_.push_back({&layer, src ? src : tensor, tensor, current});
             current = std::holds_alternative<Output>(layer) ? current : in_place(layer) ? 1 - current : 0;
         }
+        place_outside();
+    }
+
+    /** Leaves in the caller's memory what can be read and written there. */
+    void place_outside() {
+        const Output* output = std::get_if<Output>(layers_.back().layer);
+        if (!output) return;
+        const Layer& last = *layers_[layers_.size() - 2].layer;
+        Tensor& src = program_.tensors_.front();
+        src.in_source = can_stay_in_source(src);
+        if (can_be_output(last, *output, elements_) && (!in_place(last) || is_same_memory(src, *output))) {
+            place_in_output(program_.tensors_.back(), *output);
+        } else if (std::holds_alternative<Block>(last)) {
+            src.in_source = false;  // a block in the arena updates the rest there
+        }
+        if (src.in_source) src.rest_stride = src.channels;
+    }
+
+    /** Programs of one layer only: a copy is a large part of their time, and no output can come before what reads the source. */
+    bool can_stay_in_source(const Tensor& src) const {
+        const bool one_layer = layers_.size() == 3 && std::holds_alternative<Input>(*layers_[0].layer);
+        return one_layer && options_.layout == elements_ && src.rest_length == src.channels - src.split;
+    }
+
+    /** Whether a layer that changes its tensor may be given the caller's source and output as that tensor. */
+    bool is_same_memory(const Tensor& src, const Output& output) const {
+        return src.in_source && output.layout == options_.layout;
+    }
+
+    void place_in_output(Tensor& t, const Output& output) {
+        t.output = static_cast<int32_t>(count_outputs() - 1);
+        t.adds = output.write == Write::add;
+        t.f32 = output.layout == PixelLayout::nhwc_f32;
+        t.rest_stride = t.channels;
+    }
+
+    /** The only output may then be the source: what is written at a pixel has been read, or copied, by then. */
+    bool can_overwrite_source() const {
+        const Output* output = std::get_if<Output>(layers_.back().layer);
+        return output && output->layout == options_.layout && count_outputs() == 1 &&
+               std::holds_alternative<Input>(*layers_.front().layer) &&
+               std::all_of(layers_.begin() + 1, layers_.end(), [](const PlannedLayer& l) { return in_place(*l.layer); });
+    }
+
+    int64_t count_outputs() const {
+        return std::count_if(layers_.begin(), layers_.end(),
+                             [](const PlannedLayer& l) { return std::holds_alternative<Output>(*l.layer); });
     }
 
     Tensor* new_tensor(size_t index, const Tensor* src) {
@@ -106,22 +168,22 @@ private:
         t.channels = channels_of(layer);
         t.split = model_.split_after(index);
         t.touched_stride = round_up(t.split, context_.kernels.group);
-        t.rest_stride = round_up(t.channels - t.split, context_.kernels.group);
+        t.rest_stride = t.rest_length = round_up(t.channels - t.split, context_.kernels.group);
         // What is only handed to the caller need not be rounded to bf16 first. A residual is of the same type as its sum.
         const Pointwise* pointwise = std::get_if<Pointwise>(&layer);
-        t.f32 = pointwise && !pointwise->residual && index + 2 == model_.layers().size() &&
-                std::holds_alternative<Output>(model_.layers()[index + 1]);
+        t.f32 = elements_ == PixelLayout::nhwc_f32 ||
+                (pointwise && !pointwise->residual && index + 2 == model_.layers().size() &&
+                 std::holds_alternative<Output>(model_.layers()[index + 1]));
         program_.tensors_.push_back(t);
         return &program_.tensors_.back();
     }
 
     void reserve_tensors() {
         for (const Tensor& t : program_.tensors_) {
-            const size_t bytes = t.f32 ? sizeof(float) : context_.element_bytes;
             // Whole vectors are read of the last touched pixel, too.
-            const size_t touched = t.touched_elements() * bytes + Carver::alignment;
-            offsets_.push_back(
-                {carver_.reserve(touched), carver_.reserve(touched), carver_.reserve(t.rest_elements() * bytes)});
+            const size_t touched = t.touched_elements() * t.element_bytes() + Carver::alignment;
+            const size_t rest = t.in_source || t.output >= 0 ? 0 : t.rest_elements() * t.element_bytes();
+            offsets_.push_back({carver_.reserve(touched), carver_.reserve(touched), carver_.reserve(rest)});
         }
     }
 
@@ -163,7 +225,7 @@ private:
     }
 
     void make_step(const PlannedLayer& l, const Input&, size_t&) {
-        add(input_step(context_, pixels(l.dst->channels), *l.dst, touches_only_touched()));
+        if (!l.dst->in_source || l.dst->split > 0) add(input_step(context_, pixels(l.dst->channels), *l.dst));
     }
     void make_step(const PlannedLayer& l, const PixelConv& layer, size_t&) {
         add(pixel_conv_step(context_, layer, pixels(layer.in_channels), *l.dst));
@@ -183,17 +245,10 @@ private:
         blocks_[blocks++].append_steps(arena + block_conv_, arena + block_hidden_, program_.steps_);
     }
     void make_step(const PlannedLayer& l, const Output& layer, size_t&) {
-        add(output_step(context_, layer, static_cast<int32_t>(program_.outputs_.size()), *l.dst, l.current));
-        program_.outputs_.push_back(l.dst);
-    }
-
-    /** Whether the other channels neither change nor are handed out: a partial convolution in the caller's memory. */
-    bool touches_only_touched() const {
-        return std::all_of(layers_.begin(), layers_.end(), [](const PlannedLayer& l) {
-            const Output* output = std::get_if<Output>(l.layer);
-            return std::holds_alternative<Input>(*l.layer) || std::holds_alternative<PartialConv>(*l.layer) ||
-                   (output && output->write == Write::store_touched);
-        });
+        const int32_t index = static_cast<int32_t>(program_.outputs_.size());
+        if (l.dst->output != index) add(output_step(context_, layer, index, *l.dst, l.current));
+        program_.outputs_.push_back({l.dst, options_.images * l.dst->channels * l.dst->height * l.dst->width *
+                                                value_bytes(layer.layout)});
     }
 
     PixelShape pixels(int32_t channels) const { return {options_.layout, channels, options_.height, options_.width}; }
@@ -238,6 +293,7 @@ private:
     Program& program_;
     const Model& model_;
     const ProgramOptions& options_;
+    const PixelLayout elements_;  // dense memory of the caller's that holds what tensors do
     const StepContext context_;
     Carver carver_;
     std::vector<PlannedLayer> layers_;
@@ -255,10 +311,13 @@ Program::Program(std::shared_ptr<const Model> model, const ProgramOptions& optio
 }
 
 int64_t Program::dense_row_bytes() const {
-    const Layer& first = model_->layers().front();
-    const PixelConv* conv = std::get_if<PixelConv>(&first);
-    const int64_t channels = conv ? conv->in_channels : channels_of(first);
-    return options_.width * value_bytes(options_.layout) * (options_.layout == PixelLayout::nchw_f32 ? 1 : channels);
+    const int64_t channels = options_.layout == PixelLayout::nchw_f32 ? 1 : model_->source_channels();
+    return options_.width * value_bytes(options_.layout) * channels;
+}
+
+int64_t Program::source_rows() const {
+    const int64_t planes = options_.layout == PixelLayout::nchw_f32 ? model_->source_channels() : 1;
+    return options_.images * planes * options_.height;
 }
 
 void Program::run(const void* src, int64_t src_row_bytes, const int64_t* dst) {

@@ -20,6 +20,12 @@ struct ProgramOptions {
     int64_t max_rows = 112;
 };
 
+/** What is handed to the caller: a tensor, and the bytes that the whole batch takes there. */
+struct ProgramOutput {
+    const Tensor* tensor;
+    int64_t bytes;
+};
+
 /** A model's steps for one shape of input and number of threads, with all the memory they need. */
 class Program : private Task {
 public:
@@ -28,6 +34,12 @@ public:
 
     /** Bytes of a row of pixels when rows are dense. */
     int64_t dense_row_bytes() const;
+    /** Rows of the source, over all its images and planes. */
+    int64_t source_rows() const;
+    /** Whether steps read the source where it is, as a dense tensor. */
+    bool needs_dense_source() const { return needs_dense_source_; }
+    /** Whether the output may be the source. */
+    bool can_overwrite_source() const { return can_overwrite_source_; }
 
     /** One call at a time. */
     void run(const void* src, int64_t src_row_bytes, const int64_t* dst);
@@ -35,7 +47,7 @@ public:
     const Model& model() const { return *model_; }
     const ProgramOptions& options() const { return options_; }
     const std::vector<std::unique_ptr<Step>>& steps() const { return steps_; }
-    const std::vector<const Tensor*>& outputs() const { return outputs_; }
+    const std::vector<ProgramOutput>& outputs() const { return outputs_; }
     /** A batch is done in equal parts of so many images, one after the other: as many as stay in the caches. */
     int64_t images_at_once() const { return images_at_once_; }
     size_t arena_bytes() const { return arena_.bytes() + scratch_pages_.bytes(); }
@@ -55,11 +67,12 @@ private:
     std::shared_ptr<const Model> model_;
     ProgramOptions options_;
     std::deque<Tensor> tensors_;  // steps refer to them
-    std::vector<const Tensor*> outputs_;
+    std::vector<ProgramOutput> outputs_;
     std::vector<std::unique_ptr<Step>> steps_;
     std::vector<Scratch> scratches_;
     Pages arena_, scratch_pages_;
     int64_t images_at_once_ = 1;
+    bool needs_dense_source_ = false, can_overwrite_source_ = false;
     Call call_{};
     std::unique_ptr<SharedSteps> shared_;  // by the threads of a run
     uint32_t rounds_ = 0;                  // how often all steps have been done

@@ -31,6 +31,29 @@ struct Call {
     int64_t first_image;  // the first of the batch's images that the tensors hold
 };
 
+/** What the caller's dense memory has before the images that a tensor holds, in bytes. */
+inline int64_t bytes_before(const Tensor& t, const Call& call) {
+    return call.first_image * t.height * t.width * t.channels * t.element_bytes();
+}
+
+/** The pixels of a tensor in the caller's source. */
+inline const char* source_of(const Tensor& t, const Call& call) {
+    return static_cast<const char*>(call.src) + bytes_before(t, call);
+}
+
+/** The pixels of a tensor in the caller's output. */
+inline char* output_of(const Tensor& t, const Call& call) {
+    return reinterpret_cast<char*>(call.dst[t.output]) + bytes_before(t, call);
+}
+
+/** Where the rest of a tensor is read. */
+inline const char* rest_of(const Tensor& t, const Call& call) {
+    return t.in_source ? source_of(t, call) + t.split * t.element_bytes() : t.rest;
+}
+
+/** Where the rest of a tensor is written; in the output that is all of it. */
+inline char* result_of(const Tensor& t, const Call& call) { return t.output >= 0 ? output_of(t, call) : t.rest; }
+
 /** What all steps of a program have in common. */
 struct StepContext {
     const Kernels& kernels;

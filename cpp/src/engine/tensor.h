@@ -8,20 +8,29 @@ namespace fn {
  * A batch of images inside the engine, channels last. The first `split` channels, which 3x3 convolutions touch, lie
  * apart in a dense tensor with a border of zeros around every image: one pixel, and another one below and on the right
  * where the height and the width are odd, as convolutions work on tiles of 2x2. There are two of it, because a block
- * reads the neighbours of what it writes; the other channels are updated in place.
+ * reads the neighbours of what it writes; the other channels, the rest, are updated in place.
  *
- * Elements are f32 or, in a bf16 program, bf16 unless f32 is set. Pixels are counted through the batch, row by row.
+ * A program need not copy what it can use where the caller has it, dense and with all channels side by side: the rest is
+ * read from the source if `in_source`, and all channels are written to output number `output` if that is not negative.
+ *
+ * Pixels are counted through the batch, row by row.
  */
 struct Tensor {
     int64_t images = 0;
     int32_t height = 0, width = 0;
     int32_t channels = 0, split = 0;
-    int32_t touched_stride = 0, rest_stride = 0;  // elements from one pixel to the next: whole groups of the kernels
-    bool f32 = false;
+    int32_t touched_stride = 0, rest_stride = 0;  // elements from one pixel to the next
+    int32_t rest_length = 0;                      // elements of a pixel's rest: whole groups of the kernels
+    bool f32 = false;                             // or bf16
+    bool in_source = false;
+    int32_t output = -1;
+    bool adds = false;  // to what the output holds
     char* touched[2] = {};
     char* rest = nullptr;
 
+    int64_t element_bytes() const { return f32 ? sizeof(float) : sizeof(Bf16); }
     int64_t pixels() const { return images * height * width; }
+    int64_t pixel(int64_t image, int32_t y, int32_t x) const { return (image * height + y) * width + x; }
 
     /** In tiles of 2x2 pixels, the last ones perhaps in part beyond the image. */
     int32_t tile_rows() const { return (height + 1) / 2; }

@@ -12,7 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.fasternet.internal.abi.Bindings;
+import org.fasternet.layer.Block;
+import org.fasternet.layer.Layer;
 import org.fasternet.layer.NaiveLayers;
+import org.fasternet.layer.PartialConv;
+import org.fasternet.layer.PatchConv;
+import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Pool;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Tag;
@@ -88,6 +93,35 @@ class FusedSessionTest {
                 kernel.run(Golden.direct(new float[] {1, 2, 3, 4, 5, 3, 4, 5, 6, 7}), dst);
                 assertArrayEquals(new float[] {2, 3, 4, 5, 6}, Golden.array(dst));
             }
+        }
+    }
+
+    /** Steps named input and output are copies. */
+    @Test
+    void kernelsCopyOnlyWhatTheyMust() {
+        Random random = new Random(1);
+        Pointwise pointwise = Pointwise.of(6, 8, TestData.weights(random, 6, 8).data());
+        assertEquals(List.of("Pointwise pointwise"), steps(pointwise, false));
+        assertEquals(List.of("Pointwise pointwise"), steps(pointwise.withResidual(), false));
+        assertEquals(List.of("PatchConv patch convolution"),
+                steps(new PatchConv(TestData.weights(random, 6, 8, 2, 2), TestData.gaussian(random, 6)), false));
+        assertEquals(List.of("Pool average pool"), steps(new Pool(), false));
+        PartialConv partial = new PartialConv(8, TestData.weights(random, 2, 2, 3, 3));
+        assertEquals(
+                List.of("PartialConv input", "PartialConv partial convolution", "PartialConv output"), steps(partial, false));
+        assertEquals(List.of("PartialConv input", "PartialConv partial convolution"), steps(partial, true));
+        Block block = new Block(partial, TestData.weights(random, 16, 8), TestData.gaussian(random, 16), Activation.RELU,
+                TestData.weights(random, 8, 16));
+        for (boolean inPlace : new boolean[] {false, true}) {
+            assertEquals(List.of("Block input", "Block block"), steps(block, inPlace));
+        }
+    }
+
+    private static List<String> steps(Layer layer, boolean inPlace) {
+        Shape src = new Shape(1, 8, 4, 4);
+        SessionOptions alone = OPTIONS.withThreads(1);
+        try (Kernel kernel = inPlace ? Kernel.compileInPlace(layer, src, alone) : Kernel.compile(layer, src, alone)) {
+            return kernel.plan().steps().stream().map(ExecutionPlan.Step::label).toList();
         }
     }
 

@@ -70,7 +70,7 @@ class BenchCommandTest {
         assertEquals(partial.path("flop_per_byte"), cold.path("flop_per_byte"));
         List<String> steps = new ArrayList<>();
         lines.get(0).path("implementations").forEach(step -> steps.add(step.asText().replaceFirst(" fused:.*", "")));
-        assertEquals(List.of("PartialConv input", "PartialConv partial convolution", "PartialConv output"), steps);
+        assertEquals(List.of("PartialConv input", "PartialConv partial convolution"), steps);
         // 4 of 16 channels: 9 x 4 x 4 multiply-adds per pixel; 4 channels read and written, 9 x 4 x 4 weights.
         double flops = 2.0 * 16 * 144;
         double bytes = 4.0 * (2 * 16 * 4 + 144);

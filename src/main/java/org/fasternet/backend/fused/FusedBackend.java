@@ -17,6 +17,10 @@ import org.fasternet.schedule.ProgramSpec;
  * This library's own kernels: the whole network in one native call on one set of threads. The ISA is the one asked for, else the
  * best of the CPU's; the environment variable {@code FASTERNET_MAX_ISA} caps both. 3x3 convolutions are computed by Winograd's
  * F(2x2, 3x3).
+ *
+ * <p>A {@link org.fasternet.Kernel} reads and writes the caller's buffers where they are. Copied are, before the run, the
+ * channels that a 3x3 convolution touches; after it, the result of a partial convolution that is not in place; and in bf16,
+ * whose instructions take channels in pairs, what has an odd number of them.
  */
 public final class FusedBackend implements Backend {
     @Override

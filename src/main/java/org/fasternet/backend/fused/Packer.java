@@ -39,16 +39,16 @@ final class Packer {
     List<String> pack(Network network) {
         List<NamedLayer> layers = network.layers();
         NamedLayer first = layers.get(0);
-        // A patch convolution reads the caller's memory itself, by weights of its own for each layout; other layers need a copy.
-        boolean readsCaller = first.layer() instanceof PatchConv && ports.src() != Abi.FN_NHWC_BF16;
-        if (readsCaller) {
+        // A patch convolution reads the caller's memory in any layout, by weights of its own for each.
+        boolean readsPixels = first.layer() instanceof PatchConv && ports.src() != Abi.FN_NHWC_BF16;
+        if (readsPixels) {
             addPixelConv(ports.src(), first);
             network.pixelLayer().ifPresent(layer -> addPixelConv(Abi.FN_NHWC_U8, layer));
         } else {
             binding.addInput(model, ports.channels());
             names.add(first.name());
         }
-        layers.stream().skip(readsCaller ? 1 : 0).forEach(this::add);
+        layers.stream().skip(readsPixels ? 1 : 0).forEach(this::add);
         addResult(layers.get(layers.size() - 1));
         binding.finishModel(model);
         return names;
