@@ -1,0 +1,49 @@
+#pragma once
+
+#include "engine/model.h"
+#include "fasternet.h"
+#include "status.h"
+
+#include <cstring>
+#include <deque>
+#include <memory>
+
+/*
+ * What the exported functions of models and of programs have in common: they check what they are given, so that the
+ * engine need not.
+ */
+
+struct fn_model {
+    std::shared_ptr<fn::Model> model;
+    /** The caller's weights, until they are packed. */
+    std::deque<fn::Pages> copies;
+
+    /** What may be NULL, copied. */
+    const float* keep(const float* values, int64_t count) {
+        if (!values) return nullptr;
+        char* copy = copies.emplace_back(count * sizeof(float)).data();
+        std::memcpy(copy, values, count * sizeof(float));
+        return reinterpret_cast<const float*>(copy);
+    }
+    fn::Weights keep(const float* weights, int64_t rows, int64_t columns, const float* bias = nullptr) {
+        return {keep(weights, rows * columns), keep(bias, rows)};
+    }
+};
+
+namespace fn {
+
+inline bool in_range(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
+
+inline fn_status check_pointer(const char* what, const void* pointer) {
+    return pointer ? FN_OK : fail(FN_INVALID_ARGUMENT, "%s is NULL", what);
+}
+
+/** The first of the statuses that is not FN_OK. Later checks may rely on earlier ones, so they are functions. */
+inline fn_status first_failure() { return FN_OK; }
+template <class Check, class... Checks>
+fn_status first_failure(const Check& check, const Checks&... checks) {
+    const fn_status status = check();
+    return status != FN_OK ? status : first_failure(checks...);
+}
+
+}  // namespace fn
