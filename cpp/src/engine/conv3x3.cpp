@@ -9,14 +9,14 @@ Conv3x3::Conv3x3(const StepContext& context, const WinogradMatrix& matrix, const
       matrix_(matrix),
       src_(src),
       current_(current),
-      window_stride_(scattered_stride(matrix[0].columns, context.kernels.lanes, context.element_bytes)),
-      product_stride_(scattered_stride(matrix[0].columns, context.kernels.lanes, sizeof(float))) {}
+      stride_(round_up(matrix[0].columns, context.kernels.lanes)) {}
 
 namespace {
 
 /** Points lie an odd number of cache lines apart: see scattered_stride(). */
 int64_t point_stride(int64_t tiles, int32_t stride, size_t element_bytes) {
-    return tiles % 2 == 0 ? tiles * stride + static_cast<int64_t>(64 / element_bytes) : tiles * stride;
+    const int64_t line = static_cast<int64_t>(64 / element_bytes);
+    return ((tiles * stride + line - 1) / line | 1) * line;
 }
 
 }  // namespace
@@ -24,24 +24,22 @@ int64_t point_stride(int64_t tiles, int32_t stride, size_t element_bytes) {
 ScratchNeeds Conv3x3::needs(int64_t tiles) const {
     ScratchNeeds needs{tiles, 1, 0, 0, 0};
     needs.tiles = tiles;
-    needs.windows = winograd_points * point_stride(tiles, window_stride_, context_.element_bytes) * context_.element_bytes;
-    needs.products = winograd_points * point_stride(tiles, product_stride_, sizeof(float)) * sizeof(float);
+    needs.windows = winograd_points * point_stride(tiles, stride_, context_.element_bytes) * context_.element_bytes;
+    needs.products = winograd_points * point_stride(tiles, stride_, sizeof(float)) * sizeof(float);
     return needs;
 }
 
 void Conv3x3::run(int32_t panel_begin, int32_t panel_end, void* dst, int32_t channels, Scratch& scratch) const {
     const int64_t tiles = static_cast<int64_t>(scratch.tiles.size());
     const int32_t partial = matrix_[0].columns, lanes = context_.kernels.lanes;
-    const WinogradPoints windows{scratch.windows, point_stride(tiles, window_stride_, context_.element_bytes),
-                                 window_stride_};
-    const WinogradPoints products{scratch.products, point_stride(tiles, product_stride_, sizeof(float)),
-                                  product_stride_};
+    const WinogradPoints windows{scratch.windows, point_stride(tiles, stride_, context_.element_bytes), stride_};
+    const WinogradPoints products{scratch.products, point_stride(tiles, stride_, sizeof(float)), stride_};
     const int64_t pixel = src_.touched_stride;
     context_.kernels.transform_windows({src_.touched[current_], src_.touched_width() * pixel, pixel,
                                         scratch.tiles.data(), tiles, partial, windows});
     Part parts[2];
-    read_rows(nullptr, window_stride_, matrix_[0].depth, tiles, scratch);
-    write_rows(nullptr, product_stride_, round_up(partial, lanes), tiles, scratch, parts);
+    read_rows(nullptr, stride_, matrix_[0].depth, tiles, scratch);
+    write_rows(nullptr, stride_, round_up(partial, lanes), tiles, scratch, parts);
     for (int32_t point = 0; point < winograd_points; point++) {
         scratch.segments[0].base = scratch.windows + point * windows.point_stride * context_.element_bytes;
         parts[0].data = scratch.products + point * products.point_stride * sizeof(float);

@@ -39,7 +39,7 @@ private:
     const WinogradMatrix& matrix_;
     const Tensor& src_;
     const int32_t current_;
-    const int32_t window_stride_, product_stride_;  // from one tile to the next, in elements
+    const int32_t stride_;  // from one tile to the next at a point, in elements
 };
 
 /** Calls visit(image, y, x) with the upper left pixels of the tiles [begin, end), which count through the batch. */

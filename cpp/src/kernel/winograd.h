@@ -28,23 +28,26 @@ FN_INLINE Vec result_pixel(int pixel, const Value& value) {
  */
 void transform_windows(const fn::WindowTransform& t) {
     const Lanes whole = lanes_between(0, lanes);
+    // Copies: the compiler must take every store of a vector for one that may change what `t` refers to.
+    const int64_t row_stride = t.row_stride, pixel_stride = t.pixel_stride, point_stride = t.points.point_stride;
+    const int32_t channels = t.channels;
     for (int64_t tile = 0; tile < t.tile_count; tile++) {
         const Element* window = static_cast<const Element*>(t.src) + t.tiles[tile].window;
         Element* points = static_cast<Element*>(t.points.values) + tile * t.points.tile_stride;
-        for (int32_t c = 0; c < t.channels; c += lanes) {
+        for (int32_t c = 0; c < channels; c += lanes) {
 #pragma GCC unroll 4
             for (int i = 0; i < 4; i++) {
                 Vec row[4];
 #pragma GCC unroll 4
                 for (int x = 0; x < 4; x++) {
                     row[x] = window_point(i, [&](int y) __attribute__((always_inline)) {
-                        return load(window + y * t.row_stride + x * t.pixel_stride + c, whole);
+                        return load(window + y * row_stride + x * pixel_stride + c, whole);
                     });
                 }
 #pragma GCC unroll 4
                 for (int j = 0; j < 4; j++) {
                     const Vec value = window_point(j, [&](int x) __attribute__((always_inline)) { return row[x]; });
-                    store(points + (4 * i + j) * t.points.point_stride + c, value, whole);
+                    store(points + (4 * i + j) * point_stride + c, value, whole);
                 }
             }
         }
@@ -52,17 +55,20 @@ void transform_windows(const fn::WindowTransform& t) {
 }
 
 void transform_results(const fn::ResultTransform& t) {
+    const int64_t point_stride = t.points.point_stride;
+    const int32_t end = t.end;
+    Element* const dst = static_cast<Element*>(t.dst);
     for (int64_t tile = 0; tile < t.tile_count; tile++) {
         const float* points = static_cast<const float*>(t.points.values) + tile * t.points.tile_stride;
         const int32_t* pixels = t.tiles[tile].pixels;
-        for (int32_t c = t.begin; c < t.end; c += lanes) {
-            const Lanes mask = lanes_between(0, t.end - c < lanes ? t.end - c : lanes);
+        for (int32_t c = t.begin; c < end; c += lanes) {
+            const Lanes mask = lanes_between(0, end - c < lanes ? end - c : lanes);
             Vec columns[2][4];
 #pragma GCC unroll 4
             for (int x = 0; x < 4; x++) {
                 Vec column[4];
 #pragma GCC unroll 4
-                for (int y = 0; y < 4; y++) column[y] = load(points + (4 * y + x) * t.points.point_stride + c);
+                for (int y = 0; y < 4; y++) column[y] = load(points + (4 * y + x) * point_stride + c);
 #pragma GCC unroll 2
                 for (int i = 0; i < 2; i++)
                     columns[i][x] = result_pixel(i, [&](int y) __attribute__((always_inline)) { return column[y]; });
@@ -75,7 +81,7 @@ void transform_results(const fn::ResultTransform& t) {
                     if (pixel < 0) continue;
                     const Vec value =
                         result_pixel(j, [&](int x) __attribute__((always_inline)) { return columns[i][x]; });
-                    store(static_cast<Element*>(t.dst) + pixel + c, value, mask);
+                    store(dst + pixel + c, value, mask);
                 }
             }
         }
