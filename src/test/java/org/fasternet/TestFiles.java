@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
@@ -47,10 +48,12 @@ public final class TestFiles {
 
     /** Runs {@code read} on the file with each bit flipped in turn: it may succeed or refuse, and throw nothing else. */
     public static void flipEveryBit(byte[] whole, Path file, Consumer<Path> read) throws IOException {
+        Files.write(file, whole);
         for (int bit = 0; bit < whole.length * Byte.SIZE; bit++) {
             byte[] damaged = whole.clone();
             damaged[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
-            Files.write(file, damaged);
+            // In place: a file system may write a file to the disk at once that was cut to nothing before.
+            Files.write(file, damaged, StandardOpenOption.WRITE);
             try {
                 read.accept(file);
             } catch (InvalidFileException refused) {
