@@ -56,15 +56,16 @@ require_tools() {
         die "sudo apt-get update && sudo $install"
     fi
     say "installing ${packages[*]}"
-    quietly bash -c "apt-get update && DEBIAN_FRONTEND=noninteractive $install"
+    quietly build.log bash -c "apt-get update && DEBIAN_FRONTEND=noninteractive $install"
     mapfile -t packages < <(missing_packages "$1")
     [ ${#packages[@]} -eq 0 ] || die "still not usable after installing: ${packages[*]}"
 }
 
-# Runs a command whose output matters only if it fails.
+# Runs a command whose output matters only if it fails: quietly LOG COMMAND.
 quietly() {
-    local log=$target/build.log
-    mkdir -p "$target"
+    local log=$target/$1
+    shift
+    mkdir -p "${log%/*}"
     "$@" > "$log" 2>&1 || {
         cat "$log" >&2
         die "failed: $*"
