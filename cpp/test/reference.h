@@ -115,39 +115,71 @@ inline Image activate(Image x, fn_activation activation, const Roundoff& roundof
 }
 
 /**
- * The magnitude of what Winograd's F(2x2, 3x3) adds up to one pixel of one channel. It transforms the 4x4 window of a
- * tile of 2x2 pixels, so roundings are relative to more than the nine products of the pixel's own window.
+ * The magnitudes that the roundings of Winograd's F(2x2, 3x3) are relative to. It transforms the 4x4 window of a tile of
+ * 2x2 pixels at 16 points and makes a pixel of nine of them, so they are more than those of the nine products of a pixel's
+ * own window. The transforms' factors are used without their signs.
  */
-inline double winograd_magnitude(const Image& x, const float* weights, int64_t image, int64_t row, int64_t column) {
-    static constexpr double g[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}, {0, 0, 1}};  // absolute values
-    static constexpr int b[4][2] = {{0, 2}, {1, 2}, {1, 2}, {1, 3}};  // the two rows that each point adds or subtracts
-    const int64_t top = row / 2 * 2 - 1, left = column / 2 * 2 - 1;
-    const auto pixel = [&](int64_t c, int64_t r, int64_t q) {
-        return r < 0 || r >= x.h || q < 0 || q >= x.w ? 0 : std::abs(x.at(image, c, r, q).value) + x.at(image, c, r, q).bound;
-    };
-    double magnitude = 0;
-    for (int64_t c = 0; c < x.c; c++)
-        for (int64_t i = row % 2; i < 3 + row % 2; i++)  // a pixel is made of nine points
-            for (int64_t j = column % 2; j < 3 + column % 2; j++) {
-                double weight = 0, window = 0;
-                for (int dy = 0; dy < 3; dy++)
-                    for (int dx = 0; dx < 3; dx++) weight += g[i][dy] * g[j][dx] * std::abs(weights[c * 9 + dy * 3 + dx]);
-                for (int dy : b[i])
-                    for (int dx : b[j]) window += pixel(c, top + dy, left + dx);
-                magnitude += weight * window;
-            }
-    return magnitude;
-}
+class WinogradMagnitude {
+public:
+    /** @param weights [x.c][x.c][3][3] */
+    WinogradMagnitude(const Image& x, const std::vector<float>& weights)
+        : x_(x), weights_(x.c * x.c * 16), window_(x.c * 16) {
+        static constexpr double g[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}, {0, 0, 1}};
+        for (int64_t k = 0; k < x.c * x.c; k++)
+            for (int p = 0; p < 16; p++)
+                for (int i = 0; i < 9; i++)
+                    weights_[k * 16 + p] += g[p / 4][i / 3] * g[p % 4][i % 3] * std::abs(weights[k * 9 + i]);
+    }
 
-/** 3x3 convolution, weights [x.c][x.c][3][3]: the plain loop's values, with the bound of Winograd's way to compute them. */
+    /** Goes to a tile, by its upper left pixel. */
+    void go_to(int64_t image, int64_t row, int64_t column) {
+        static constexpr int b[4][2] = {{0, 2}, {1, 2}, {1, 2}, {1, 3}};  // the rows that a point adds or subtracts
+        for (int64_t c = 0; c < x_.c; c++)
+            for (int p = 0; p < 16; p++) {
+                window_[c * 16 + p] = 0;
+                for (int dy : b[p / 4])
+                    for (int dx : b[p % 4]) window_[c * 16 + p] += pixel(image, c, row - 1 + dy, column - 1 + dx);
+            }
+    }
+
+    /** Of pixel (y, x) of the tile, each 0 or 1, in one channel of the result. */
+    double of(int64_t channel, int y, int x) const {
+        double magnitude = 0;
+        for (int64_t c = 0; c < x_.c; c++)
+            for (int i = y; i < 3 + y; i++)
+                for (int j = x; j < 3 + x; j++)
+                    magnitude += weights_[(channel * x_.c + c) * 16 + 4 * i + j] * window_[c * 16 + 4 * i + j];
+        return magnitude;
+    }
+
+private:
+    double pixel(int64_t image, int64_t channel, int64_t y, int64_t x) const {
+        if (y < 0 || y >= x_.h || x < 0 || x >= x_.w) return 0;
+        const Value& v = x_.at(image, channel, y, x);
+        return std::abs(v.value) + v.bound;
+    }
+
+    const Image& x_;
+    std::vector<double> weights_, window_;
+};
+
+/**
+ * 3x3 convolution, weights [x.c][x.c][3][3]: the plain loop's values, with the bound of Winograd's way to compute them.
+ */
 inline Image convolve3x3(const Image& x, const std::vector<float>& weights, const Roundoff& roundoff) {
     Image y = convolve(x, x.c, 3, 1, 1, weights, {}, {0, 0, 0, 0});
     const double relative = static_cast<double>(x.c + 12) * roundoff.sum + roundoff.weight + roundoff.storage;
+    WinogradMagnitude magnitude(x, weights);
     for (int64_t n = 0; n < y.n; n++)
-        for (int64_t o = 0; o < y.c; o++)
-            for (int64_t r = 0; r < y.h; r++)
-                for (int64_t q = 0; q < y.w; q++)
-                    y.at(n, o, r, q).bound += relative * winograd_magnitude(x, &weights[o * x.c * 9], n, r, q);
+        for (int64_t r = 0; r < y.h; r += 2)
+            for (int64_t q = 0; q < y.w; q += 2) {
+                magnitude.go_to(n, r, q);
+                for (int i = 0; i < 4; i++) {
+                    if (r + i / 2 >= y.h || q + i % 2 >= y.w) continue;
+                    for (int64_t o = 0; o < y.c; o++)
+                        y.at(n, o, r + i / 2, q + i % 2).bound += relative * magnitude.of(o, i / 2, i % 2);
+                }
+            }
     return y;
 }
 
