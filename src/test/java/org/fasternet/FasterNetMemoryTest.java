@@ -25,17 +25,13 @@ class FasterNetMemoryTest {
     @TempDir
     Path folder;
 
-    /**
-     * In a JVM of its own whose heap is all there from the start, so that resident memory grows by what is native; and without
-     * the compiler that takes tens of megabytes itself, now and then.
-     */
+    /** In a JVM of its own whose heap is all there from the start, so that resident memory grows by what is native. */
     @Test
     void aModelTakesLittleMoreThanItsPackedWeightsAndTheArenas() throws Exception {
         Path file = folder.resolve("T2.safetensors");
         Checkpoint.random(Variant.T2.config(), 1).write(file, false, DType.F32);
         ForkedJvm.Result result = ForkedJvm.run(List.of(), Map.of(),
-                List.of("-Xms400m", "-Xmx400m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1"),
-                TwoSessions.class, file.toString());
+                List.of("-Xms400m", "-Xmx400m", "-XX:+AlwaysPreTouch"), TwoSessions.class, file.toString());
         assertEquals(0, result.status(), result.output());
         List<Long> kilobytes = result.output().lines().map(Long::valueOf).toList();
         long packed = kilobytes.get(0);
