@@ -16,11 +16,4 @@ public record Rates(List<Double> perSecond) {
     public double best() {
         return perSecond.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
     }
-
-    /** Of an even number of rounds, the mean of the two in the middle. */
-    public double median() {
-        List<Double> sorted = perSecond.stream().sorted().toList();
-        int size = sorted.size();
-        return (sorted.get((size - 1) / 2) + sorted.get(size / 2)) / 2;
-    }
 }
