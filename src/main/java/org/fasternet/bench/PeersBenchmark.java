@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.fasternet.Precision;
 import org.fasternet.bench.compare.RatioOfMedians;
-import org.fasternet.bench.peers.Comparison;
+import org.fasternet.bench.peers.AgreeingPeers;
 import org.fasternet.bench.peers.Peer;
 import org.fasternet.bench.peers.PeerCase;
 import org.fasternet.bench.report.Dimension;
@@ -49,8 +49,8 @@ public final class PeersBenchmark {
      * @throws org.fasternet.FasterNetException if a peer cannot run the case or computes something else
      */
     public List<Measurement> measure(Map<Dimension, String> common, List<Peer> peers, PeerCase work) {
-        try (Comparison comparison = Comparison.of(peers, work, seed)) {
-            List<Comparison.Entry> entries = comparison.entries();
+        try (AgreeingPeers agreeing = AgreeingPeers.of(peers, work, seed)) {
+            List<AgreeingPeers.Entry> entries = agreeing.entries();
             // Whatever they use of it, the CPU's f32 is what all have; of bf16, no peak is measured here.
             Peaks.Peaked<List<Samples>> peaked = peaks.around(peaks.bestIsa(Precision.F32), Precision.F32, work.threads(),
                     () -> sampler.alternate(entries.stream().map(entry -> (Runnable) entry.run()).toList()));
@@ -76,7 +76,7 @@ public final class PeersBenchmark {
     }
 
     private static Measurement line(
-            Map<Dimension, String> common, Comparison.Entry entry, Samples samples, Map<Metric, Double> values) {
+            Map<Dimension, String> common, AgreeingPeers.Entry entry, Samples samples, Map<Metric, Double> values) {
         Map<Dimension, String> subject = new EnumMap<>(common);
         subject.put(Dimension.PEER, entry.peer().name());
         subject.put(Dimension.PRECISION, entry.peer().precision().id());

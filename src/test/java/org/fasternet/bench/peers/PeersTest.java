@@ -51,13 +51,13 @@ class PeersTest {
         assertTrue(peer.version().matches(".+ [1-9][.0-9]*.*"), peer::version);
         for (FasterNet network : NETWORKS) {
             PeerCase work = PeerCase.of(network, 2, 33, 42, 2);
-            try (Comparison comparison = Comparison.of(List.of(Peers.all().get(0), peer), work, 1)) {
-                assertEquals(0, comparison.entries().get(0).difference());
-                double difference = comparison.entries().get(1).difference();
+            try (AgreeingPeers agreeing = AgreeingPeers.of(List.of(Peers.all().get(0), peer), work, 1)) {
+                assertEquals(0, agreeing.entries().get(0).difference());
+                double difference = agreeing.entries().get(1).difference();
                 assertTrue(difference > 0 && difference < 3e-2, () -> peer + " is off by " + difference);
                 FloatBuffer src = Buffers.random(work.src(), 2);
                 List<float[]> outputs = new ArrayList<>();
-                for (Comparison.Entry entry : comparison.entries()) {
+                for (AgreeingPeers.Entry entry : agreeing.entries()) {
                     entry.run().src().put(0, src, 0, src.capacity());
                     entry.run().run();
                     outputs.add(Golden.array(entry.run().dst()));
@@ -149,12 +149,12 @@ class PeersTest {
             Impostor reference = new Impostor(0);
             Impostor wrong = new Impostor(error);
             FasterNetException refused = assertThrows(FasterNetException.class,
-                    () -> Comparison.of(List.of(reference, wrong), work, 1));
+                    () -> AgreeingPeers.of(List.of(reference, wrong), work, 1));
             assertTrue(refused.getMessage().startsWith("impostor f32 and impostor f32 compute outputs that differ by "
                     + (Float.isNaN(error) ? "NaN " : "0.1 ")), refused.getMessage());
             assertTrue(reference.closed && wrong.closed);
         }
-        try (Comparison agreed = Comparison.of(List.of(new Impostor(0), new Impostor(0.0004f)), work, 1)) {
+        try (AgreeingPeers agreed = AgreeingPeers.of(List.of(new Impostor(0), new Impostor(0.0004f)), work, 1)) {
             assertEquals(0.0004 / 5, agreed.entries().get(1).difference(), 1e-7);
         }
     }
@@ -164,7 +164,7 @@ class PeersTest {
         PeerCase work = PeerCase.of(NETWORKS.get(0), 1, 32, 32, 1);
         Impostor first = new Impostor(0);
         Impostor last = new Impostor(0);
-        Comparison agreed = Comparison.of(List.of(first, last), work, 1);
+        AgreeingPeers agreed = AgreeingPeers.of(List.of(first, last), work, 1);
         last.stuck = new IllegalStateException("stuck");
         assertSame(last.stuck, assertThrows(IllegalStateException.class, agreed::close));
         assertTrue(first.closed);

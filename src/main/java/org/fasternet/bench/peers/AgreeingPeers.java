@@ -13,7 +13,7 @@ import org.fasternet.internal.Resources;
  * One case prepared by several peers, which were seen to compute the same: nobody gets to time what was not compared. For the
  * thread that made it.
  */
-public final class Comparison implements AutoCloseable {
+public final class AgreeingPeers implements AutoCloseable {
     /**
      * How far a peer's outputs may be from the reference's, as a part of the largest output. In bf16, of 8 bits of mantissa,
      * every block rounds the residual stream, 13 to 28 times in the published networks.
@@ -29,7 +29,7 @@ public final class Comparison implements AutoCloseable {
      */
     public record Entry(Peer peer, PreparedRun run, double difference) {}
 
-    private Comparison() {}
+    private AgreeingPeers() {}
 
     /**
      * Prepares the case with every peer and runs each once on the same random source, which they keep. The reference is the first
@@ -39,14 +39,14 @@ public final class Comparison implements AutoCloseable {
      * @throws FasterNetException if a peer cannot run the case, or its outputs differ from the reference's by more than 1e-4 of
      *     the largest (f32) or 3e-2 (bf16): it is named
      */
-    public static Comparison of(List<Peer> peers, PeerCase work, long seed) {
-        Comparison comparison = new Comparison();
+    public static AgreeingPeers of(List<Peer> peers, PeerCase work, long seed) {
+        AgreeingPeers agreeing = new AgreeingPeers();
         try {
             FloatBuffer src = Buffers.random(work.src(), seed);
-            peers.forEach(peer -> comparison.add(peer, work, src));
-            return comparison;
+            peers.forEach(peer -> agreeing.add(peer, work, src));
+            return agreeing;
         } catch (RuntimeException | Error e) {
-            comparison.close();
+            agreeing.close();
             throw e;
         }
     }
