@@ -11,6 +11,7 @@ import org.fasternet.bench.report.Measurement;
 import org.fasternet.bench.report.Metric;
 import org.fasternet.bench.timing.Sampler;
 import org.fasternet.bench.timing.Samples;
+import org.fasternet.internal.Buffers;
 
 /** Measures a whole network as an application would run it: one session, its own thread, the same direct buffers every time. */
 public final class ModelBenchmark {

@@ -2,8 +2,6 @@ package org.fasternet.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,6 +16,7 @@ import org.fasternet.InvalidFileException;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.ShapeException;
+import org.fasternet.internal.Buffers;
 import org.fasternet.tensor.Npy;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
@@ -71,8 +70,9 @@ final class RunCommand extends ModelCommand {
         Tensor src = Npy.read(input);
         Shape shape = shape(src, model.config());
         try (Session session = session(model, shape)) {
-            FloatBuffer[] dsts = session.dstShapes().stream().map(RunCommand::floats).toArray(FloatBuffer[]::new);
-            FloatBuffer values = floats(shape).put(0, src.data());
+            FloatBuffer[] dsts = session.dstShapes().stream()
+                    .map(dst -> Buffers.floats(dst.elements())).toArray(FloatBuffer[]::new);
+            FloatBuffer values = Buffers.floats(shape.elements()).put(0, src.data());
             long start = System.nanoTime();
             session.run(values, dsts);
             long nanos = System.nanoTime() - start;
@@ -121,14 +121,6 @@ final class RunCommand extends ModelCommand {
         } catch (ShapeException e) {
             throw new InvalidFileException(input + ": does not fit the network: " + e.getMessage(), e);
         }
-    }
-
-    private static FloatBuffer floats(Shape shape) {
-        if (shape.elements() > Integer.MAX_VALUE / Float.BYTES) {
-            throw new ShapeException(shape + " has more values than one buffer can hold, " + Integer.MAX_VALUE / Float.BYTES
-                    + ": run a smaller batch");
-        }
-        return ByteBuffer.allocateDirect(shape.elements() * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
     }
 
     private Tensor tensor(Shape shape, FloatBuffer dst) {

@@ -3,7 +3,7 @@ package org.fasternet.bench.load;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import org.fasternet.ShapeException;
-import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Buffers;
 import org.fasternet.tensor.Shape;
 
 /**

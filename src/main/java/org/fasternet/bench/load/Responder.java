@@ -7,7 +7,7 @@ import org.fasternet.ExecutionPlan;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
-import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Buffers;
 
 /** A session that answers queries, for one thread. Neighbours of the data set are read in place, others are gathered first. */
 final class Responder implements AutoCloseable {

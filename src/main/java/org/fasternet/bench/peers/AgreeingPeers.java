@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.fasternet.FasterNetException;
 import org.fasternet.Precision;
-import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Buffers;
 import org.fasternet.internal.Resources;
 
 /**

@@ -13,8 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.fasternet.NativeException;
-import org.fasternet.bench.Buffers;
 import org.fasternet.checkpoint.OnnxWriter;
+import org.fasternet.internal.Buffers;
 import org.fasternet.internal.Resources;
 import org.fasternet.tensor.Shape;
 

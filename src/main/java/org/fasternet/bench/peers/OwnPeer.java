@@ -7,7 +7,7 @@ import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
-import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Buffers;
 
 /** A back end of this library. */
 record OwnPeer(String name, Precision precision) implements Peer {

@@ -13,7 +13,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.fasternet.NativeException;
-import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Buffers;
 
 /**
  * A network in PyTorch's eager mode, operator by operator, each result freed as soon as nothing reads it, as Python's references

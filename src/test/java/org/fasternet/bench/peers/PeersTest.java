@@ -19,7 +19,7 @@ import org.fasternet.Golden;
 import org.fasternet.Precision;
 import org.fasternet.ShapeException;
 import org.fasternet.UnsupportedException;
-import org.fasternet.bench.Buffers;
+import org.fasternet.internal.Buffers;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,4 +1,4 @@
-package org.fasternet.bench;
+package org.fasternet.internal;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 import org.fasternet.ShapeException;
 import org.fasternet.tensor.Shape;
 
-/** Direct buffers for what is measured. */
+/** Direct buffers. */
 public final class Buffers {
     private Buffers() {}
 
