@@ -21,6 +21,15 @@ public final class Resources implements AutoCloseable {
         return handle;
     }
 
+    /** Closes what a failure left half made; if that fails too, it is suppressed in the failure, which is to be thrown on. */
+    public static void closeAfter(Throwable failure, AutoCloseable made) {
+        try {
+            made.close();
+        } catch (Exception | Error e) {
+            failure.addSuppressed(e);
+        }
+    }
+
     /** Releases all, also where releasing one throws: that is thrown in the end, with what others threw suppressed in it. */
     @Override
     public void close() {

@@ -30,4 +30,16 @@ class ResourcesTest {
         resources.close();
         assertEquals(List.of(4, 1), released);
     }
+
+    @Test
+    void aFailureIsNotHiddenByAnotherWhileWhatItLeftIsClosed() {
+        RuntimeException failure = new IllegalStateException("failure");
+        RuntimeException another = new IllegalStateException("another");
+        Resources resources = new Resources();
+        resources.add(another, e -> {
+            throw e;
+        });
+        Resources.closeAfter(failure, resources);
+        assertArrayEquals(new Throwable[] {another}, failure.getSuppressed());
+    }
 }

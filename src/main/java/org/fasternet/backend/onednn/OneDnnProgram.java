@@ -55,7 +55,7 @@ final class OneDnnProgram implements Program {
         try {
             return new Builder(spec, schedule, resources).build();
         } catch (Throwable failure) {
-            resources.close();
+            Resources.closeAfter(failure, resources);
             throw failure;
         } finally {
             Abi.fn_openmp_set_threads(before);

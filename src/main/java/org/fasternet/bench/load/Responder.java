@@ -8,6 +8,7 @@ import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.internal.Buffers;
+import org.fasternet.internal.Resources;
 
 /** A session that answers queries, for one thread. Neighbours of the data set are read in place, others are gathered first. */
 final class Responder implements AutoCloseable {
@@ -28,7 +29,7 @@ final class Responder implements AutoCloseable {
         try {
             this.dsts = session.dstShapes().stream().map(shape -> Buffers.floats(shape.elements())).toArray(FloatBuffer[]::new);
         } catch (RuntimeException | Error e) {
-            session.close();
+            Resources.closeAfter(e, session);
             throw e;
         }
     }

@@ -31,7 +31,7 @@ final class Sessions implements SystemUnderTest, AutoCloseable {
                 responders.forEach(this::start);
             }
         } catch (RuntimeException | Error e) {
-            close();
+            Resources.closeAfter(e, this);
             throw e;
         }
     }

@@ -49,7 +49,7 @@ public final class CacheFlusher implements AutoCloseable {
             src = resources.add(NativeTensor.zeros(shape, options.precision()), NativeTensor::close);
             dst = resources.add(NativeTensor.zeros(pool.dst(shape), options.precision()), NativeTensor::close);
         } catch (Throwable failure) {
-            resources.close();
+            Resources.closeAfter(failure, resources);
             throw failure;
         }
     }

@@ -53,7 +53,7 @@ public final class OpCase implements AutoCloseable {
         try {
             return new OpCase(shape, options, seed, resources);
         } catch (Throwable failure) {
-            resources.close();
+            Resources.closeAfter(failure, resources);
             throw failure;
         }
     }

@@ -46,7 +46,7 @@ public final class AgreeingPeers implements AutoCloseable {
             peers.forEach(peer -> agreeing.add(peer, work, src));
             return agreeing;
         } catch (RuntimeException | Error e) {
-            agreeing.close();
+            Resources.closeAfter(e, agreeing);
             throw e;
         }
     }

@@ -39,7 +39,7 @@ final class OnnxRuntimeRun implements PreparedRun {
             inputs = Map.of(session.getInputNames().iterator().next(), tensor(src, shape.n(), shape.c(), shape.h(), shape.w()));
             outputs = Map.of(session.getOutputNames().iterator().next(), tensor(dst, shape.n(), work.outputs()));
         } catch (OrtException | RuntimeException | Error e) {
-            resources.close();
+            Resources.closeAfter(e, resources);
             throw e;
         }
     }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.fasternet.NativeException;
 import org.fasternet.internal.Buffers;
+import org.fasternet.internal.Resources;
 
 /**
  * A network in PyTorch's eager mode, operator by operator, each result freed as soon as nothing reads it, as Python's references
@@ -65,7 +66,7 @@ final class PyTorchRun implements PreparedRun {
         try {
             return new PyTorchRun(work, manager);
         } catch (RuntimeException | Error e) {
-            manager.close();
+            Resources.closeAfter(e, manager);
             throw e;
         }
     }
