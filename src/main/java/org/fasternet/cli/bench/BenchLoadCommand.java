@@ -118,9 +118,10 @@ final class BenchLoadCommand extends Benchmark {
         List<Work> works = new ArrayList<>();
         int things = networks.size() * scenario.size() * options.size();
         LoadBenchmark benchmark = new LoadBenchmark(settings(things), run::say, run::stopped);
+        NamedNetwork.Current current = new NamedNetwork.Current();
         for (NamedNetwork network : networks) {
             for (LoadCase work : cases(network.name(), scenario, options)) {
-                works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load().get())));
+                works.add(Work.line(work.subject(), () -> benchmark.measure(work, current.get(network))));
             }
         }
         run.measure(works, compute.all());

@@ -24,4 +24,20 @@ record NamedNetwork(String name, Supplier<FasterNet> load) {
                 .map(variant -> new NamedNetwork(variant.name(), () -> FasterNet.random(variant, seed)))
                 .toList();
     }
+
+    /** The network asked for last: one that is asked for again and again is loaded once, and two are never in memory at once. */
+    static final class Current {
+        private NamedNetwork named;
+        private FasterNet network;
+
+        FasterNet get(NamedNetwork asked) {
+            if (asked != named) {
+                named = null;
+                network = null;
+                network = asked.load.get();
+                named = asked;
+            }
+            return network;
+        }
+    }
 }
