@@ -26,17 +26,13 @@ public:
 
     /** A piece of the tiles of 2x2 pixels; `conv` points at the tensor's first pixel. */
     void convolve_tiles(const Piece& piece, char* conv, Scratch& scratch) const {
-        clear(scratch);
         const auto offset = [&](int64_t image, int32_t y, int32_t x) { return tensor_.pixel(image, y, x) * conv_stride_; };
-        for_each_tile(tensor_, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
-            scratch.tiles.push_back(conv_.tile(image, y, x, offset));
-        });
-        conv_.run(piece.panel_begin, piece.panel_end, conv, conv_channels(), scratch);
+        conv_.run(piece, offset, conv, conv_channels(), scratch);
     }
 
     /** Here and below, `conv` and `hidden` point at the piece's first row. */
     void convolve(const Piece& piece, char* conv, Scratch& scratch) const {
-        clear(scratch);
+        scratch.tiles.clear();
         const auto offset = [&](int64_t image, int32_t y, int32_t x) {
             const int64_t p = tensor_.pixel(image, y, x);
             return p < piece.row_begin || p >= piece.row_end ? -1 : (p - piece.row_begin) * conv_stride_;
@@ -88,10 +84,6 @@ private:
 
 namespace {
 
-int32_t panel_count(const StepContext& context, const PackedMatrix& matrix) {
-    return panels_in(vectors_in(matrix.columns, context.kernels.lanes));
-}
-
 /** The same rows of a matrix, all panels. */
 Piece all_panels(const StepContext& context, const Piece& piece, const PackedMatrix& matrix) {
     return {piece.row_begin, piece.row_end, 0, panel_count(context, matrix)};
@@ -134,7 +126,7 @@ BlockPlan::BlockPlan(const StepContext& context, const Block& layer, const Tenso
     fused_ = cut_pixels(tensor, context.threads, tallest);
     const std::vector<int64_t> fused_tiles = tiles_of(tensor, fused_);
     most_tiles_ = *std::max_element(fused_tiles.begin(), fused_tiles.end());
-    conv_ = cut(tensor.tiles(), conv.panels(), context.threads, std::max<int64_t>(tallest / 4, 1));
+    conv_ = conv.grid();
     expand_ = cut(rows, panel_count(context, layer.expand), context.threads, tallest);
     project_ = cut(rows, panel_count(context, layer.project), context.threads, tallest);
     // In products of panels.

@@ -38,6 +38,7 @@ void Conv3x3::run(int32_t panel_begin, int32_t panel_end, void* dst, int32_t cha
     context_.kernels.transform_windows({src_.touched[current_], src_.touched_width() * pixel, pixel,
                                         scratch.tiles.data(), tiles, partial, windows});
     Part parts[2];
+    clear(scratch);
     read_rows(nullptr, stride_, matrix_[0].depth, tiles, scratch);
     write_rows(nullptr, stride_, round_up(partial, lanes), tiles, scratch, parts);
     for (int32_t point = 0; point < winograd_points; point++) {

@@ -4,18 +4,55 @@
 
 namespace fn {
 
+/** Calls visit(image, y, x) with the upper left pixels of the tiles [begin, end), which count through the batch. */
+template <class Visit>
+void for_each_tile(const Tensor& t, int64_t begin, int64_t end, const Visit& visit) {
+    for_each_row(t.tile_rows(), t.tile_columns(), begin, end, [&](const RowPart& r) {
+        for (int32_t x = r.x; x < r.x + r.count; x++) visit(r.image, 2 * r.y, 2 * x);
+    });
+}
+
+/** The same for the tiles that hold the pixels [begin, end): where those are more than a row, of whole rows. */
+template <class Visit>
+void for_each_tile_of_pixels(const Tensor& t, int64_t begin, int64_t end, const Visit& visit) {
+    const int64_t columns = t.tile_columns(), width = t.width;
+    for (int64_t row = begin / width; row * width < end;) {
+        const int64_t image = row / t.height, y = row % t.height / 2;
+        const int64_t next = std::min({image * t.height + 2 * y + 2, (image + 1) * t.height, (end + width - 1) / width});
+        const bool one = next == row + 1;
+        const int64_t first = one ? std::max(begin - row * width, int64_t{0}) / 2 : 0;
+        const int64_t last = one ? (std::min(end - row * width, width) + 1) / 2 : columns;
+        const int64_t tiles = (image * t.tile_rows() + y) * columns;
+        for_each_tile(t, tiles + first, tiles + last, visit);
+        row = next;
+    }
+}
+
 /** The 3x3 convolution of a tensor's touched channels, on any of its tiles of 2x2 pixels. */
 class Conv3x3 {
 public:
     Conv3x3(const StepContext& context, const WinogradMatrix& matrix, const Tensor& src, int32_t current);
 
-    int32_t panels() const { return panels_in(vectors_in(matrix_[0].columns, context_.kernels.lanes)); }
+    int32_t panels() const { return panel_count(context_, matrix_[0]); }
     /** Of one row of the products: a tile. */
     int64_t depth() const { return int64_t{winograd_points} * matrix_[0].depth; }
     ScratchNeeds needs(int64_t tiles) const;
 
+    /** Pieces whose rows are tiles: of four times as many pixels. */
+    Grid grid() const { return cut(src_.tiles(), panels(), context_.threads, context_.max_rows / 4); }
+
+    /** Convolves a piece of that grid: see below, and tile() for `offset`. */
+    template <class Offset>
+    void run(const Piece& piece, const Offset& offset, void* dst, int32_t channels, Scratch& scratch) const {
+        scratch.tiles.clear();
+        for_each_tile(src_, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
+            scratch.tiles.push_back(tile(image, y, x, offset));
+        });
+        run(piece.panel_begin, piece.panel_end, dst, channels, scratch);
+    }
+
     /**
-     * Convolves the scratch's tiles, which `clear` and for_each_tile... have put there.
+     * Convolves the scratch's tiles.
      *
      * @param dst what the tiles' offsets count from
      * @param channels to write of a pixel: those of the result, or up to whole vectors of zeros behind them
@@ -41,29 +78,5 @@ private:
     const int32_t current_;
     const int32_t stride_;  // from one tile to the next at a point, in elements
 };
-
-/** Calls visit(image, y, x) with the upper left pixels of the tiles [begin, end), which count through the batch. */
-template <class Visit>
-void for_each_tile(const Tensor& t, int64_t begin, int64_t end, const Visit& visit) {
-    for_each_row(t.tile_rows(), t.tile_columns(), begin, end, [&](const RowPart& r) {
-        for (int32_t x = r.x; x < r.x + r.count; x++) visit(r.image, 2 * r.y, 2 * x);
-    });
-}
-
-/** The same for the tiles that hold the pixels [begin, end): where those are more than a row, of whole rows. */
-template <class Visit>
-void for_each_tile_of_pixels(const Tensor& t, int64_t begin, int64_t end, const Visit& visit) {
-    const int64_t columns = t.tile_columns(), width = t.width;
-    for (int64_t row = begin / width; row * width < end;) {
-        const int64_t image = row / t.height, y = row % t.height / 2;
-        const int64_t next = std::min({image * t.height + 2 * y + 2, (image + 1) * t.height, (end + width - 1) / width});
-        const bool one = next == row + 1;
-        const int64_t first = one ? std::max(begin - row * width, int64_t{0}) / 2 : 0;
-        const int64_t last = one ? (std::min(end - row * width, width) + 1) / 2 : columns;
-        const int64_t tiles = (image * t.tile_rows() + y) * columns;
-        for_each_tile(t, tiles + first, tiles + last, visit);
-        row = next;
-    }
-}
 
 }  // namespace fn

@@ -13,8 +13,7 @@ public:
     MatrixStep(std::string step_name, int64_t products, const StepContext& context, const PackedMatrix& matrix,
                Activation activation, const Tensor& dst, int32_t next)
         : Step(std::move(step_name), dst, products,
-               cut(dst.pixels(), panels_in(vectors_in(matrix.columns, context.kernels.lanes)), context.threads,
-                   context.max_rows)),
+               cut(dst.pixels(), panel_count(context, matrix), context.threads, context.max_rows)),
           context_(context),
           matrix_(matrix),
           activation_(activation),
@@ -205,20 +204,16 @@ std::unique_ptr<Step> pointwise_step(const StepContext& context, const Pointwise
 std::unique_ptr<Step> partial_conv_step(const StepContext& context, const PartialConv& layer, const Tensor& tensor,
                                         int32_t current) {
     const Conv3x3 conv(context, layer.conv, tensor, current);
-    const Grid grid = cut(tensor.tiles(), conv.panels(), context.threads, std::max<int64_t>(context.max_rows / 4, 1));
+    const Grid grid = conv.grid();
     return std::make_unique<PieceStep>(
         "partial convolution", tensor, tensor.pixels() * layer.partial * layer.partial * 9, grid,
         conv.needs(grid.tallest()), [=, &layer, &tensor](const Piece& piece, Scratch& scratch, const Call& call) {
-            clear(scratch);
             const bool outside = tensor.output >= 0;
             const auto offset = [&](int64_t image, int32_t y, int32_t x) {
                 return outside ? tensor.pixel(image, y, x) * tensor.channels : tensor.touched_offset(image, y, x);
             };
-            for_each_tile(tensor, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
-                scratch.tiles.push_back(conv.tile(image, y, x, offset));
-            });
             char* const dst = outside ? output_of(tensor, call) : tensor.touched[1 - current];
-            conv.run(piece.panel_begin, piece.panel_end, dst, layer.partial, scratch);
+            conv.run(piece, offset, dst, layer.partial, scratch);
         });
 }
 

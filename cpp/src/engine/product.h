@@ -72,7 +72,6 @@ inline int32_t scattered_stride(int32_t values, int32_t lanes, size_t element_by
 }
 
 inline void clear(Scratch& scratch) {
-    scratch.tiles.clear();
     scratch.runs.clear();
     scratch.segments.clear();
     scratch.touched_offsets.clear();

@@ -62,6 +62,10 @@ struct StepContext {
     int64_t max_rows;  // of a tile
 };
 
+inline int32_t panel_count(const StepContext& context, const PackedMatrix& matrix) {
+    return panels_in(vectors_in(matrix.columns, context.kernels.lanes));
+}
+
 /** How much of each scratch buffer a step needs. */
 struct ScratchNeeds {
     int64_t rows = 0;
