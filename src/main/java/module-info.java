@@ -11,6 +11,7 @@ module org.fasternet {
     requires static jdk.unsupported; // likewise
     requires static me.tongfei.progressbar; // the command line alone
     requires static org.apache.commons.csv; // the benchmarks alone
+    requires static org.bytedeco.cuda; // the back end cudnn alone
     requires org.bytedeco.dnnl;
     requires org.bytedeco.javacpp;
 

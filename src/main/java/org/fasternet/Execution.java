@@ -92,6 +92,36 @@ final class Execution implements AutoCloseable {
         }
     }
 
+    /** Runs on device memory. */
+    void run(DeviceBuffer src, DeviceBuffer[] dsts) {
+        enter();
+        try {
+            expectDsts(dsts.length);
+            bind(0, src);
+            for (int i = 0; i < dsts.length; i++) {
+                bind(i + 1, dsts[i]);
+            }
+            runBound();
+        } finally {
+            leave();
+        }
+    }
+
+    private void bind(int slot, DeviceBuffer buffer) {
+        TensorBuffer tensor = wanted.get(slot);
+        Objects.requireNonNull(buffer, tensor.name());
+        if (buffer.bytes() < tensor.bytes()) {
+            throw new ShapeException(tensor.name() + ": the device buffer has " + buffer.bytes() + " bytes, " + tensor.bytes()
+                    + " are needed for " + tensor.shape());
+        }
+        if (addresses[slot] != buffer.address() || bound[slot] != null) {
+            addresses[slot] = buffer.address();
+            program.bindDevice(slot, buffer.address());
+            bound[slot] = null;
+            rebound = true;
+        }
+    }
+
     private void runBound() {
         if (rebound) {
             refuseOverlap();
@@ -179,7 +209,7 @@ final class Execution implements AutoCloseable {
             requireNativeOrder(tensor, floats.order());
             return binding.address(floats);
         }
-        if (tensor.type() == ElementType.BF16 && buffer instanceof ShortBuffer shorts) {
+        if ((tensor.type() == ElementType.BF16 || tensor.type() == ElementType.F16) && buffer instanceof ShortBuffer shorts) {
             requireNativeOrder(tensor, shorts.order());
             return binding.address(shorts);
         }

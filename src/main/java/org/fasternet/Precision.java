@@ -4,17 +4,28 @@ import java.util.Locale;
 
 /** What weights and activations are stored in while a network runs; sums are f32 in every precision. */
 public enum Precision {
+    /** True f32, on a GPU too: no TF32 in its place. */
     F32,
+    /** f32 storage, products of values rounded to 10 bits of mantissa. A GPU's, from compute capability 8.0 on. */
+    TF32,
+    /** IEEE half precision storage, f32 accumulation. A GPU's. */
+    F16,
     /** bfloat16 storage, f32 accumulation and residual arithmetic. Needs a CPU with bf16 dot products or AVX-512. */
     BF16;
 
-    /** Reads {@code f32} or {@code bf16} in any case; anything else is refused with a sentence. */
+    /** Reads a name, as {@link #id} gives it, in any case; anything else is refused with a sentence. */
     public static Precision parse(String name) {
-        return switch (name.toLowerCase(Locale.ROOT)) {
-            case "f32" -> F32;
-            case "bf16" -> BF16;
-            default -> throw new UnsupportedException("unknown precision '" + name + "': f32 and bf16 are known");
-        };
+        for (Precision precision : values()) {
+            if (precision.name().equalsIgnoreCase(name)) {
+                return precision;
+            }
+        }
+        throw new UnsupportedException("unknown precision '" + name + "': f32, tf32, f16 and bf16 are known");
+    }
+
+    /** Whether the CPU back ends can have it; the others are for {@code cudnn} alone. */
+    public boolean onCpu() {
+        return this == F32 || this == BF16;
     }
 
     /** The lower-case name, as in options and reports. */

@@ -91,6 +91,18 @@ public final class Session implements AutoCloseable {
         execution.run(src, dsts);
     }
 
+    /**
+     * Runs on device memory, without a copy to or from the host: in a session of the back end {@code cudnn}. The source is laid
+     * out as for host memory, f32 or 8-bit rows; the destinations are f32.
+     *
+     * @throws ShapeException if a buffer is too small, or buffers overlap
+     * @throws UnsupportedException if the session's back end computes on the CPU
+     * @throws IllegalStateException if the session or a buffer is closed, or the session is in use by another thread
+     */
+    public void run(DeviceBuffer src, DeviceBuffer... dsts) {
+        execution.run(src, dsts);
+    }
+
     private void requirePixels(boolean given) {
         if (given != pixels) {
             throw new IllegalStateException(pixels

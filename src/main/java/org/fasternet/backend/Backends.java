@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.fasternet.SessionOptions;
 import org.fasternet.UnsupportedException;
+import org.fasternet.backend.cudnn.CudnnBackend;
 import org.fasternet.backend.fused.FusedBackend;
 import org.fasternet.backend.onednn.OneDnnBackend;
 import org.fasternet.layer.Network;
@@ -17,16 +18,17 @@ public final class Backends {
 
     private static final Backend FUSED = new FusedBackend();
     private static final Backend ONEDNN = new OneDnnBackend();
+    private static final Backend CUDNN = new CudnnBackend();
 
     private Backends() {}
 
-    /** In the order in which {@code auto} prefers them. */
+    /** In the order in which {@code auto} prefers them, and last the GPU, which it never takes. */
     public static List<Backend> all() {
         if (FUSED.unavailable().isEmpty() && FUSED.isa().equals("portable")) {
             // Our kernels for any CPU are plain C++; oneDNN has vectors for more kinds of CPU than we have.
-            return List.of(ONEDNN, FUSED);
+            return List.of(ONEDNN, FUSED, CUDNN);
         }
-        return List.of(FUSED, ONEDNN);
+        return List.of(FUSED, ONEDNN, CUDNN);
     }
 
     /** The choice for any FasterNet: every back end has its layers. */
@@ -44,7 +46,7 @@ public final class Backends {
         String name = options.backend();
         List<String> reasons = new ArrayList<>();
         for (Backend backend : all()) {
-            if (!name.equals(AUTO) && !name.equals(backend.name())) {
+            if (name.equals(AUTO) ? backend == CUDNN : !name.equals(backend.name())) {
                 continue;
             }
             Optional<String> reason = backend.unavailable()

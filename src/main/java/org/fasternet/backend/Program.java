@@ -2,6 +2,7 @@ package org.fasternet.backend;
 
 import java.util.List;
 import org.fasternet.ExecutionPlan;
+import org.fasternet.UnsupportedException;
 import org.fasternet.schedule.TensorBuffer;
 
 /**
@@ -19,6 +20,16 @@ public interface Program extends AutoCloseable {
 
     /** Sets where a slot's first element lies, from the next run on. The memory must stay alive until it is bound anew. */
     void bind(int slot, long address);
+
+    /**
+     * Sets where a slot's first element lies in device memory.
+     *
+     * @throws UnsupportedException by a back end that computes on the CPU
+     */
+    default void bindDevice(int slot, long address) {
+        throw new UnsupportedException("device memory was given, and the back end " + plan().backend()
+                + " computes on the CPU: sessions of cudnn take it");
+    }
 
     /** Runs once, with one native call. All slots must be bound. */
     void run();

@@ -5,6 +5,7 @@ import org.fasternet.Precision;
 /** What a buffer's elements are stored as while a program runs. */
 public enum ElementType {
     F32(4),
+    F16(2),
     BF16(2),
     U8(1);
 
@@ -22,7 +23,8 @@ public enum ElementType {
     /** How activations and weights are stored for a precision. */
     public static ElementType of(Precision precision) {
         return switch (precision) {
-            case F32 -> F32;
+            case F32, TF32 -> F32;
+            case F16 -> F16;
             case BF16 -> BF16;
         };
     }

@@ -66,8 +66,8 @@ public final class Scheduler {
             conv(name, current.all(), next(dst), conv.weights(), Optional.of(conv.bias()), conv.size(), 0, Optional.empty());
         } else if (named.layer() instanceof Conv conv) {
             View src = current.all();
-            steps.add(new Step.Conv(name, src, next(dst), conv.weights(), Optional.of(conv.bias()), 1, conv.size() / 2,
-                    conv.groups(), Optional.empty(), false));
+            add(name, src, next(dst), conv.weights(), Optional.of(conv.bias()), 1, conv.size() / 2, conv.groups(),
+                    Optional.empty(), false);
         } else if (named.layer() instanceof Block block) {
             block(name, block);
         } else if (named.layer() instanceof PartialConv partial) {
@@ -97,8 +97,7 @@ public final class Scheduler {
         conv(name + " expand", x.all(), hidden, kernel1x1(block.expand()), Optional.of(block.bias()), 1, 0,
                 Optional.of(block.activation()));
         copy(name + " restore", saved, slice);
-        steps.add(new Step.Conv(name + " project", hidden, x.all(), kernel1x1(block.project()), Optional.empty(), 1, 0, 1,
-                Optional.empty(), true));
+        add(name + " project", hidden, x.all(), kernel1x1(block.project()), Optional.empty(), 1, 0, 1, Optional.empty(), true);
     }
 
     /**
@@ -121,8 +120,8 @@ public final class Scheduler {
                     name + ": a pointwise convolution that adds to its destination must be a chain's last layer, out of place");
         }
         View src = current.all();
-        steps.add(new Step.Conv(name, src, next(dst), kernel1x1(layer.weights()), Optional.of(layer.bias()), 1, 0, 1,
-                layer.activation(), layer.residual()));
+        add(name, src, next(dst), kernel1x1(layer.weights()), Optional.of(layer.bias()), 1, 0, 1, layer.activation(),
+                layer.residual());
     }
 
     /** Sees to it that the current buffer may be written to: the caller's source may not, unless it asked to work in place. */
@@ -146,7 +145,13 @@ public final class Scheduler {
 
     private void conv(String label, View src, View dst, Tensor weights, Optional<float[]> bias, int stride, int padding,
             Optional<Activation> activation) {
-        steps.add(new Step.Conv(label, src, dst, weights, bias, stride, padding, 1, activation, false));
+        add(label, src, dst, weights, bias, stride, padding, 1, activation, false);
+    }
+
+    private void add(String label, View src, View dst, Tensor weights, Optional<float[]> bias, int stride, int padding, int groups,
+            Optional<Activation> activation, boolean accumulate) {
+        steps.add(new Step.Conv(label, src, dst, weights, bias, stride, padding, groups, activation, accumulate,
+                (long) dst.shape().pixels() * weights.elements()));
     }
 
     private void copy(String label, View src, View dst) {

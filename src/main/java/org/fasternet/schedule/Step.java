@@ -16,7 +16,10 @@ public sealed interface Step {
 
     long multiplyAdds();
 
-    /** Copies {@code src} to {@code dst}, of equal shape, converting layout and element type where they differ. */
+    /**
+     * Copies {@code src} to {@code dst}, converting layout and element type where they differ. The shapes are equal, or {@code dst}
+     * has more channels, which become zero.
+     */
     record Copy(String label, View src, View dst) implements Step {
         @Override
         public long multiplyAdds() {
@@ -32,6 +35,7 @@ public sealed interface Step {
      * @param stride in both directions
      * @param padding zeros on each side
      * @param groups of channels, each convolved by itself
+     * @param multiplyAdds by the layer's definition: channels that only pad are not counted
      */
     record Conv(
             String label,
@@ -43,11 +47,19 @@ public sealed interface Step {
             int padding,
             int groups,
             Optional<Activation> activation,
-            boolean accumulate)
-            implements Step {
+            boolean accumulate,
+            long multiplyAdds)
+            implements Step {}
+
+    /**
+     * Patches of {@code size x size} pixels become one pixel each, source channel c of the patch's pixel (y, x) at channel
+     * {@code (c * size + y) * size + x}, the order of a convolution's weights; rows and columns left over are dropped. More
+     * channels of {@code dst} become zero.
+     */
+    record Patches(String label, View src, View dst, int size) implements Step {
         @Override
         public long multiplyAdds() {
-            return (long) dst.shape().pixels() * weights.elements();
+            return 0;
         }
     }
 

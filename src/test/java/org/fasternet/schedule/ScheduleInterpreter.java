@@ -64,7 +64,19 @@ final class ScheduleInterpreter {
         } else if (step instanceof Step.Affine affine) {
             return affine.scale()[c] * get(affine.src(), n, c, h, w) + affine.shift()[c];
         }
-        return get(step.src(), n, c, h, w);
+        if (step instanceof Step.Patches patches) {
+            return patch(patches, n, c, h, w);
+        }
+        return c < step.src().channels() ? get(step.src(), n, c, h, w) : 0;
+    }
+
+    private double patch(Step.Patches step, int n, int c, int h, int w) {
+        int taps = step.size() * step.size();
+        if (c >= step.src().channels() * taps) {
+            return 0;
+        }
+        int tap = c % taps;
+        return get(step.src(), n, c / taps, h * step.size() + tap / step.size(), w * step.size() + tap % step.size());
     }
 
     private double conv(Step.Conv conv, int n, int o, int h, int w) {

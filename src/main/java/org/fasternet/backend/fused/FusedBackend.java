@@ -52,6 +52,9 @@ public final class FusedBackend implements Backend {
 
     @Override
     public Optional<String> refuses(SessionOptions options) {
+        if (!options.precision().onCpu()) {
+            return Optional.of(options.precision().id() + " is the GPU's: the back end cudnn has it; f32 and bf16 work here");
+        }
         Binding binding = Bindings.current();
         try {
             int isa = binding.selectIsa(options.isa().orElse(null));

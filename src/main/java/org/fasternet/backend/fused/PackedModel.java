@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.fasternet.Precision;
+import org.fasternet.UnsupportedException;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
@@ -100,6 +101,7 @@ final class PackedModel {
         return switch (precision) {
             case F32 -> Abi.FN_F32;
             case BF16 -> Abi.FN_BF16;
+            case TF32, F16 -> throw new UnsupportedException(precision.id() + " is for the GPU, by the back end cudnn");
         };
     }
 }

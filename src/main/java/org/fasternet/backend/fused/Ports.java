@@ -30,6 +30,7 @@ record Ports(int src, int channels, int dst, boolean inPlace) {
             case F32 -> Abi.FN_NHWC_F32;
             case BF16 -> Abi.FN_NHWC_BF16;
             case U8 -> Abi.FN_NHWC_U8;
+            case F16 -> throw new IllegalArgumentException("f16 is not the CPU's");
         };
     }
 }

@@ -121,6 +121,7 @@ final class Descriptors {
             case F32 -> dnnl_f32;
             case BF16 -> dnnl_bf16;
             case U8 -> dnnl_u8;
+            case F16 -> throw new IllegalArgumentException("f16 is not the CPU's");
         };
     }
 

@@ -1,0 +1,99 @@
+package org.fasternet;
+
+import java.nio.FloatBuffer;
+import java.util.Objects;
+import org.fasternet.backend.cudnn.DeviceMemory;
+import org.fasternet.internal.abi.Bindings;
+
+/**
+ * Memory on the GPU, for sessions of the back end {@code cudnn}: a pipeline on the GPU then never comes back to the host.
+ *
+ * <p>Allocated here and freed by {@link #close}, or memory of the application's own, which {@code close} leaves alone. Whoever
+ * runs a session on it keeps it open, and sees to it that what wrote it is done: sessions work on streams of their own. Any thread
+ * may use it.
+ */
+public final class DeviceBuffer implements AutoCloseable {
+    /** What cuDNN and our kernels load at a time. */
+    private static final int ALIGNMENT = 16;
+
+    private final long address;
+    private final long bytes;
+    private final boolean owned;
+    private boolean closed;
+
+    private DeviceBuffer(long address, long bytes, boolean owned) {
+        this.address = address;
+        this.bytes = bytes;
+        this.owned = owned;
+    }
+
+    /**
+     * @throws UnsupportedException if there is no usable GPU; the message says why
+     * @throws NativeException if the device has not that much memory left
+     */
+    public static DeviceBuffer allocate(long bytes) {
+        if (bytes < 1) {
+            throw new ShapeException("a device buffer of " + bytes + " bytes: at least 1 is needed");
+        }
+        return new DeviceBuffer(DeviceMemory.allocate(bytes), bytes, true);
+    }
+
+    /**
+     * Device memory that the application owns, and keeps for as long as this is used.
+     *
+     * @param address a device pointer, a multiple of 16
+     */
+    public static DeviceBuffer wrap(long address, long bytes) {
+        if (address == 0 || address % ALIGNMENT != 0) {
+            throw new ShapeException("device memory at 0x" + Long.toHexString(address) + ": a multiple of 16 is needed");
+        }
+        return new DeviceBuffer(address, bytes, false);
+    }
+
+    public long bytes() {
+        return bytes;
+    }
+
+    /** The device pointer. */
+    public synchronized long address() {
+        if (closed) {
+            throw new IllegalStateException("this device buffer is closed");
+        }
+        return address;
+    }
+
+    /** Copies a direct buffer of f32 in native order, from its position to its limit, to the beginning; waits for it. */
+    public void copyFrom(FloatBuffer src) {
+        DeviceMemory.copyFromHost(address(), Bindings.current().address(direct(src)), checked(src));
+    }
+
+    /** Fills a direct buffer of f32 in native order, from its position to its limit, from the beginning; waits for it. */
+    public void copyTo(FloatBuffer dst) {
+        DeviceMemory.copyToHost(Bindings.current().address(direct(dst)), address(), checked(dst));
+    }
+
+    private static FloatBuffer direct(FloatBuffer buffer) {
+        Objects.requireNonNull(buffer, "buffer");
+        if (!buffer.isDirect()) {
+            throw new ShapeException("a heap buffer was given, a direct one is needed");
+        }
+        return buffer;
+    }
+
+    private long checked(FloatBuffer buffer) {
+        long wanted = (long) buffer.remaining() * Float.BYTES;
+        if (wanted > bytes) {
+            throw new ShapeException(wanted + " bytes were given, the device buffer has " + bytes);
+        }
+        return wanted;
+    }
+
+    /** Frees the memory if it was allocated here; does nothing the second time. */
+    @Override
+    public synchronized void close() {
+        if (!closed && owned) {
+            DeviceMemory.free(address);
+        }
+        closed = true;
+    }
+}

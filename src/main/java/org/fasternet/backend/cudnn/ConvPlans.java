@@ -1,0 +1,244 @@
+package org.fasternet.backend.cudnn;
+
+import static org.bytedeco.cuda.global.cudnn.*;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
+import org.bytedeco.cuda.cudnn.cudnnContext;
+import org.fasternet.Activation;
+import org.fasternet.Precision;
+import org.fasternet.UnsupportedException;
+import org.fasternet.internal.Resources;
+import org.fasternet.schedule.ElementType;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.Step;
+import org.fasternet.schedule.View;
+import org.fasternet.tensor.Shape;
+
+/**
+ * cuDNN's execution plans of convolutions with bias, activation and residual in one graph each, by its heuristics. Steps of equal
+ * shapes share a plan. Plans are made for a device at hand, or from properties of one that is not there.
+ */
+final class ConvPlans {
+    /** Unique ids of a plan's tensors, for the variant pack. */
+    static final long X = 'x';
+    static final long W = 'w';
+    static final long Y = 'y';
+    static final long BIAS = 'b';
+    static final long RESIDUAL = 'r';
+
+    private static final int MOST_CONFIGS = 64;
+    private static final int MOST_NOTES = 32;
+    private static final long MOST_WORKSPACE = 256L << 20;
+
+    /**
+     * A finalized plan.
+     *
+     * @param engine cuDNN's number of the engine that computes it
+     * @param workspace bytes of device memory while it runs
+     */
+    record Plan(cudnnBackendDescriptor_t descriptor, long engine, long workspace) {}
+
+    /** All that a plan depends on: views by shape, strides, alignment and type. */
+    private record Key(Tensor4 src, Tensor4 dst, List<Integer> weights, int stride, int padding, int groups, boolean bias,
+            Optional<Activation> activation, boolean accumulate) {}
+
+    private record Tensor4(ElementType type, Shape shape, Layout layout, long alignment) {
+        static Tensor4 of(View view) {
+            // Buffers begin at multiples of 64 bytes; what is not a multiple of 16 from there is aligned to less.
+            long alignment = view.offset() == 0 ? 16 : Math.min(16, Long.lowestOneBit(view.offset()));
+            return new Tensor4(view.buffer().type(), view.shape(), view.buffer().layout(), alignment);
+        }
+    }
+
+    private final Descriptors descriptors;
+    private final Precision precision;
+    private final Optional<cudnnContext> handle;
+    private final Optional<cudnnBackendDescriptor_t> device;
+    private final Map<Key, Plan> plans = new HashMap<>();
+
+    private ConvPlans(Descriptors descriptors, Precision precision, Optional<cudnnContext> handle,
+            Optional<cudnnBackendDescriptor_t> device) {
+        this.descriptors = descriptors;
+        this.precision = precision;
+        this.handle = handle;
+        this.device = device;
+    }
+
+    /** Plans that {@code handle} executes. */
+    static ConvPlans on(cudnnContext handle, Resources resources, Precision precision) {
+        return new ConvPlans(new Descriptors(resources), precision, Optional.of(handle), Optional.empty());
+    }
+
+    /** Plans for a device that is not there. @param properties its properties, cuDNN's JSON */
+    static ConvPlans ahead(String properties, Resources resources, Precision precision) {
+        Descriptors descriptors = new Descriptors(resources);
+        cudnnBackendDescriptor_t device = descriptors.create(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+        descriptors.text(device, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
+                properties.getBytes(StandardCharsets.UTF_8));
+        descriptors.finish(device, "a device by its properties");
+        return new ConvPlans(descriptors, precision, Optional.empty(), Optional.of(device));
+    }
+
+    Descriptors descriptors() {
+        return descriptors;
+    }
+
+    /** @throws UnsupportedException if cuDNN has no engine for the step on this device */
+    Plan plan(Step.Conv conv) {
+        int[] weights = conv.weights().shape();
+        Key key = new Key(Tensor4.of(conv.src()), Tensor4.of(conv.dst()), List.of(weights[0], weights[1], weights[2], weights[3]),
+                conv.stride(), conv.padding(), conv.groups(), conv.bias().isPresent(), conv.activation(), conv.accumulate());
+        return plans.computeIfAbsent(key, k -> build(k, conv.label()));
+    }
+
+    private Plan build(Key key, String label) {
+        cudnnBackendDescriptor_t graph = graph(key);
+        for (int mode : new int[] {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+            for (cudnnBackendDescriptor_t config : configs(graph, mode)) {
+                Optional<Plan> plan = plan(config);
+                if (plan.isPresent()) {
+                    return plan.get();
+                }
+            }
+        }
+        throw new UnsupportedException("cuDNN has no engine for " + label + " in " + precision.id() + " on this device: "
+                + key.src().shape() + " to " + key.dst().shape());
+    }
+
+    private List<cudnnBackendDescriptor_t> configs(cudnnBackendDescriptor_t graph, int mode) {
+        cudnnBackendDescriptor_t heuristics = descriptors.create(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+        descriptors.descriptor(heuristics, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
+        descriptors.number(heuristics, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode);
+        device.ifPresent(d -> descriptors.descriptor(heuristics, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, d));
+        descriptors.finish(heuristics, "heuristics");
+        return descriptors.getDescriptors(
+                heuristics, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, MOST_CONFIGS);
+    }
+
+    private Optional<Plan> plan(cudnnBackendDescriptor_t config) {
+        cudnnBackendDescriptor_t engine = descriptors
+                .getDescriptors(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1).get(0);
+        boolean tensorCores = descriptors
+                .getNumbers(engine, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE, MOST_NOTES)
+                .contains(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
+        if (precision == Precision.F32 && tensorCores) {
+            return Optional.empty(); // They round f32 to TF32.
+        }
+        cudnnBackendDescriptor_t plan = descriptors.create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+        descriptors.descriptor(plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
+        handle.ifPresent(h -> descriptors.pointer(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, h));
+        device.ifPresent(d -> descriptors.descriptor(plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, d));
+        if (!descriptors.finishes(plan)) {
+            return Optional.empty();
+        }
+        long workspace = descriptors.getLong(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
+        return workspace > MOST_WORKSPACE ? Optional.empty()
+                : Optional.of(new Plan(plan, descriptors.getLong(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX), workspace));
+    }
+
+    /** Convolution, bias, activation and residual; what lies between them is virtual, f32. */
+    private cudnnBackendDescriptor_t graph(Key key) {
+        List<cudnnBackendDescriptor_t> operations = new ArrayList<>();
+        int left = (key.bias() ? 1 : 0) + (key.activation().isPresent() ? 1 : 0) + (key.accumulate() ? 1 : 0);
+        cudnnBackendDescriptor_t value = result(key, left);
+        operations.add(convolution(key, value));
+        if (key.bias()) {
+            Shape bias = new Shape(1, key.dst().shape().c(), 1, 1);
+            cudnnBackendDescriptor_t b = tensor(BIAS, new Tensor4(ElementType.F32, bias, Layout.nhwc(bias), 16), false);
+            cudnnBackendDescriptor_t sum = result(key, --left);
+            operations.add(pointwise(CUDNN_POINTWISE_ADD, value, Optional.of(b), sum));
+            value = sum;
+        }
+        if (key.activation().isPresent()) {
+            cudnnBackendDescriptor_t activated = result(key, --left);
+            int mode = switch (key.activation().get()) {
+                case RELU -> CUDNN_POINTWISE_RELU_FWD;
+                case GELU -> CUDNN_POINTWISE_GELU_FWD;
+            };
+            operations.add(pointwise(mode, value, Optional.empty(), activated));
+            value = activated;
+        }
+        if (key.accumulate()) {
+            operations.add(pointwise(
+                    CUDNN_POINTWISE_ADD, value, Optional.of(tensor(RESIDUAL, key.dst(), false)), result(key, --left)));
+        }
+        cudnnBackendDescriptor_t graph = descriptors.create(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
+        descriptors.descriptors(graph, CUDNN_ATTR_OPERATIONGRAPH_OPS, operations);
+        handle.ifPresent(h -> descriptors.pointer(graph, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, h));
+        return descriptors.finish(graph, "a graph of operations");
+    }
+
+    /** The destination, or what {@code left} operations will still change. */
+    private cudnnBackendDescriptor_t result(Key key, int left) {
+        if (left == 0) {
+            return tensor(Y, key.dst(), false);
+        }
+        Shape shape = key.dst().shape();
+        return tensor(100 + left, new Tensor4(ElementType.F32, shape, Layout.nhwc(shape), 16), true);
+    }
+
+    private cudnnBackendDescriptor_t convolution(Key key, cudnnBackendDescriptor_t y) {
+        cudnnBackendDescriptor_t how = descriptors.create(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
+        descriptors.longs(how, CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, 2);
+        descriptors.number(how, CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
+        descriptors.number(how, CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, CUDNN_CROSS_CORRELATION);
+        descriptors.longs(how, CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, key.padding(), key.padding());
+        descriptors.longs(how, CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, key.padding(), key.padding());
+        descriptors.longs(how, CUDNN_ATTR_CONVOLUTION_DILATIONS, 1, 1);
+        descriptors.longs(how, CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, key.stride(), key.stride());
+        descriptors.finish(how, "a convolution");
+        Shape w = new Shape(key.weights().get(0), key.weights().get(1), key.weights().get(2), key.weights().get(3));
+        cudnnBackendDescriptor_t operation = descriptors.create(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
+        descriptors.descriptor(operation, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, tensor(X, key.src(), false));
+        descriptors.descriptor(operation, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W,
+                tensor(W, new Tensor4(key.src().type(), w, Layout.nhwc(w), 16), false));
+        descriptors.descriptor(operation, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, y);
+        descriptors.descriptor(operation, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, how);
+        descriptors.scalar(operation, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, 1);
+        descriptors.scalar(operation, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0);
+        return descriptors.finish(operation, "a convolution of " + key.src().shape());
+    }
+
+    private cudnnBackendDescriptor_t pointwise(int mode, cudnnBackendDescriptor_t x, Optional<cudnnBackendDescriptor_t> b,
+            cudnnBackendDescriptor_t y) {
+        cudnnBackendDescriptor_t how = descriptors.create(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+        descriptors.number(how, CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, mode);
+        descriptors.number(how, CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
+        descriptors.finish(how, "an element-wise operation");
+        cudnnBackendDescriptor_t operation = descriptors.create(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+        descriptors.descriptor(operation, CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, how);
+        descriptors.descriptor(operation, CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x);
+        b.ifPresent(d -> descriptors.descriptor(operation, CUDNN_ATTR_OPERATION_POINTWISE_BDESC, d));
+        descriptors.descriptor(operation, CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y);
+        return descriptors.finish(operation, "an element-wise operation");
+    }
+
+    private cudnnBackendDescriptor_t tensor(long id, Tensor4 tensor, boolean virtual) {
+        cudnnBackendDescriptor_t descriptor = descriptors.create(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+        Shape shape = tensor.shape();
+        Layout layout = tensor.layout();
+        descriptors.longs(descriptor, CUDNN_ATTR_TENSOR_UNIQUE_ID, id);
+        descriptors.number(descriptor, CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, type(tensor.type()));
+        descriptors.longs(descriptor, CUDNN_ATTR_TENSOR_DIMENSIONS, shape.n(), shape.c(), shape.h(), shape.w());
+        descriptors.longs(descriptor, CUDNN_ATTR_TENSOR_STRIDES,
+                layout.strideN(), layout.strideC(), layout.strideH(), layout.strideW());
+        descriptors.longs(descriptor, CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, tensor.alignment());
+        descriptors.flag(descriptor, CUDNN_ATTR_TENSOR_IS_VIRTUAL, virtual);
+        return descriptors.finish(descriptor, "a tensor of " + shape);
+    }
+
+    private static int type(ElementType type) {
+        return switch (type) {
+            case F32 -> CUDNN_DATA_FLOAT;
+            case F16 -> CUDNN_DATA_HALF;
+            case BF16 -> CUDNN_DATA_BFLOAT16;
+            case U8 -> CUDNN_DATA_UINT8;
+        };
+    }
+}

@@ -1,0 +1,152 @@
+package org.fasternet.backend.cudnn;
+
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMajor;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMinor;
+import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
+import static org.bytedeco.cuda.global.cudart.cudaDriverGetVersion;
+import static org.bytedeco.cuda.global.cudart.cudaFree;
+import static org.bytedeco.cuda.global.cudart.cudaFreeHost;
+import static org.bytedeco.cuda.global.cudart.cudaGetDeviceCount;
+import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
+import static org.bytedeco.cuda.global.cudart.cudaHostAlloc;
+import static org.bytedeco.cuda.global.cudart.cudaMalloc;
+import static org.bytedeco.cuda.global.cudart.cudaMemset;
+import static org.bytedeco.cuda.global.cudart.cudaRuntimeGetVersion;
+import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetErrorString;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetLastErrorString;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.cuda.global.cudnn;
+import org.bytedeco.cuda.global.nvrtc;
+import org.bytedeco.javacpp.Pointer;
+import org.fasternet.NativeException;
+import org.fasternet.internal.Resources;
+import org.fasternet.internal.abi.Abi;
+import org.fasternet.internal.abi.NativeLibrary;
+
+/** The loaded CUDA and cuDNN, the device, and how their status codes read. Every method may be called from any thread. */
+final class Cuda {
+    /** The device that sessions run on. */
+    static final int DEVICE = 0;
+
+    /** Plans are built with attributes that cuDNN 9.19, which the preset was made for, knows. */
+    private static final long CUDNN_NEEDED = 9_01_00;
+
+    private static final int MESSAGE_BYTES = 2048;
+
+    private Cuda() {}
+
+    /** Why there is no usable device, asked once; empty if there is one. */
+    static Optional<String> unavailable() {
+        return Loaded.FAILURE;
+    }
+
+    /** Loads the libraries, whether there is a device or not: plans can be made without one. */
+    static void loadLibraries() {
+        NativeLibrary.load(Abi.class);
+        NativeLibrary.load(cudart.class);
+        NativeLibrary.load(cudnn.class);
+        NativeLibrary.load(nvrtc.class);
+    }
+
+    static String version() {
+        int[] runtime = new int[1];
+        check(cudaRuntimeGetVersion(runtime), "ask the CUDA runtime for its version");
+        return "cuDNN " + dotted(cudnnGetVersion()) + ", CUDA " + runtime[0] / 1000 + "." + runtime[0] % 1000 / 10;
+    }
+
+    /** Compute capability, 90 for 9.0. */
+    static int capability() {
+        return 10 * attribute(cudaDevAttrComputeCapabilityMajor) + attribute(cudaDevAttrComputeCapabilityMinor);
+    }
+
+    /** Has the calling thread's CUDA calls go to the device. */
+    static void use() {
+        check(cudaSetDevice(DEVICE), "use device " + DEVICE);
+    }
+
+    /** Zeroed device memory. */
+    static Pointer allocate(Resources resources, long bytes, String what) {
+        Pointer memory = new Pointer();
+        check(cudaMalloc(memory, Math.max(1, bytes)), "allocate " + bytes + " bytes of device memory for " + what);
+        resources.add(memory, m -> cudaFree(m));
+        check(cudaMemset(memory, 0, Math.max(1, bytes)), "clear the memory for " + what);
+        return memory;
+    }
+
+    /** Host memory that the device reads and writes itself. */
+    static Pointer allocatePinned(Resources resources, long bytes, String what) {
+        Pointer memory = new Pointer();
+        check(cudaHostAlloc(memory, Math.max(1, bytes), 0), "allocate " + bytes + " bytes of pinned memory for " + what);
+        return resources.add(memory, m -> cudaFreeHost(m));
+    }
+
+    static void check(int status, String action) {
+        if (status != 0) {
+            throw new NativeException("CUDA could not " + action + ": " + cudaGetErrorString(status).getString()
+                    + " (error " + status + ")");
+        }
+    }
+
+    static void checkCudnn(int status, String action) {
+        if (status != 0) {
+            throw new NativeException("cuDNN could not " + action + ": " + cudnnGetErrorString(status).getString() + lastMessage());
+        }
+    }
+
+    private static String lastMessage() {
+        byte[] message = new byte[MESSAGE_BYTES];
+        cudnnGetLastErrorString(message, MESSAGE_BYTES);
+        int end = 0;
+        while (end < MESSAGE_BYTES && message[end] != 0) {
+            end++;
+        }
+        return end == 0 ? "" : " (" + new String(message, 0, end, StandardCharsets.UTF_8).strip() + ")";
+    }
+
+    private static int attribute(int attribute) {
+        int[] value = new int[1];
+        check(cudaDeviceGetAttribute(value, attribute, DEVICE), "ask the device for an attribute");
+        return value[0];
+    }
+
+    private static String dotted(long version) {
+        return version / 10000 + "." + version / 100 % 100 + "." + version % 100;
+    }
+
+    /** In a class of its own, so that the first error is kept: later ones only say that a class did not initialise. */
+    private static final class Loaded {
+        static final Optional<String> FAILURE = load();
+
+        private static Optional<String> load() {
+            try {
+                loadLibraries();
+            } catch (NativeException e) {
+                return Optional.of(e.getMessage() + ": an NVIDIA driver, CUDA 13, cuDNN 9, cuBLAS and NVRTC are needed, in a"
+                        + " folder of LD_LIBRARY_PATH or of the system's");
+            }
+            int[] driver = new int[1];
+            cudaDriverGetVersion(driver);
+            if (driver[0] < 13000) {
+                return Optional.of(driver[0] == 0 ? "there is no NVIDIA driver"
+                        : "the NVIDIA driver is for CUDA " + driver[0] / 1000 + "." + driver[0] % 1000 / 10
+                                + ", and CUDA 13 is needed: driver 580 or newer");
+            }
+            int[] count = new int[1];
+            int status = cudaGetDeviceCount(count);
+            if (status != 0 || count[0] == 0) {
+                return Optional.of("there is no NVIDIA GPU that this process may use"
+                        + (status == 0 ? "" : ": " + cudaGetErrorString(status).getString()));
+            }
+            if (cudnnGetVersion() < CUDNN_NEEDED) {
+                return Optional.of("cuDNN " + dotted(cudnnGetVersion()) + " was found, and " + dotted(CUDNN_NEEDED)
+                        + " or newer is needed");
+            }
+            return Optional.empty();
+        }
+    }
+}

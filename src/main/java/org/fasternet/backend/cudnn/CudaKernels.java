@@ -1,0 +1,131 @@
+package org.fasternet.backend.cudnn;
+
+import static org.bytedeco.cuda.global.cudart.cuLaunchKernel;
+import static org.bytedeco.cuda.global.cudart.cuModuleGetFunction;
+import static org.bytedeco.cuda.global.cudart.cuModuleLoadData;
+import static org.bytedeco.cuda.global.nvrtc.nvrtcCompileProgram;
+import static org.bytedeco.cuda.global.nvrtc.nvrtcCreateProgram;
+import static org.bytedeco.cuda.global.nvrtc.nvrtcDestroyProgram;
+import static org.bytedeco.cuda.global.nvrtc.nvrtcGetCUBIN;
+import static org.bytedeco.cuda.global.nvrtc.nvrtcGetCUBINSize;
+import static org.bytedeco.cuda.global.nvrtc.nvrtcGetProgramLog;
+import static org.bytedeco.cuda.global.nvrtc.nvrtcGetProgramLogSize;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUmod_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.nvrtc._nvrtcProgram;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
+import org.fasternet.NativeException;
+import org.fasternet.internal.Resources;
+
+/** The kernels of {@code cpp/cuda/kernels.cu}, compiled for the device once per process and loaded as long as that lives. */
+final class CudaKernels {
+    private static final String SOURCE = "kernels.cu";
+
+    private final CUmod_st module = new CUmod_st();
+    private final Map<String, CUfunc_st> functions = new ConcurrentHashMap<>();
+
+    private CudaKernels(byte[] cubin) {
+        try (Resources resources = new Resources()) {
+            Pointer image = resources.allocate(cubin.length);
+            new BytePointer(image).put(cubin);
+            Cuda.check(cuModuleLoadData(module, image), "load the kernels of " + SOURCE);
+        }
+    }
+
+    /** To be called on a thread that uses the device. */
+    static CudaKernels loaded() {
+        return Loaded.KERNELS;
+    }
+
+    private static final class Loaded {
+        static final CudaKernels KERNELS = new CudaKernels(compile(Cuda.capability()));
+    }
+
+    /**
+     * Launches a kernel.
+     *
+     * @param arguments the fields of its one structure
+     */
+    void launch(String name, long blocks, long blocksY, int threads, CUstream_st stream, long... arguments) {
+        CUfunc_st function = functions.computeIfAbsent(name, n -> {
+            CUfunc_st found = new CUfunc_st();
+            Cuda.check(cuModuleGetFunction(found, module, n), "find the kernel " + n);
+            return found;
+        });
+        try (Resources resources = new Resources()) {
+            Pointer structure = resources.allocate((long) arguments.length * Long.BYTES);
+            new LongPointer(structure).put(arguments);
+            PointerPointer<Pointer> parameters = new PointerPointer<>(resources.allocate(Long.BYTES));
+            parameters.put(0, structure);
+            Cuda.check(
+                    cuLaunchKernel(function, (int) blocks, (int) blocksY, 1, threads, 1, 1, 0, stream, parameters,
+                            new PointerPointer<>((Pointer) null)),
+                    "launch " + name);
+        }
+    }
+
+    /** Machine code for a compute capability; needs no device. */
+    static byte[] compile(int capability) {
+        try (Resources resources = new Resources()) {
+            _nvrtcProgram program = new _nvrtcProgram();
+            check(nvrtcCreateProgram(program, text(resources, source()), text(resources, SOURCE), 0,
+                    (PointerPointer<?>) null, (PointerPointer<?>) null), "read", program);
+            resources.add(program, p -> nvrtcDestroyProgram(p));
+            String[] options = {"--gpu-architecture=sm_" + capability, "--std=c++17"};
+            PointerPointer<Pointer> list = new PointerPointer<>(resources.allocate((long) options.length * Long.BYTES));
+            for (int i = 0; i < options.length; i++) {
+                list.put(i, text(resources, options[i]));
+            }
+            check(nvrtcCompileProgram(program, options.length, list), "compile for sm_" + capability, program);
+            SizeTPointer size = new SizeTPointer(resources.allocate(Long.BYTES));
+            check(nvrtcGetCUBINSize(program, size), "size", program);
+            byte[] cubin = new byte[(int) size.get()];
+            BytePointer image = new BytePointer(resources.allocate(cubin.length));
+            check(nvrtcGetCUBIN(program, image), "hand out", program);
+            image.get(cubin);
+            return cubin;
+        }
+    }
+
+    private static BytePointer text(Resources resources, String value) {
+        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+        return new BytePointer(resources.allocate(bytes.length + 1L)).put(bytes, 0, bytes.length);
+    }
+
+    private static String source() {
+        try (InputStream in = CudaKernels.class.getResourceAsStream(SOURCE)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void check(int status, String action, _nvrtcProgram program) {
+        if (status != 0) {
+            throw new NativeException("NVRTC could not " + action + " " + SOURCE + " (error " + status + "): " + log(program));
+        }
+    }
+
+    private static String log(_nvrtcProgram program) {
+        try (Resources resources = new Resources()) {
+            SizeTPointer size = new SizeTPointer(resources.allocate(Long.BYTES));
+            if (program.isNull() || nvrtcGetProgramLogSize(program, size) != 0) {
+                return "no log";
+            }
+            BytePointer log = new BytePointer(resources.allocate(Math.max(1, size.get())));
+            return nvrtcGetProgramLog(program, log) == 0 ? log.getString(StandardCharsets.UTF_8) : "no log";
+        }
+    }
+}

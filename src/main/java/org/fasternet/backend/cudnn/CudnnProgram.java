@@ -1,0 +1,236 @@
+package org.fasternet.backend.cudnn;
+
+import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
+import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
+import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
+import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
+import static org.bytedeco.cuda.global.cudart.cudaStreamCreateWithFlags;
+import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
+import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
+import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
+import static org.bytedeco.cuda.global.cudnn.cudnnCreate;
+import static org.bytedeco.cuda.global.cudnn.cudnnDestroy;
+import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.cudnn.cudnnContext;
+import org.bytedeco.javacpp.Pointer;
+import org.fasternet.ExecutionPlan;
+import org.fasternet.backend.Program;
+import org.fasternet.internal.Resources;
+import org.fasternet.internal.abi.JniBinding;
+import org.fasternet.schedule.ArenaPlan;
+import org.fasternet.schedule.ElementType;
+import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.schedule.Schedule;
+import org.fasternet.schedule.SlidingRowScheduler;
+import org.fasternet.schedule.Step;
+import org.fasternet.schedule.TensorBuffer;
+import org.fasternet.schedule.View;
+
+/**
+ * A schedule on the device: captured into one CUDA graph when its memory is bound, launched once per run. The caller's host memory
+ * goes through pinned memory of the program's own; device memory is used where it lies.
+ */
+final class CudnnProgram implements Program {
+    /** Channels are padded to 16 bytes, which vector loads and tensor cores want. */
+    private static final int VECTOR_BYTES = 16;
+
+    private final Resources resources;
+    private final Schedule schedule;
+    private final List<TensorBuffer> slots = new ArrayList<>();
+    private final ArenaPlan arenaPlan;
+    private final Pointer arena;
+    private final CUstream_st stream = new CUstream_st();
+    private final List<Launches.Prepared> launches = new ArrayList<>();
+    private final ExecutionPlan plan;
+
+    /** By slot: the caller's memory if it is host memory, the pinned memory before it, and what the device reads or writes. */
+    private final Pointer[] host;
+    private final Pointer[] pinned;
+    private final long[] device;
+    private final Pointer srcMemory;
+
+    private CUgraphExec_st graph = new CUgraphExec_st();
+    private boolean captured;
+
+    private CudnnProgram(ProgramSpec spec, Resources resources) {
+        this.resources = resources;
+        ElementType type = spec.computeType();
+        schedule = SlidingRowScheduler.schedule(spec, VECTOR_BYTES / type.bytes());
+        slots.add(schedule.src());
+        slots.addAll(schedule.dsts());
+        host = new Pointer[slots.size()];
+        pinned = new Pointer[slots.size()];
+        device = new long[slots.size()];
+        Cuda.check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "create a stream");
+        resources.add(stream, s -> cudaStreamDestroy(s));
+        cudnnContext handle = new cudnnContext();
+        Cuda.checkCudnn(cudnnCreate(handle), "create a handle");
+        resources.add(handle, h -> cudnnDestroy(h));
+        Cuda.checkCudnn(cudnnSetStream(handle, stream), "use a stream");
+        arenaPlan = ArenaPlan.of(schedule.lifetimes());
+        arena = Cuda.allocate(resources, arenaPlan.bytes(), "activations");
+        srcMemory = Cuda.allocate(resources, schedule.src().bytes(), "the source");
+        DeviceWeights weights = new DeviceWeights(resources, type);
+        ConvPlans plans = ConvPlans.on(handle, resources, spec.precision());
+        Launches factory = new Launches(resources, handle, plans, weights, this::address);
+        List<ExecutionPlan.Step> planned = new ArrayList<>();
+        for (Step step : schedule.steps()) {
+            Launches.Prepared prepared = factory.prepare(step);
+            launches.add(prepared);
+            planned.add(new ExecutionPlan.Step(
+                    step.label(), prepared.implementation(), step.src().shape(), step.dst().shape(), step.multiplyAdds()));
+        }
+        long workspace = launches.stream().mapToLong(Launches.Prepared::workspace).max().orElse(0);
+        factory.setWorkspace(Cuda.allocate(resources, workspace, "a workspace"));
+        resources.add(this, CudnnProgram::dropGraph);
+        plan = new ExecutionPlan("cudnn", "sm_" + Cuda.capability(), JniBinding.NAME, spec.precision(), spec.threads(),
+                arenaPlan.bytes() + workspace + schedule.src().bytes(), weights.bytes(), planned);
+    }
+
+    static CudnnProgram compile(ProgramSpec spec) {
+        Cuda.use();
+        Resources resources = new Resources();
+        try {
+            return new CudnnProgram(spec, resources);
+        } catch (Throwable failure) {
+            Resources.closeAfter(failure, resources);
+            throw failure;
+        }
+    }
+
+    @Override
+    public TensorBuffer src() {
+        return schedule.src();
+    }
+
+    @Override
+    public List<TensorBuffer> dsts() {
+        return schedule.dsts();
+    }
+
+    @Override
+    public ExecutionPlan plan() {
+        return plan;
+    }
+
+    @Override
+    public void bind(int slot, long address) {
+        Cuda.use();
+        host[slot] = new At(address);
+        if (pinned[slot] == null) {
+            pinned[slot] = Cuda.allocatePinned(resources, slots.get(slot).bytes(), slots.get(slot).name());
+        }
+        place(slot, slot == 0 ? srcMemory.address() : pinned[slot].address());
+    }
+
+    @Override
+    public void bindDevice(int slot, long address) {
+        host[slot] = null;
+        place(slot, address);
+    }
+
+    private void place(int slot, long address) {
+        if (device[slot] != address) {
+            device[slot] = address;
+            dropGraph();
+        }
+    }
+
+    @Override
+    public void run() {
+        Cuda.use();
+        for (int slot = 0; slot < host.length; slot++) {
+            if (host[slot] != null) {
+                // A destination too: a residual adds to what it holds.
+                Pointer.memcpy(pinned[slot], host[slot], slots.get(slot).bytes());
+            }
+        }
+        if (!captured) {
+            capture();
+        }
+        Cuda.check(cudaGraphLaunch(graph, stream), "launch the network");
+        Cuda.check(cudaStreamSynchronize(stream), "run the network");
+        for (int slot = slots.size() == 1 ? 0 : 1; slot < host.length; slot++) {
+            if (host[slot] != null) {
+                Pointer.memcpy(host[slot], pinned[slot], slots.get(slot).bytes());
+            }
+        }
+    }
+
+    /** Once without a graph first: cuDNN loads kernels when it first launches them, which it may not do in a capture. */
+    private void capture() {
+        if (slots.size() > 1) {
+            // In place, or with a residual, a second run would compute on the first one's result.
+            launches.forEach(launch -> launch.launch().on(stream));
+            Cuda.check(cudaStreamSynchronize(stream), "run the network's kernels");
+            restoreDsts();
+        }
+        CUgraph_st recorded = new CUgraph_st();
+        Cuda.check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to record the network");
+        try {
+            copySrc(cudaMemcpyHostToDevice);
+            launches.forEach(launch -> launch.launch().on(stream));
+            if (slots.size() == 1) {
+                copySrc(cudaMemcpyDeviceToHost);
+            }
+        } finally {
+            Cuda.check(cudaStreamEndCapture(stream, recorded), "record the network");
+        }
+        try {
+            Cuda.check(cudaGraphInstantiate(graph, recorded, 0), "make a graph of the network");
+            captured = true;
+        } finally {
+            cudaGraphDestroy(recorded);
+        }
+    }
+
+    private void copySrc(int direction) {
+        if (host[0] == null) {
+            return;
+        }
+        boolean in = direction == cudaMemcpyHostToDevice;
+        Cuda.check(cudaMemcpyAsync(in ? srcMemory : pinned[0], in ? pinned[0] : srcMemory, schedule.src().bytes(), direction, stream),
+                "copy the source");
+    }
+
+    /** Gives a destination in host memory what it held before a run that does not count. */
+    private void restoreDsts() {
+        for (int slot = 1; slot < host.length; slot++) {
+            if (host[slot] != null) {
+                Pointer.memcpy(pinned[slot], host[slot], slots.get(slot).bytes());
+            }
+        }
+    }
+
+    private long address(View view) {
+        TensorBuffer buffer = view.buffer();
+        long base = buffer.external() ? device[slots.indexOf(buffer)] : arena.address() + arenaPlan.offsets().get(buffer.id());
+        return base + view.offset();
+    }
+
+    private void dropGraph() {
+        if (captured) {
+            cudaGraphExecDestroy(graph);
+            graph = new CUgraphExec_st();
+            captured = false;
+        }
+    }
+
+    @Override
+    public void close() {
+        Cuda.use();
+        resources.close();
+    }
+}

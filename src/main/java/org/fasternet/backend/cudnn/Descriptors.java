@@ -1,0 +1,139 @@
+package org.fasternet.backend.cudnn;
+
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_BACKEND_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_BOOLEAN;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_FLOAT;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_INT64;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_VOID_PTR;
+import static org.bytedeco.cuda.global.cudnn.cudnnBackendCreateDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnBackendDestroyDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnBackendFinalize;
+import static org.bytedeco.cuda.global.cudnn.cudnnBackendGetAttribute;
+import static org.bytedeco.cuda.global.cudnn.cudnnBackendSetAttribute;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.fasternet.internal.Resources;
+
+/** cuDNN's backend descriptors and their attributes, owned by one {@link Resources}. For one thread at a time. */
+final class Descriptors {
+    /** Values of an attribute on their way: JavaCPP's own allocations would count the process's size against its limit. */
+    private static final int SCRATCH_BYTES = 1 << 18;
+
+    private final Resources resources;
+    private final Pointer scratch;
+    private final LongPointer count;
+
+    Descriptors(Resources resources) {
+        this.resources = resources;
+        this.scratch = resources.allocate(SCRATCH_BYTES);
+        this.count = new LongPointer(resources.allocate(Long.BYTES));
+    }
+
+    cudnnBackendDescriptor_t create(int type) {
+        cudnnBackendDescriptor_t descriptor = new cudnnBackendDescriptor_t();
+        Cuda.checkCudnn(cudnnBackendCreateDescriptor(type, descriptor), "create a descriptor");
+        return resources.add(descriptor, d -> cudnnBackendDestroyDescriptor(d));
+    }
+
+    /** Whether cuDNN accepts what was set. */
+    boolean finishes(cudnnBackendDescriptor_t descriptor) {
+        return cudnnBackendFinalize(descriptor) == 0;
+    }
+
+    cudnnBackendDescriptor_t finish(cudnnBackendDescriptor_t descriptor, String what) {
+        Cuda.checkCudnn(cudnnBackendFinalize(descriptor), "describe " + what);
+        return descriptor;
+    }
+
+    void longs(cudnnBackendDescriptor_t descriptor, int attribute, long... values) {
+        new LongPointer(scratch).put(values, 0, values.length);
+        set(descriptor, attribute, CUDNN_TYPE_INT64, values.length);
+    }
+
+    /** @param type which enumeration the value is of */
+    void number(cudnnBackendDescriptor_t descriptor, int attribute, int type, int value) {
+        new IntPointer(scratch).put(value);
+        set(descriptor, attribute, type, 1);
+    }
+
+    void scalar(cudnnBackendDescriptor_t descriptor, int attribute, float value) {
+        new FloatPointer(scratch).put(value);
+        set(descriptor, attribute, CUDNN_TYPE_FLOAT, 1);
+    }
+
+    void flag(cudnnBackendDescriptor_t descriptor, int attribute, boolean value) {
+        new BytePointer(scratch).put((byte) (value ? 1 : 0));
+        set(descriptor, attribute, CUDNN_TYPE_BOOLEAN, 1);
+    }
+
+    void text(cudnnBackendDescriptor_t descriptor, int attribute, int type, byte[] value) {
+        new BytePointer(scratch).put(value, 0, value.length);
+        set(descriptor, attribute, type, value.length);
+    }
+
+    void pointers(cudnnBackendDescriptor_t descriptor, int attribute, long... addresses) {
+        new LongPointer(scratch).put(addresses, 0, addresses.length);
+        set(descriptor, attribute, CUDNN_TYPE_VOID_PTR, addresses.length);
+    }
+
+    /** @param type what the pointer is, such as a handle */
+    void pointer(cudnnBackendDescriptor_t descriptor, int attribute, int type, Pointer value) {
+        new PointerPointer<>(scratch).put(0, value);
+        set(descriptor, attribute, type, 1);
+    }
+
+    void descriptors(cudnnBackendDescriptor_t descriptor, int attribute, List<cudnnBackendDescriptor_t> values) {
+        PointerPointer<Pointer> pointers = new PointerPointer<>(scratch);
+        for (int i = 0; i < values.size(); i++) {
+            pointers.put(i, values.get(i));
+        }
+        set(descriptor, attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, values.size());
+    }
+
+    void descriptor(cudnnBackendDescriptor_t descriptor, int attribute, cudnnBackendDescriptor_t value) {
+        descriptors(descriptor, attribute, List.of(value));
+    }
+
+    long getLong(cudnnBackendDescriptor_t descriptor, int attribute) {
+        get(descriptor, attribute, CUDNN_TYPE_INT64, 1);
+        return new LongPointer(scratch).get();
+    }
+
+    /** Values of an enumeration. */
+    List<Integer> getNumbers(cudnnBackendDescriptor_t descriptor, int attribute, int type, int most) {
+        get(descriptor, attribute, type, most);
+        List<Integer> values = new ArrayList<>();
+        for (int i = 0; i < Math.min(most, count.get()); i++) {
+            values.add(new IntPointer(scratch).get(i));
+        }
+        return values;
+    }
+
+    /** At most {@code most} descriptors that cuDNN fills, which must be of {@code type}. */
+    List<cudnnBackendDescriptor_t> getDescriptors(cudnnBackendDescriptor_t descriptor, int attribute, int type, int most) {
+        List<cudnnBackendDescriptor_t> filled = new ArrayList<>();
+        PointerPointer<Pointer> pointers = new PointerPointer<>(scratch);
+        for (int i = 0; i < most; i++) {
+            filled.add(create(type));
+            pointers.put(i, filled.get(i));
+        }
+        get(descriptor, attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, most);
+        return filled.subList(0, (int) Math.min(most, count.get()));
+    }
+
+    private void set(cudnnBackendDescriptor_t descriptor, int attribute, int type, long values) {
+        Cuda.checkCudnn(cudnnBackendSetAttribute(descriptor, attribute, type, values, scratch), "set attribute " + attribute);
+    }
+
+    private void get(cudnnBackendDescriptor_t descriptor, int attribute, int type, long most) {
+        Cuda.checkCudnn(cudnnBackendGetAttribute(descriptor, attribute, type, most, count, scratch), "get attribute " + attribute);
+    }
+}

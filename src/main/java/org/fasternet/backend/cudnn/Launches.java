@@ -1,0 +1,173 @@
+package org.fasternet.backend.cudnn;
+
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_VARIANT_PACK_WORKSPACE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.cudnnBackendExecute;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToLongFunction;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
+import org.bytedeco.cuda.cudnn.cudnnContext;
+import org.bytedeco.javacpp.Pointer;
+import org.fasternet.internal.Resources;
+import org.fasternet.schedule.ElementType;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.Step;
+import org.fasternet.schedule.View;
+import org.fasternet.tensor.Shape;
+import org.fasternet.tensor.Tensor;
+
+/** Turns steps into what puts their kernels on a stream. */
+final class Launches {
+    private static final int THREADS = 256;
+    /** Blocks of a kernel whose threads go on until all is done: enough for any device. */
+    private static final long MOST_BLOCKS = 1 << 16;
+    /** Rows and columns that a block of the kernel {@code partial} computes, its threads, and the most outputs by eights. */
+    private static final int TILE = 8;
+    private static final int PARTIAL_THREADS = 384;
+    private static final int MOST_EIGHTS = 6;
+
+    /** A step on a stream. Addresses of the caller's memory are read when it is launched. */
+    interface Launch {
+        void on(CUstream_st stream);
+    }
+
+    /** @param implementation as plans name it */
+    record Prepared(String implementation, long workspace, Launch launch) {}
+
+    private final Resources resources;
+    private final cudnnContext handle;
+    private final ConvPlans plans;
+    private final DeviceWeights weights;
+    private final int capability;
+    private final CudaKernels kernels = CudaKernels.loaded();
+    private final ToLongFunction<View> address;
+    private Pointer workspace;
+
+    /** @param address where a view's first element lies, from {@link #setWorkspace} on */
+    Launches(Resources resources, cudnnContext handle, ConvPlans plans, DeviceWeights weights, ToLongFunction<View> address) {
+        this.resources = resources;
+        this.handle = handle;
+        this.plans = plans;
+        this.weights = weights;
+        this.capability = Cuda.capability();
+        this.address = address;
+    }
+
+    /** Memory for the largest of the plans, which run one after the other. */
+    void setWorkspace(Pointer memory) {
+        workspace = memory;
+    }
+
+    Prepared prepare(Step step) {
+        if (step instanceof Step.Conv conv) {
+            return hasPartialKernel(conv) ? partial(conv) : convolution(conv);
+        } else if (step instanceof Step.Copy copy) {
+            return copy(copy.src(), copy.dst(), 0, 0);
+        } else if (step instanceof Step.Affine affine) {
+            return copy(affine.src(), affine.dst(), weights.vector(affine.scale(), affine.label()).address(),
+                    weights.vector(affine.shift(), affine.label()).address());
+        } else if (step instanceof Step.Mean mean) {
+            return mean(mean);
+        }
+        return patches((Step.Patches) step);
+    }
+
+    private Prepared convolution(Step.Conv conv) {
+        ConvPlans.Plan plan = plans.plan(conv);
+        Pointer w = weights.channelsLast(conv.weights(), conv.label());
+        Pointer bias = conv.bias().map(b -> weights.vector(b, conv.label())).orElse(null);
+        return new Prepared("cudnn:engine " + plan.engine(), plan.workspace(), stream -> {
+            List<Long> ids = new ArrayList<>(List.of(ConvPlans.X, ConvPlans.W, ConvPlans.Y));
+            List<Long> data = new ArrayList<>(
+                    List.of(address.applyAsLong(conv.src()), w.address(), address.applyAsLong(conv.dst())));
+            if (bias != null) {
+                ids.add(ConvPlans.BIAS);
+                data.add(bias.address());
+            }
+            if (conv.accumulate()) {
+                ids.add(ConvPlans.RESIDUAL);
+                data.add(address.applyAsLong(conv.dst()));
+            }
+            Descriptors descriptors = plans.descriptors();
+            cudnnBackendDescriptor_t pack = descriptors.create(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+            descriptors.longs(pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, ids.stream().mapToLong(Long::longValue).toArray());
+            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, data.stream().mapToLong(Long::longValue).toArray());
+            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace.address());
+            descriptors.finish(pack, "the memory of " + conv.label());
+            Cuda.checkCudnn(cudnnBackendExecute(handle, plan.descriptor(), pack), "launch " + conv.label());
+        });
+    }
+
+    /** Tensor cores take f16 and bf16 in our shape from sm_80 on; a channel slice costs cuDNN two more kernels. */
+    private boolean hasPartialKernel(Step.Conv conv) {
+        Tensor w = conv.weights();
+        return capability >= 80
+                && (conv.src().buffer().type() == ElementType.F16 || conv.src().buffer().type() == ElementType.BF16)
+                && conv.src().buffer() == conv.dst().buffer()
+                && w.dim(2) == 3 && w.dim(3) == 3 && conv.stride() == 1 && conv.padding() == 1 && conv.groups() == 1
+                && w.dim(0) == w.dim(1) && w.dim(0) % 8 == 0
+                && conv.bias().isEmpty() && conv.activation().isEmpty() && !conv.accumulate();
+    }
+
+    private Prepared partial(Step.Conv conv) {
+        Shape shape = conv.src().shape();
+        Pointer w = weights.fragments(conv.weights(), conv.label());
+        int eights = shape.c() / 8;
+        int together = MOST_EIGHTS;
+        while (eights % together != 0) {
+            together--;
+        }
+        String kernel = "partial_" + name(conv.src().buffer().type()) + "_" + together;
+        long tiles = (long) shape.n() * ceil(shape.h(), TILE) * ceil(shape.w(), TILE);
+        long blocksY = eights / together;
+        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, tiles, blocksY, PARTIAL_THREADS, stream,
+                address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(),
+                shape.n(), shape.h(), shape.w(), conv.src().buffer().layout().strideW(), shape.c()));
+    }
+
+    private Prepared copy(View src, View dst, long scale, long shift) {
+        String kernel = "copy_" + name(src.buffer().type()) + "_" + name(dst.buffer().type());
+        Shape shape = dst.shape();
+        Layout from = src.buffer().layout();
+        Layout to = dst.buffer().layout();
+        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, blocks(shape.elements()), 1, THREADS, stream,
+                address.applyAsLong(src), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
+                address.applyAsLong(dst), to.strideN(), to.strideC(), to.strideH(), to.strideW(),
+                shape.n(), src.channels(), shape.h(), shape.w(), shape.c(), to.strideC() == 1 ? 0 : 1, scale, shift));
+    }
+
+    private Prepared patches(Step.Patches step) {
+        String kernel = "patches_" + name(step.src().buffer().type()) + "_" + name(step.dst().buffer().type());
+        Shape shape = step.dst().shape();
+        Layout from = step.src().buffer().layout();
+        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, blocks(shape.elements()), 1, THREADS, stream,
+                address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
+                address.applyAsLong(step.dst()), shape.n(), step.src().channels(), shape.h(), shape.w(), step.size(), shape.c()));
+    }
+
+    private Prepared mean(Step.Mean step) {
+        String kernel = "mean_" + name(step.src().buffer().type());
+        Shape shape = step.src().shape();
+        Layout from = step.src().buffer().layout();
+        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, ceil(shape.c(), 32), shape.n(), THREADS, stream,
+                address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
+                address.applyAsLong(step.dst()), shape.c(), shape.h(), shape.w()));
+    }
+
+    private static long blocks(long elements) {
+        return Math.min(MOST_BLOCKS, (elements + THREADS - 1) / THREADS);
+    }
+
+    private static int ceil(int count, int by) {
+        return (count + by - 1) / by;
+    }
+
+    private static String name(ElementType type) {
+        return type.name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

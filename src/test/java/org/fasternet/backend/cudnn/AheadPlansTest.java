@@ -1,0 +1,109 @@
+package org.fasternet.backend.cudnn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.fasternet.Activation;
+import org.fasternet.FasterNet;
+import org.fasternet.FasterNetConfig;
+import org.fasternet.Precision;
+import org.fasternet.Variant;
+import org.fasternet.internal.Resources;
+import org.fasternet.layer.Conv;
+import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.Network;
+import org.fasternet.schedule.ElementType;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.schedule.Schedule;
+import org.fasternet.schedule.SlidingRowScheduler;
+import org.fasternet.schedule.Step;
+import org.fasternet.tensor.Shape;
+import org.fasternet.tensor.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The real cuDNN finalizes a plan for every convolution, for GPUs that are not there, and NVRTC compiles our kernels for them. Runs
+ * where {@code native/verify} has put NVIDIA's libraries and a driver without a device on the library path.
+ */
+@Tag("cuda-libraries")
+class AheadPlansTest {
+    private static final Path DEVICES = Path.of("src/test/resources/gpu/devices");
+
+    @BeforeAll
+    static void loadLibraries() {
+        Cuda.loadLibraries();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void everyStepOfAVariantHasAPlanOnAnH100(Variant variant) throws IOException {
+        for (Precision precision : Precision.values()) {
+            plans("h100", precision, layers(variant.config()), new Shape(1, 3, 224, 224));
+        }
+    }
+
+    @Test
+    void aSmallNetworkHasPlansOnEveryDevice() throws IOException {
+        for (String device : List.of("t4", "a100", "l4", "orin", "rtx5090")) {
+            for (Precision precision : Precision.values()) {
+                if (CudnnBackend.refuses(precision, device.equals("t4") ? 75 : 80).isEmpty()) {
+                    plans(device, precision, layers(Variant.T0.config()), new Shape(1, 3, 64, 64));
+                }
+            }
+        }
+    }
+
+    @Test
+    void oddNetworksAndTheConvolutionsComparedWithHavePlans() throws IOException {
+        FasterNetConfig odd = new FasterNetConfig(5, 13, List.of(1, 1), 4, 3, 17, 5, Activation.GELU, true, true, false);
+        for (Precision precision : Precision.values()) {
+            plans("h100", precision, layers(odd), new Shape(2, 5, 37, 29));
+            for (int groups : new int[] {1, 4, 24}) {
+                Tensor weights = new Tensor(new int[] {24, 24 / groups, 3, 3}, new float[24 * 24 / groups * 9]);
+                plans("h100", precision, List.of(new NamedLayer("conv", new Conv(weights, new float[24], groups))),
+                        new Shape(1, 24, 14, 14));
+            }
+        }
+    }
+
+    @Test
+    void ourKernelsCompileForEveryArchitecture() {
+        for (int capability : new int[] {75, 80, 86, 89, 90, 100, 120}) {
+            byte[] cubin = CudaKernels.compile(capability);
+            assertTrue(cubin.length > 10_000, capability + ": " + cubin.length + " bytes");
+            assertEquals(0x7f, cubin[0], "an ELF file");
+        }
+    }
+
+    private static List<NamedLayer> layers(FasterNetConfig config) {
+        return FasterNet.random(config, 1).layers();
+    }
+
+    private static void plans(String device, Precision precision, List<NamedLayer> layers, Shape src) throws IOException {
+        ElementType type = ElementType.of(precision);
+        ProgramSpec spec = new ProgramSpec(Network.of(layers), src, ElementType.F32, Layout.nchw(src), ElementType.F32, false,
+                precision, Optional.empty(), 1, 0);
+        Schedule schedule = SlidingRowScheduler.schedule(spec, 16 / type.bytes());
+        List<String> engines = new ArrayList<>();
+        try (Resources resources = new Resources()) {
+            ConvPlans plans = ConvPlans.ahead(Files.readString(DEVICES.resolve(device + ".json")), resources, precision);
+            for (Step step : schedule.steps()) {
+                if (step instanceof Step.Conv conv) {
+                    engines.add(conv.label() + " " + plans.plan(conv).engine());
+                }
+            }
+        }
+        System.out.println(device + " " + precision.id() + " " + src + ": " + String.join(", ", engines));
+    }
+}

@@ -1,0 +1,264 @@
+package org.fasternet.gpu;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.fasternet.Activation;
+import org.fasternet.DeviceBuffer;
+import org.fasternet.FasterNet;
+import org.fasternet.FasterNetConfig;
+import org.fasternet.Kernel;
+import org.fasternet.Precision;
+import org.fasternet.Session;
+import org.fasternet.SessionOptions;
+import org.fasternet.Variant;
+import org.fasternet.internal.Buffers;
+import org.fasternet.layer.Block;
+import org.fasternet.layer.PartialConv;
+import org.fasternet.tensor.Shape;
+import org.fasternet.tensor.Tensor;
+
+/**
+ * What {@code native/gpu-kit} runs on a card: every variant in every precision against {@code fused} in f32, and what an inference
+ * takes, from device memory and from host memory. Writes a JSON line for each to the file named by the first argument.
+ */
+public final class CardRun {
+    private static final int WARM_UP = 20;
+    private static final long SEED = 1;
+
+    private final PrintStream json;
+    private boolean failed;
+
+    private CardRun(PrintStream json) {
+        this.json = json;
+    }
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        List<String> parts = args.length > 1 ? Arrays.asList(args).subList(1, args.length)
+                : List.of("odd", "variants", "batches");
+        try (PrintStream json = new PrintStream(Files.newOutputStream(Path.of(args[0])))) {
+            CardRun run = new CardRun(json);
+            if (parts.contains("odd")) {
+                run.odd();
+            }
+            if (parts.contains("variants")) {
+                run.variants();
+            }
+            if (parts.contains("batches")) {
+                run.batches();
+            }
+            System.exit(run.failed ? 1 : 0);
+        }
+    }
+
+    /** Small networks and kernels with odd sizes, features, layer scale, 8-bit rows. */
+    private void odd() {
+        List<FasterNetConfig> configs = List.of(
+                new FasterNetConfig(5, 13, List.of(1, 1), 4, 3, 17, 5, Activation.GELU, true, true, false),
+                new FasterNetConfig(3, 40, List.of(1, 2, 1), 4, 2, 0, 0, Activation.RELU, false, true, true),
+                new FasterNetConfig(1, 24, List.of(2, 0, 1), 3, 2, 30, 11, Activation.RELU, true, true, false));
+        for (FasterNetConfig config : configs) {
+            FasterNet net = FasterNet.random(config, SEED);
+            for (Precision precision : Precision.values()) {
+                attempt("odd " + config.embedDim() + " " + precision.id(), () -> {
+                    SessionOptions options = SessionOptions.defaults().withSize(53, 39).withBatch(3);
+                    try (Session expected = net.session(options.withBackend("fused"));
+                            Session actual = net.session(options.withBackend("cudnn").withPrecision(precision))) {
+                        return compare(expected, actual);
+                    }
+                });
+            }
+        }
+        attempt("T0 f16 8-bit rows", () -> {
+            SessionOptions options = SessionOptions.defaults().withPixels(224 * 3 + 5);
+            try (Session expected = FasterNet.random(Variant.T0, SEED).session(options.withBackend("fused"));
+                    Session actual = FasterNet.random(Variant.T0, SEED)
+                            .session(options.withBackend("cudnn").withPrecision(Precision.F16))) {
+                java.nio.ByteBuffer src = Buffers.bytes(224L * (224 * 3 + 5));
+                for (int i = 0; i < src.capacity(); i++) {
+                    src.put(i, (byte) (i * 2654435761L >> 7));
+                }
+                FloatBuffer a = Buffers.floats(1000);
+                FloatBuffer b = Buffers.floats(1000);
+                expected.run(src, a);
+                actual.run(src, b);
+                return error(a, b);
+            }
+        });
+        Shape shape = new Shape(2, 36, 17, 11);
+        Block block = new Block(new PartialConv(36, weights(9, 9, 3, 3)), weights(70, 36), new float[70], Activation.GELU,
+                weights(36, 70));
+        for (boolean pconv : new boolean[] {true, false}) {
+            attempt(pconv ? "partial convolution in place" : "block in place", () -> {
+                SessionOptions options = SessionOptions.defaults();
+                try (Kernel expected = Kernel.compileInPlace(pconv ? block.partial() : block, shape, options.withBackend("fused"));
+                        Kernel actual = Kernel.compileInPlace(pconv ? block.partial() : block, shape, options.withBackend("cudnn"))) {
+                    FloatBuffer a = Buffers.random(shape, SEED);
+                    FloatBuffer b = Buffers.random(shape, SEED);
+                    expected.run(a);
+                    actual.run(b);
+                    return error(a, b);
+                }
+            });
+        }
+    }
+
+
+    private void variants() throws InterruptedException {
+        ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+        List<Future<Session>> sessions = new ArrayList<>();
+        List<FasterNet> nets = new ArrayList<>();
+        long start = System.nanoTime();
+        for (Variant variant : Variant.values()) {
+            FasterNet net = FasterNet.random(variant, SEED);
+            nets.add(net);
+            for (Precision precision : Precision.values()) {
+                sessions.add(pool.submit(() -> net.session(
+                        SessionOptions.defaults().withBackend("cudnn").withPrecision(precision))));
+            }
+        }
+        for (int v = 0; v < nets.size(); v++) {
+            try (Session expected = nets.get(v).session(SessionOptions.defaults().withBackend("fused"))) {
+                for (int p = 0; p < Precision.values().length; p++) {
+                    Precision precision = Precision.values()[p];
+                    Future<Session> future = sessions.get(v * Precision.values().length + p);
+                    String name = Variant.values()[v] + " " + precision.id() + " batch 1";
+                    attempt(name, () -> {
+                        try (Session actual = get(future)) {
+                            String error = compare(expected, actual);
+                            return error + ", " + timed(name, actual, 500);
+                        }
+                    });
+                }
+            }
+        }
+        System.out.printf(Locale.ROOT, "all variants %.1f s%n", (System.nanoTime() - start) * 1e-9);
+        pool.shutdown();
+    }
+
+    private void batches() {
+        for (String[] work : new String[][] {{"T0", "F16", "32"}, {"T0", "F16", "256"}, {"T2", "F16", "256"}, {"L", "F16", "256"}}) {
+            String name = work[0] + " " + work[1].toLowerCase(Locale.ROOT) + " batch " + work[2];
+            attempt(name, () -> {
+                try (Session session = FasterNet.random(Variant.valueOf(work[0]), SEED).session(SessionOptions.defaults()
+                        .withBackend("cudnn").withPrecision(Precision.valueOf(work[1])).withBatch(Integer.parseInt(work[2])))) {
+                    return timed(name, session, 50);
+                }
+            });
+        }
+    }
+
+    /** p50 of runs on device memory and on host memory. */
+    private String timed(String name, Session session, int runs) {
+        Shape src = session.srcShape();
+        Shape dst = session.dstShapes().get(0);
+        FloatBuffer x = Buffers.random(src, SEED);
+        FloatBuffer y = Buffers.floats(dst.elements());
+        double host = p50(() -> session.run(x, y), runs);
+        double device;
+        try (DeviceBuffer dx = DeviceBuffer.allocate(4L * src.elements()); DeviceBuffer dy = DeviceBuffer.allocate(4L * dst.elements())) {
+            dx.copyFrom(x);
+            device = p50(() -> session.run(dx, dy), runs);
+            FloatBuffer z = Buffers.floats(dst.elements());
+            dy.copyTo(z);
+            if (!y.equals(z)) {
+                throw new IllegalStateException("from device memory the results are others: " + error(y, z));
+            }
+        }
+        json.printf(Locale.ROOT, "{\"name\": \"%s\", \"device_p50_us\": %.1f, \"host_p50_us\": %.1f, \"images_per_s\": %.0f, \"steps\": %d}%n",
+                name, device, host, src.n() * 1e6 / device, session.plan().steps().size());
+        json.flush();
+        return String.format(Locale.ROOT, "p50 %.1f us on the device, %.1f host to host, %.0f images/s, %d steps, arena %.1f MB, weights %.1f MB",
+                device, host, src.n() * 1e6 / device, session.plan().steps().size(), session.plan().arenaBytes() * 1e-6,
+                session.plan().weightBytes() * 1e-6);
+    }
+
+    private static double p50(Runnable run, int runs) {
+        double[] times = new double[runs];
+        for (int i = -WARM_UP; i < runs; i++) {
+            long start = System.nanoTime();
+            run.run();
+            if (i >= 0) {
+                times[i] = (System.nanoTime() - start) * 1e-3;
+            }
+        }
+        Arrays.sort(times);
+        return times[runs / 2];
+    }
+
+    private static String compare(Session expected, Session actual) {
+        FloatBuffer src = Buffers.random(expected.srcShape(), SEED);
+        FloatBuffer[] a = expected.dstShapes().stream().map(s -> Buffers.floats(s.elements())).toArray(FloatBuffer[]::new);
+        FloatBuffer[] b = expected.dstShapes().stream().map(s -> Buffers.floats(s.elements())).toArray(FloatBuffer[]::new);
+        expected.run(src, a);
+        actual.run(src, b);
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < a.length; i++) {
+            text.append(i == 0 ? "" : "; ").append(error(a[i], b[i]));
+        }
+        return text.toString();
+    }
+
+    private static String error(FloatBuffer a, FloatBuffer b) {
+        double largest = 0;
+        double worst = 0;
+        double ab = 0;
+        double aa = 0;
+        double bb = 0;
+        for (int i = 0; i < a.capacity(); i++) {
+            largest = Math.max(largest, Math.abs(a.get(i)));
+            double off = Math.abs(a.get(i) - b.get(i));
+            worst = off <= worst ? worst : off;
+            ab += (double) a.get(i) * b.get(i);
+            aa += (double) a.get(i) * a.get(i);
+            bb += (double) b.get(i) * b.get(i);
+        }
+        return String.format(Locale.ROOT, "error %.2e of the largest, cosine %.6f", worst / largest, ab / Math.sqrt(aa * bb));
+    }
+
+    private static Tensor weights(int... shape) {
+        float[] values = new float[Tensor.elements(shape)];
+        java.util.Random random = new java.util.Random(SEED);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian() / 8;
+        }
+        return new Tensor(shape, values);
+    }
+
+    private interface Attempt {
+        String run();
+    }
+
+    private void attempt(String name, Attempt work) {
+        try {
+            System.out.println(name + ": " + work.run());
+        } catch (RuntimeException | Error e) {
+            failed = true;
+            System.out.println(name + ": FAILED " + e);
+            StackTraceElement[] at = e.getStackTrace();
+            for (int i = 0; i < Math.min(4, at.length); i++) {
+                System.out.println("    " + at[i]);
+            }
+        }
+    }
+
+    private static Session get(Future<Session> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause().toString(), e);
+        }
+    }
+}
