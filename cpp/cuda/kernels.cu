@@ -4,20 +4,51 @@
 
 using i64 = long long;
 
+#ifndef FASTERNET_KERNELS_ON_CPU
 struct F16 { unsigned short bits; };
 struct BF16 { unsigned short bits; };
+#endif
 
-__device__ inline float widen(float v) { return v; }
-__device__ inline float widen(unsigned char v) { return v; }
-__device__ inline float widen(BF16 v) { return __uint_as_float(static_cast<unsigned>(v.bits) << 16); }
+// What a CPU does otherwise: the test that runs this file there brings its own.
+#ifndef FASTERNET_KERNELS_ON_CPU
 __device__ inline float widen(F16 v) {
     float f;
     asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(v.bits));
     return f;
 }
-
-__device__ inline void narrow(float v, float& dst) { dst = v; }
 __device__ inline void narrow(float v, F16& dst) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(dst.bits) : "f"(v)); }
+
+__device__ inline unsigned char* dynamic_shared_memory() {
+    extern __shared__ __align__(16) unsigned char memory[];
+    return memory;
+}
+
+#if __CUDA_ARCH__ >= 800
+// d += a b, 16x8x16: PTX ISA, "Matrix fragments for mma.m16n8k16".
+__device__ inline void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b, F16) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
+}
+__device__ inline void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b, BF16) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
+}
+
+// 16 bytes to shared memory, which arrive by themselves: all loads of a stage are under way at once. Zeros unless `valid`.
+__device__ inline void load16(unsigned char* shared, const void* global, bool valid) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+        :: "r"(static_cast<unsigned>(__cvta_generic_to_shared(shared))), "l"(global), "r"(valid ? 16 : 0) : "memory");
+}
+__device__ inline void end_stage() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+// Until no more than LATER stages are under way.
+template <int LATER> __device__ inline void wait_for_stage() { asm volatile("cp.async.wait_group %0;" :: "n"(LATER) : "memory"); }
+#endif
+#endif
+
+__device__ inline float widen(float v) { return v; }
+__device__ inline float widen(unsigned char v) { return v; }
+__device__ inline float widen(BF16 v) { return __uint_as_float(static_cast<unsigned>(v.bits) << 16); }
+__device__ inline void narrow(float v, float& dst) { dst = v; }
 __device__ inline void narrow(float v, BF16& dst) {
     // Round to nearest even; NaN stays NaN. By integers, since cvt.rn.bf16 needs sm_80.
     unsigned u = __float_as_uint(v);
@@ -29,54 +60,54 @@ struct Strided { i64 data, n, c, h, w; };
 
 struct CopyArguments {
     Strided src, dst;
-    i64 batch, channels, height, width;
+    i64 channels, height, width;
     i64 dst_channels;   // from `channels` on they become zero
     i64 planes;         // 1 if dst is NCHW: threads that are neighbours write neighbours
     i64 scale, shift;   // f32 per channel, or 0
 };
 
+// Grid: any x batch. An image's elements are counted in 32 bits, because divisions of 64 take longer than all the rest.
 template <class S, class D> __device__ void copy(const CopyArguments& a) {
-    i64 total = a.batch * a.dst_channels * a.height * a.width;
-    for (i64 i = blockIdx.x * static_cast<i64>(blockDim.x) + threadIdx.x; i < total; i += static_cast<i64>(gridDim.x) * blockDim.x) {
-        i64 c, h, w, rest = i;
+    const unsigned height = a.height, width = a.width, channels = a.dst_channels, total = channels * height * width;
+    const S* src = reinterpret_cast<const S*>(a.src.data) + blockIdx.y * a.src.n;
+    D* dst = reinterpret_cast<D*>(a.dst.data) + blockIdx.y * a.dst.n;
+    for (unsigned i = blockIdx.x * blockDim.x + threadIdx.x; i < total; i += gridDim.x * blockDim.x) {
+        unsigned c, h, w;
         if (a.planes) {
-            w = rest % a.width, rest /= a.width;
-            h = rest % a.height, rest /= a.height;
-            c = rest % a.dst_channels, rest /= a.dst_channels;
+            w = i % width, h = i / width % height, c = i / width / height;
         } else {
-            c = rest % a.dst_channels, rest /= a.dst_channels;
-            w = rest % a.width, rest /= a.width;
-            h = rest % a.height, rest /= a.height;
+            c = i % channels, w = i / channels % width, h = i / channels / width;
         }
         float value = 0;
         if (c < a.channels) {
-            value = widen(reinterpret_cast<const S*>(a.src.data)[rest * a.src.n + c * a.src.c + h * a.src.h + w * a.src.w]);
+            value = widen(src[c * a.src.c + h * a.src.h + w * a.src.w]);
             if (a.scale) value = value * reinterpret_cast<const float*>(a.scale)[c] + reinterpret_cast<const float*>(a.shift)[c];
         }
-        narrow(value, reinterpret_cast<D*>(a.dst.data)[rest * a.dst.n + c * a.dst.c + h * a.dst.h + w * a.dst.w]);
+        narrow(value, dst[c * a.dst.c + h * a.dst.h + w * a.dst.w]);
     }
 }
 
 struct PatchArguments {
     Strided src;
     i64 dst;            // dense, batch x height x width x row
-    i64 batch, channels, height, width, size, row;
+    i64 channels, height, width, size, row;
 };
 
-// One thread an element of dst; channel (c * size + y) * size + x of a patch's pixel, the order of a convolution's weights.
+// One thread an element of dst; channel (c * size + y) * size + x of a patch's pixel, the order of a convolution's weights. Grid:
+// any x batch.
 template <class S, class D> __device__ void patches(const PatchArguments& a) {
-    i64 pixels = a.batch * a.height * a.width;
-    int row = a.row, size = a.size, taps = size * size, values = a.channels * taps;
-    for (i64 i = blockIdx.x * static_cast<i64>(blockDim.x) + threadIdx.x; i < pixels * row; i += static_cast<i64>(gridDim.x) * blockDim.x) {
-        i64 pixel = i / row;
-        int j = i - pixel * row;
+    const unsigned width = a.width, row = a.row, size = a.size, taps = size * size, values = a.channels * taps;
+    const unsigned total = a.height * width * row;
+    const S* src = reinterpret_cast<const S*>(a.src.data) + blockIdx.y * a.src.n;
+    D* dst = reinterpret_cast<D*>(a.dst) + blockIdx.y * static_cast<i64>(total);
+    for (unsigned i = blockIdx.x * blockDim.x + threadIdx.x; i < total; i += gridDim.x * blockDim.x) {
+        const unsigned pixel = i / row, j = i % row;
         float value = 0;
         if (j < values) {
-            int c = j / taps, y = j % taps / size, x = j % size;
-            i64 line = pixel / a.width, w = pixel - line * a.width, n = line / a.height, h = line - n * a.height;
-            value = widen(reinterpret_cast<const S*>(a.src.data)[n * a.src.n + c * a.src.c + (h * size + y) * a.src.h + (w * size + x) * a.src.w]);
+            const unsigned c = j / taps, y = j % taps / size, x = j % size, h = pixel / width, w = pixel % width;
+            value = widen(src[c * a.src.c + (h * size + y) * a.src.h + (w * size + x) * a.src.w]);
         }
-        narrow(value, reinterpret_cast<D*>(a.dst)[i]);
+        narrow(value, dst[i]);
     }
 }
 
@@ -120,75 +151,144 @@ extern "C" __global__ void mean_f32(const MeanArguments a) { mean<float>(a); }
 extern "C" __global__ void mean_f16(const MeanArguments a) { mean<F16>(a); }
 extern "C" __global__ void mean_bf16(const MeanArguments a) { mean<BF16>(a); }
 
-#if __CUDA_ARCH__ >= 800
+// A convolution in true f32 without tensor cores, where cuDNN has none that fuses what follows: 64 pixels by 64 outputs a block of
+// 256 threads, 4x4 sums each; weights K x O with K = (y, x, input).
+struct ConvArguments {
+    i64 src, dst, weights, bias;  // bias: f32, or 0
+    i64 src_n, src_h, src_w, dst_n, dst_h, dst_w;
+    i64 batch, height, width, inputs;
+    i64 dst_height, dst_width, outputs, side, stride, padding, activation, accumulate;
+};
+
+extern "C" __global__ void __launch_bounds__(256) conv_f32(const ConvArguments a) {
+    constexpr int M = 64, N = 64, K = 16;
+    __shared__ float x[K][M + 4];
+    __shared__ __align__(16) float w[K][N];
+    const int t = threadIdx.x, outputs = a.outputs, inputs = a.inputs, side = a.side, depth = inputs * side * side;
+    const i64 area = a.dst_height * a.dst_width, pixels = a.batch * area, first = blockIdx.x * static_cast<i64>(M);
+    const int n0 = blockIdx.y * N;
+    const i64 mine = first + t / 4;  // the pixel whose source this thread loads, four values of K
+    const bool inside = mine < pixels;
+    const int image = inside ? mine / area : 0, at = inside ? mine % area : 0, oy = at / static_cast<int>(a.dst_width), ox = at % static_cast<int>(a.dst_width);
+    const float* src = reinterpret_cast<const float*>(a.src) + image * a.src_n;
+    float sum[4][4] = {};
+    for (int k0 = 0; k0 < depth; k0 += K) {
+        for (int j = 0; j < 4; j++) {
+            const int kk = t % 4 * 4 + j, k = k0 + kk;
+            float value = 0;
+            if (inside && k < depth) {
+                const int tap = k / inputs, i = k % inputs;
+                const int iy = oy * static_cast<int>(a.stride) - static_cast<int>(a.padding) + tap / side, ix = ox * static_cast<int>(a.stride) - static_cast<int>(a.padding) + tap % side;
+                if (iy >= 0 && iy < a.height && ix >= 0 && ix < a.width) value = src[iy * a.src_h + ix * a.src_w + i];
+            }
+            x[kk][t / 4] = value;
+        }
+        for (int j = 0; j < 4; j++) {
+            const int kk = t / 64 * 4 + j, n = n0 + t % 64;
+            w[kk][t % 64] = k0 + kk < depth && n < outputs ? reinterpret_cast<const float*>(a.weights)[static_cast<i64>(k0 + kk) * outputs + n] : 0;
+        }
+        __syncthreads();
+#pragma unroll
+        for (int k = 0; k < K; k++) {
+            float p[4], q[4];
+            for (int j = 0; j < 4; j++) p[j] = x[k][t / 16 * 4 + j], q[j] = w[k][t % 16 * 4 + j];
+            for (int i = 0; i < 4; i++)
+                for (int j = 0; j < 4; j++) sum[i][j] += p[i] * q[j];
+        }
+        __syncthreads();
+    }
+    for (int i = 0; i < 4; i++) {
+        const i64 pixel = first + t / 16 * 4 + i;
+        if (pixel >= pixels) break;
+        const int rest = pixel % area;
+        float* dst = reinterpret_cast<float*>(a.dst) + pixel / area * a.dst_n + rest / static_cast<int>(a.dst_width) * a.dst_h + rest % static_cast<int>(a.dst_width) * a.dst_w;
+        for (int j = 0; j < 4; j++) {
+            const int n = n0 + t % 16 * 4 + j;
+            if (n >= outputs) break;
+            float v = sum[i][j] + (a.bias ? reinterpret_cast<const float*>(a.bias)[n] : 0);
+            if (a.activation == 1) v = v > 0 ? v : 0;
+            if (a.activation == 2) v = 0.5f * v * (1 + erff(v * 0.70710678118654752f));
+            dst[n] = a.accumulate ? dst[n] + v : v;
+        }
+    }
+}
+
+#if __CUDA_ARCH__ >= 800 || defined(FASTERNET_KERNELS_ON_CPU)
 // Partial convolution: 3x3, stride 1, padding 1, P channels to P, each a slice of a pixel's row; P is a multiple of 8.
 
 struct PartialArguments {
     i64 src, dst, weights;  // weights: [tap][k16][n8][lane] of 4 values, as mma.m16n8k16 wants its B
-    i64 batch, height, width, row, channels;
+    i64 height, width, row, channels;
 };
 
 constexpr int TILE = 8;                          // 8x8 pixels a block: four warps of 16
 constexpr int HALO = TILE + 2;
-constexpr int CHUNK = 64;                        // input channels in shared memory at a time
-constexpr int PIXEL = CHUNK + 8;                 // 36 words from pixel to pixel: a fragment's loads hit 32 banks
+constexpr int CHUNK = 64;                        // most input channels in shared memory at a time
 constexpr int GROUPS = 3;                        // a row of taps each, so that a small image's sums are a third as long
+constexpr int THREADS = 128 * GROUPS;
 
-__device__ inline void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b, F16) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
-}
-__device__ inline void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b, BF16) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
-}
-
-// Grid: batch x tiles, P / (8 N). Threads: 4 warps for pixels x GROUPS.
+// Grid: tiles, P / (8 N), batch. Shared memory: one stage, or two where the channels are more than CHUNK: while one is computed on,
+// the next is loaded. The kernel is bound by latency: a small image has few tiles.
 template <class T, int N> __device__ void partial(const PartialArguments& a) {
-    __shared__ __align__(16) unsigned short halo[HALO * HALO * PIXEL];
-    __shared__ float sums[(GROUPS - 1) * 4 * N * 4 * 32];
+    unsigned char* memory = dynamic_shared_memory();
     const int height = a.height, width = a.width, channels = a.channels;
-    const i64 row = a.row;
-    const int across = (width + TILE - 1) / TILE, down = (height + TILE - 1) / TILE;
-    const int image = blockIdx.x / (across * down), tile = blockIdx.x % (across * down);
-    const int top = tile / across * TILE, left = tile % across * TILE;
+    const int across = (width + TILE - 1) / TILE;
+    const int top = blockIdx.x / across * TILE, left = blockIdx.x % across * TILE;
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, pixels = warp % 4, group = warp / 4;
     const int k16s = (channels + 15) / 16, n8s = channels / 8;
-    const unsigned short* src = reinterpret_cast<const unsigned short*>(a.src) + image * height * static_cast<i64>(width) * row;
-    const uint2* weights = reinterpret_cast<const uint2*>(a.weights);
-    float d[N][4] = {};
-    for (int first = 0; first < channels; first += CHUNK) {
-        const int steps = min(CHUNK / 16, k16s - first / 16), vectors = steps * 2;
-        __syncthreads();
-        for (int i = threadIdx.x; i < HALO * HALO * vectors; i += 128 * GROUPS) {
+    const int chunk = min(CHUNK, 16 * k16s), pixel_bytes = 2 * (chunk + 8);  // of an odd number of 16 bytes: no bank conflicts
+    const int halo_bytes = HALO * HALO * pixel_bytes, stage_bytes = halo_bytes + 9 * (chunk / 16) * N * 256;
+    const i64 row = a.row, image = blockIdx.z * (height * static_cast<i64>(width) * row);
+    const unsigned short* src = reinterpret_cast<const unsigned short*>(a.src) + image;
+    const unsigned char* weights = reinterpret_cast<const unsigned char*>(a.weights);
+    auto load = [&](int first, int stage) {
+        const int steps = min(chunk / 16, k16s - first / 16), vectors = steps * 2;
+        unsigned char* to = memory + stage * stage_bytes;
+        for (int i = threadIdx.x; i < HALO * HALO * vectors; i += THREADS) {
             const int pixel = i / vectors, v = i % vectors, c = first + 8 * v;
             const int y = top + pixel / HALO - 1, x = left + pixel % HALO - 1;
-            uint4 value = make_uint4(0, 0, 0, 0);
-            if (y >= 0 && y < height && x >= 0 && x < width && c < channels)
-                value = *reinterpret_cast<const uint4*>(src + (y * static_cast<i64>(width) + x) * row + c);
-            *reinterpret_cast<uint4*>(halo + pixel * PIXEL + 8 * v) = value;
+            const bool valid = y >= 0 && y < height && x >= 0 && x < width && c < channels;
+            load16(to + pixel * pixel_bytes + 16 * v, valid ? src + (y * static_cast<i64>(width) + x) * row + c : src, valid);
         }
+        for (int i = threadIdx.x; i < 9 * steps * N * 16; i += THREADS) {
+            const int part = i / (N * 16), tap = part / steps, k = part % steps;
+            const i64 from = (static_cast<i64>(tap * k16s + first / 16 + k) * n8s + blockIdx.y * N) * 256 + i % (N * 16) * 16;
+            load16(to + halo_bytes + (tap * (chunk / 16) + k) * N * 256 + i % (N * 16) * 16, weights + from, true);
+        }
+        end_stage();
+    };
+    float d[N][4] = {};
+    load(0, 0);
+    for (int first = 0, stage = 0; first < channels; first += chunk, stage ^= 1) {
+        const bool more = first + chunk < channels;
+        if (more) load(first + chunk, stage ^ 1);
+        if (more) wait_for_stage<1>();
+        else wait_for_stage<0>();
         __syncthreads();
+        const int steps = min(chunk / 16, k16s - first / 16);
+        const unsigned char* halo = memory + stage * stage_bytes;
 #pragma unroll
         for (int tx = 0; tx < 3; tx++) {
-            const unsigned short* at = halo + ((2 * pixels + group) * HALO + lane / 4 + tx) * PIXEL + lane % 4 * 2;
-            const uint2* w = weights + ((static_cast<i64>(group * 3 + tx) * k16s + first / 16) * n8s + blockIdx.y * N) * 32 + lane;
-#pragma unroll 4
+            const unsigned char* at = halo + ((2 * pixels + group) * HALO + lane / 4 + tx) * pixel_bytes + lane % 4 * 4;
+            const unsigned char* w = halo + halo_bytes + (group * 3 + tx) * (chunk / 16) * N * 256 + lane * 8;
             for (int k = 0; k < steps; k++) {
-                const unsigned f[4] = {*reinterpret_cast<const unsigned*>(at + 16 * k), *reinterpret_cast<const unsigned*>(at + HALO * PIXEL + 16 * k),
-                                       *reinterpret_cast<const unsigned*>(at + 16 * k + 8), *reinterpret_cast<const unsigned*>(at + HALO * PIXEL + 16 * k + 8)};
+                const unsigned char* below = at + HALO * pixel_bytes;
+                const unsigned f[4] = {*reinterpret_cast<const unsigned*>(at + 32 * k), *reinterpret_cast<const unsigned*>(below + 32 * k),
+                                       *reinterpret_cast<const unsigned*>(at + 32 * k + 16), *reinterpret_cast<const unsigned*>(below + 32 * k + 16)};
 #pragma unroll
-                for (int n = 0; n < N; n++) multiply(d[n], f, w[(static_cast<i64>(k) * n8s + n) * 32], T());
+                for (int n = 0; n < N; n++) multiply(d[n], f, *reinterpret_cast<const uint2*>(w + (k * N + n) * 256), T());
             }
         }
+        __syncthreads();
     }
-    float* mine = sums + pixels * N * 4 * 32 + lane;
+    float* mine = reinterpret_cast<float*>(memory) + pixels * N * 4 * 32 + lane;
     if (group > 0)
+#pragma unroll
         for (int i = 0; i < N * 4; i++) mine[(group - 1) * 4 * N * 4 * 32 + i * 32] = d[i / 4][i % 4];
     __syncthreads();
     if (group > 0) return;
     const int x = left + lane / 4;
-    T* dst = reinterpret_cast<T*>(a.dst) + image * height * static_cast<i64>(width) * row + blockIdx.y * N * 8 + lane % 4 * 2;
+    T* dst = reinterpret_cast<T*>(a.dst) + image + blockIdx.y * N * 8 + lane % 4 * 2;
 #pragma unroll
     for (int half = 0; half < 2; half++) {
         const int y = top + 2 * pixels + half;
@@ -200,6 +300,7 @@ template <class T, int N> __device__ void partial(const PartialArguments& a) {
             for (int j = 0; j < 2; j++) {
                 const int i = n * 4 + half * 2 + j;
                 float sum = d[n][half * 2 + j];
+#pragma unroll
                 for (int g = 0; g < GROUPS - 1; g++) sum += mine[g * 4 * N * 4 * 32 + i * 32];
                 narrow(sum, pair.both[j]);
             }
@@ -209,12 +310,9 @@ template <class T, int N> __device__ void partial(const PartialArguments& a) {
 }
 
 #define PARTIAL(N) \
-    extern "C" __global__ void __launch_bounds__(128 * GROUPS) partial_f16_##N(const PartialArguments a) { partial<F16, N>(a); } \
-    extern "C" __global__ void __launch_bounds__(128 * GROUPS) partial_bf16_##N(const PartialArguments a) { partial<BF16, N>(a); }
+    extern "C" __global__ void __launch_bounds__(THREADS) partial_f16_##N(const PartialArguments a) { partial<F16, N>(a); } \
+    extern "C" __global__ void __launch_bounds__(THREADS) partial_bf16_##N(const PartialArguments a) { partial<BF16, N>(a); }
 PARTIAL(1)
 PARTIAL(2)
 PARTIAL(3)
-PARTIAL(4)
-PARTIAL(5)
-PARTIAL(6)
 #endif

@@ -1,5 +1,7 @@
 package org.fasternet.backend.cudnn;
 
+import static org.bytedeco.cuda.global.cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static org.bytedeco.cuda.global.cudart.cuFuncSetAttribute;
 import static org.bytedeco.cuda.global.cudart.cuLaunchKernel;
 import static org.bytedeco.cuda.global.cudart.cuModuleGetFunction;
 import static org.bytedeco.cuda.global.cudart.cuModuleLoadData;
@@ -31,6 +33,7 @@ import org.fasternet.internal.Resources;
 
 /** The kernels of {@code cpp/cuda/kernels.cu}, compiled for the device once per process and loaded as long as that lives. */
 final class CudaKernels {
+    private static final int SHARED_WITHOUT_ASKING = 48 << 10;
     private static final String SOURCE = "kernels.cu";
 
     private final CUmod_st module = new CUmod_st();
@@ -54,24 +57,35 @@ final class CudaKernels {
     }
 
     /**
+     * How many threads run a kernel.
+     *
+     * @param shared bytes of shared memory that a block has beside what the kernel declares
+     */
+    record Grid(long x, long y, long z, int threads, int shared) {}
+
+    /**
      * Launches a kernel.
      *
      * @param arguments the fields of its one structure
      */
-    void launch(String name, long blocks, long blocksY, int threads, CUstream_st stream, long... arguments) {
+    void launch(String name, Grid grid, CUstream_st stream, long... arguments) {
         CUfunc_st function = functions.computeIfAbsent(name, n -> {
             CUfunc_st found = new CUfunc_st();
             Cuda.check(cuModuleGetFunction(found, module, n), "find the kernel " + n);
             return found;
         });
+        if (grid.shared() > SHARED_WITHOUT_ASKING) {
+            Cuda.check(cuFuncSetAttribute(function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, grid.shared()),
+                    "give " + name + " " + grid.shared() + " bytes of shared memory");
+        }
         try (Resources resources = new Resources()) {
             Pointer structure = resources.allocate((long) arguments.length * Long.BYTES);
             new LongPointer(structure).put(arguments);
             PointerPointer<Pointer> parameters = new PointerPointer<>(resources.allocate(Long.BYTES));
             parameters.put(0, structure);
             Cuda.check(
-                    cuLaunchKernel(function, (int) blocks, (int) blocksY, 1, threads, 1, 1, 0, stream, parameters,
-                            new PointerPointer<>((Pointer) null)),
+                    cuLaunchKernel(function, (int) grid.x(), (int) grid.y(), (int) grid.z(), grid.threads(), 1, 1, grid.shared(),
+                            stream, parameters, new PointerPointer<>((Pointer) null)),
                     "launch " + name);
         }
     }

@@ -61,8 +61,9 @@ final class CudnnProgram implements Program {
     private final long[] device;
     private final Pointer srcMemory;
 
-    private CUgraphExec_st graph = new CUgraphExec_st();
-    private boolean captured;
+    /** Owns {@code replay}, the whole network for the memory that is bound; null until a run has made it. */
+    private Resources graph;
+    private CUgraphExec_st replay;
 
     private CudnnProgram(ProgramSpec spec, Resources resources) {
         this.resources = resources;
@@ -84,7 +85,7 @@ final class CudnnProgram implements Program {
         srcMemory = Cuda.allocate(resources, schedule.src().bytes(), "the source");
         DeviceWeights weights = new DeviceWeights(resources, type);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision());
-        Launches factory = new Launches(resources, handle, plans, weights, this::address);
+        Launches factory = new Launches(handle, plans, weights, spec.precision(), this::address);
         List<ExecutionPlan.Step> planned = new ArrayList<>();
         for (Step step : schedule.steps()) {
             Launches.Prepared prepared = factory.prepare(step);
@@ -157,10 +158,10 @@ final class CudnnProgram implements Program {
                 Pointer.memcpy(pinned[slot], host[slot], slots.get(slot).bytes());
             }
         }
-        if (!captured) {
+        if (graph == null) {
             capture();
         }
-        Cuda.check(cudaGraphLaunch(graph, stream), "launch the network");
+        Cuda.check(cudaGraphLaunch(replay, stream), "launch the network");
         Cuda.check(cudaStreamSynchronize(stream), "run the network");
         for (int slot = slots.size() == 1 ? 0 : 1; slot < host.length; slot++) {
             if (host[slot] != null) {
@@ -177,20 +178,53 @@ final class CudnnProgram implements Program {
             Cuda.check(cudaStreamSynchronize(stream), "run the network's kernels");
             restoreDsts();
         }
-        CUgraph_st recorded = new CUgraph_st();
-        Cuda.check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to record the network");
-        try {
+        graph = new Resources();
+        replay = record(graph, () -> {
             copySrc(cudaMemcpyHostToDevice);
             launches.forEach(launch -> launch.launch().on(stream));
             if (slots.size() == 1) {
                 copySrc(cudaMemcpyDeviceToHost);
             }
+        });
+    }
+
+    /** Microseconds that each step takes, in a graph of {@code copies} of it. All slots must be bound. Changes the activations. */
+    double[] stepMicros(int copies) {
+        Cuda.use();
+        double[] micros = new double[launches.size()];
+        for (int i = 0; i < micros.length; i++) {
+            Launches.Launch launch = launches.get(i).launch();
+            try (Resources temporary = new Resources()) {
+                CUgraphExec_st repeated = record(temporary, () -> {
+                    for (int copy = 0; copy < copies; copy++) {
+                        launch.on(stream);
+                    }
+                });
+                for (int round = 0; round < 5; round++) {
+                    long start = System.nanoTime();
+                    Cuda.check(cudaGraphLaunch(repeated, stream), "launch a step");
+                    Cuda.check(cudaStreamSynchronize(stream), "run a step");
+                    double each = (System.nanoTime() - start) * 1e-3 / copies;
+                    micros[i] = round == 0 ? each : Math.min(micros[i], each);
+                }
+            }
+        }
+        return micros;
+    }
+
+    /** A graph of what {@code work} puts on the stream. */
+    private CUgraphExec_st record(Resources owner, Runnable work) {
+        CUgraph_st recorded = new CUgraph_st();
+        Cuda.check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to record");
+        try {
+            work.run();
         } finally {
-            Cuda.check(cudaStreamEndCapture(stream, recorded), "record the network");
+            Cuda.check(cudaStreamEndCapture(stream, recorded), "record");
         }
         try {
-            Cuda.check(cudaGraphInstantiate(graph, recorded, 0), "make a graph of the network");
-            captured = true;
+            CUgraphExec_st made = new CUgraphExec_st();
+            Cuda.check(cudaGraphInstantiate(made, recorded, 0), "make a graph");
+            return owner.add(made, g -> cudaGraphExecDestroy(g));
         } finally {
             cudaGraphDestroy(recorded);
         }
@@ -221,10 +255,9 @@ final class CudnnProgram implements Program {
     }
 
     private void dropGraph() {
-        if (captured) {
-            cudaGraphExecDestroy(graph);
-            graph = new CUgraphExec_st();
-            captured = false;
+        if (graph != null) {
+            graph.close();
+            graph = null;
         }
     }
 

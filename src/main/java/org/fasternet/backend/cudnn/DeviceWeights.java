@@ -80,6 +80,23 @@ final class DeviceWeights {
         return upload(dst, elements, type, label);
     }
 
+    /** (k x k x I) x O: neighbouring outputs beside each other. */
+    Pointer depthFirst(Tensor weights, String label) {
+        int outputs = weights.dim(0);
+        int inputs = weights.dim(1);
+        int taps = weights.dim(2) * weights.dim(3);
+        float[] values = scratch.values(weights);
+        float[] dst = ordered.array(weights.elements());
+        for (int tap = 0, at = 0; tap < taps; tap++) {
+            for (int i = 0; i < inputs; i++) {
+                for (int o = 0; o < outputs; o++) {
+                    dst[at++] = values[(o * inputs + i) * taps + tap];
+                }
+            }
+        }
+        return upload(dst, weights.elements(), type, label);
+    }
+
     Pointer vector(float[] values, String label) {
         return upload(values, values.length, ElementType.F32, label);
     }

@@ -13,7 +13,8 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.Pointer;
-import org.fasternet.internal.Resources;
+import org.fasternet.Activation;
+import org.fasternet.Precision;
 import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.Step;
@@ -24,12 +25,13 @@ import org.fasternet.tensor.Tensor;
 /** Turns steps into what puts their kernels on a stream. */
 final class Launches {
     private static final int THREADS = 256;
-    /** Blocks of a kernel whose threads go on until all is done: enough for any device. */
-    private static final long MOST_BLOCKS = 1 << 16;
     /** Rows and columns that a block of the kernel {@code partial} computes, its threads, and the most outputs by eights. */
     private static final int TILE = 8;
     private static final int PARTIAL_THREADS = 384;
-    private static final int MOST_EIGHTS = 6;
+    private static final int MOST_EIGHTS = 3;
+    private static final int CHUNK = 64;
+    /** Blocks below which a device has multiprocessors to spare: then more blocks, each with fewer outputs. */
+    private static final int FULL_DEVICE = 256;
 
     /** A step on a stream. Addresses of the caller's memory are read when it is launched. */
     interface Launch {
@@ -39,21 +41,22 @@ final class Launches {
     /** @param implementation as plans name it */
     record Prepared(String implementation, long workspace, Launch launch) {}
 
-    private final Resources resources;
     private final cudnnContext handle;
     private final ConvPlans plans;
     private final DeviceWeights weights;
+    private final Precision precision;
     private final int capability;
     private final CudaKernels kernels = CudaKernels.loaded();
     private final ToLongFunction<View> address;
     private Pointer workspace;
 
     /** @param address where a view's first element lies, from {@link #setWorkspace} on */
-    Launches(Resources resources, cudnnContext handle, ConvPlans plans, DeviceWeights weights, ToLongFunction<View> address) {
-        this.resources = resources;
+    Launches(cudnnContext handle, ConvPlans plans, DeviceWeights weights, Precision precision,
+            ToLongFunction<View> address) {
         this.handle = handle;
         this.plans = plans;
         this.weights = weights;
+        this.precision = precision;
         this.capability = Cuda.capability();
         this.address = address;
     }
@@ -65,7 +68,10 @@ final class Launches {
 
     Prepared prepare(Step step) {
         if (step instanceof Step.Conv conv) {
-            return hasPartialKernel(conv) ? partial(conv) : convolution(conv);
+            if (hasPartialKernel(conv)) {
+                return partial(conv);
+            }
+            return precision == Precision.F32 && conv.groups() == 1 ? plainConvolution(conv) : convolution(conv);
         } else if (step instanceof Step.Copy copy) {
             return copy(copy.src(), copy.dst(), 0, 0);
         } else if (step instanceof Step.Affine affine) {
@@ -118,49 +124,78 @@ final class Launches {
         Shape shape = conv.src().shape();
         Pointer w = weights.fragments(conv.weights(), conv.label());
         int eights = shape.c() / 8;
+        long tiles = (long) ceil(shape.h(), TILE) * ceil(shape.w(), TILE);
         int together = MOST_EIGHTS;
-        while (eights % together != 0) {
+        while (eights % together != 0 || (together > 1 && tiles * shape.n() * eights / together < FULL_DEVICE)) {
             together--;
         }
         String kernel = "partial_" + name(conv.src().buffer().type()) + "_" + together;
-        long tiles = (long) shape.n() * ceil(shape.h(), TILE) * ceil(shape.w(), TILE);
-        long blocksY = eights / together;
-        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, tiles, blocksY, PARTIAL_THREADS, stream,
+        CudaKernels.Grid grid = new CudaKernels.Grid(
+                tiles, eights / together, shape.n(), PARTIAL_THREADS, partialShared(shape.c(), together));
+        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(),
-                shape.n(), shape.h(), shape.w(), conv.src().buffer().layout().strideW(), shape.c()));
+                shape.h(), shape.w(), conv.src().buffer().layout().strideW(), shape.c()));
+    }
+
+    /** Shared memory as the kernel divides it: halo and weights of a chunk of channels, twice if there are more; sums after it. */
+    private static int partialShared(int channels, int together) {
+        int steps = Math.min(CHUNK / 16, ceil(channels, 16));
+        int halo = (TILE + 2) * (TILE + 2) * 2 * (16 * steps + 8);
+        int stage = halo + 9 * steps * together * 256;
+        return Math.max(channels > CHUNK ? 2 * stage : stage, together * 4096);
+    }
+
+    /** Ours for true f32. */
+    private Prepared plainConvolution(Step.Conv conv) {
+        Pointer w = weights.depthFirst(conv.weights(), conv.label());
+        Pointer bias = conv.bias().map(b -> weights.vector(b, conv.label())).orElse(null);
+        Shape src = conv.src().shape();
+        Shape dst = conv.dst().shape();
+        Layout from = conv.src().buffer().layout();
+        Layout to = conv.dst().buffer().layout();
+        long activation = conv.activation().map(a -> a == Activation.RELU ? 1L : 2L).orElse(0L);
+        CudaKernels.Grid grid = new CudaKernels.Grid(ceil(dst.pixels(), 64), ceil(dst.c(), 64), 1, THREADS, 0);
+        return new Prepared("cuda:conv_f32", 0, stream -> kernels.launch("conv_f32", grid, stream,
+                address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(), bias == null ? 0 : bias.address(),
+                from.strideN(), from.strideH(), from.strideW(), to.strideN(), to.strideH(), to.strideW(),
+                src.n(), src.h(), src.w(), src.c(), dst.h(), dst.w(), dst.c(), conv.weights().dim(2), conv.stride(), conv.padding(),
+                activation, conv.accumulate() ? 1 : 0));
     }
 
     private Prepared copy(View src, View dst, long scale, long shift) {
         String kernel = "copy_" + name(src.buffer().type()) + "_" + name(dst.buffer().type());
         Shape shape = dst.shape();
+        CudaKernels.Grid grid = perImage(shape);
         Layout from = src.buffer().layout();
         Layout to = dst.buffer().layout();
-        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, blocks(shape.elements()), 1, THREADS, stream,
+        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(src), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(dst), to.strideN(), to.strideC(), to.strideH(), to.strideW(),
-                shape.n(), src.channels(), shape.h(), shape.w(), shape.c(), to.strideC() == 1 ? 0 : 1, scale, shift));
+                src.channels(), shape.h(), shape.w(), shape.c(), to.strideC() == 1 ? 0 : 1, scale, shift));
     }
 
     private Prepared patches(Step.Patches step) {
         String kernel = "patches_" + name(step.src().buffer().type()) + "_" + name(step.dst().buffer().type());
         Shape shape = step.dst().shape();
+        CudaKernels.Grid grid = perImage(shape);
         Layout from = step.src().buffer().layout();
-        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, blocks(shape.elements()), 1, THREADS, stream,
+        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
-                address.applyAsLong(step.dst()), shape.n(), step.src().channels(), shape.h(), shape.w(), step.size(), shape.c()));
+                address.applyAsLong(step.dst()), step.src().channels(), shape.h(), shape.w(), step.size(), shape.c()));
     }
 
     private Prepared mean(Step.Mean step) {
         String kernel = "mean_" + name(step.src().buffer().type());
         Shape shape = step.src().shape();
+        CudaKernels.Grid grid = new CudaKernels.Grid(ceil(shape.c(), 32), shape.n(), 1, THREADS, 0);
         Layout from = step.src().buffer().layout();
-        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, ceil(shape.c(), 32), shape.n(), THREADS, stream,
+        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(step.dst()), shape.c(), shape.h(), shape.w()));
     }
 
-    private static long blocks(long elements) {
-        return Math.min(MOST_BLOCKS, (elements + THREADS - 1) / THREADS);
+    private static CudaKernels.Grid perImage(Shape shape) {
+        return new CudaKernels.Grid(ceil(shape.c() * shape.h() * shape.w(), THREADS), shape.n(), 1, THREADS, 0);
     }
 
     private static int ceil(int count, int by) {

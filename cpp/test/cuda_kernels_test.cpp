@@ -1,0 +1,185 @@
+// The CUDA kernels, run on the CPU from their own source, against plain loops.
+#include "cuda_on_cpu.h"
+
+struct F16 { unsigned short bits; };
+struct BF16 { unsigned short bits; };
+inline float widen(F16 v) { _Float16 h; std::memcpy(&h, &v.bits, 2); return static_cast<float>(h); }
+inline void narrow(float v, F16& dst) { const _Float16 h = static_cast<_Float16>(v); std::memcpy(&dst.bits, &h, 2); }
+inline void load16(unsigned char* shared, const void* global, bool valid) {
+    if (valid) std::memcpy(shared, global, 16);
+    else std::memset(shared, 0, 16);
+}
+inline void end_stage() {}
+template <int LATER> void wait_for_stage() {}
+float widen(BF16 v);
+
+template <class T> float half_of(unsigned word, int which) { return widen(T{static_cast<unsigned short>(word >> 16 * which)}); }
+
+/** mma.m16n8k16 by its definition, from fragments that each thread of the warp lays down. */
+template <class T> void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b, T) {
+    Warp& warp = *warps[threadIdx.x / 32];
+    const unsigned lane = threadIdx.x % 32;
+    std::copy(a, a + 4, warp.a[lane]);
+    warp.b[lane] = b;
+    warp.barrier.wait();
+    for (int i = 0; i < 4; i++) {
+        const unsigned m = lane / 4 + i / 2 * 8, n = lane % 4 * 2 + i % 2;
+        for (unsigned k = 0; k < 16; k++) {
+            const unsigned from = m % 8 * 4 + k % 8 / 2, of_b = n * 4 + k % 8 / 2;
+            const unsigned word_b = k < 8 ? warp.b[of_b].x : warp.b[of_b].y;
+            d[i] += half_of<T>(warp.a[from][m / 8 + k / 8 * 2], k % 2) * half_of<T>(word_b, k % 2);
+        }
+    }
+    warp.barrier.wait();
+}
+
+#include "cuda/kernels.cu"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace {
+
+template <class T> std::vector<T> random_values(size_t count, unsigned seed) {
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<float> values(-1, 1);
+    std::vector<T> result(count);
+    for (T& value : result) narrow(values(random), value);
+    return result;
+}
+
+template <class T> i64 address(const std::vector<T>& memory) { return reinterpret_cast<i64>(memory.data()); }
+
+template <class T> using PartialKernel = void (*)(PartialArguments);
+
+/** Rows [y1 | x2 | x1] as the schedule lays them out; x2 is NaN, which must be neither read nor written. */
+template <class T> void check_partial(PartialKernel<T> kernel, int together, int channels, int height, int width, int batch) {
+    const int untouched = 8, row = 2 * channels + untouched, pixels = batch * height * width, k16s = (channels + 15) / 16;
+    std::vector<T> rows = random_values<T>(static_cast<size_t>(pixels) * row, 3);
+    for (int p = 0; p < pixels; p++)
+        for (int c = 0; c < channels + untouched; c++) rows[p * row + c].bits = 0xffff;
+    const std::vector<T> weights = random_values<T>(9 * channels * channels, 4);  // [tap][input][output]
+    std::vector<T> packed;
+    for (int tap = 0; tap < 9; tap++)
+        for (int k = 0; k < k16s; k++)
+            for (int n = 0; n < channels; n += 8)
+                for (int lane = 0; lane < 32; lane++)
+                    for (int j = 0; j < 4; j++) {
+                        const int input = k * 16 + lane % 4 * 2 + j % 2 + j / 2 * 8;
+                        packed.push_back(input < channels ? weights[(tap * channels + input) * channels + n + lane / 4] : T{0});
+                    }
+    const std::vector<T> before = rows;
+    const int chunk = std::min(64, 16 * k16s), stage = 100 * 2 * (chunk + 8) + 9 * (chunk / 16) * together * 256;
+    const size_t shared = std::max(channels > 64 ? 2 * stage : stage, together * 4096);
+    const unsigned tiles = (height + 7) / 8 * ((width + 7) / 8);
+    launch(kernel, {tiles, static_cast<unsigned>(channels / 8 / together), static_cast<unsigned>(batch)}, THREADS, shared,
+           PartialArguments{address(rows) + 2 * (channels + untouched), address(rows), address(packed), height, width, row, channels});
+    for (int p = 0; p < pixels; p++) {
+        const int x = p % width, y = p / width % height;
+        for (int o = 0; o < channels; o++) {
+            double sum = 0, bound = 0;
+            for (int tap = 0; tap < 9; tap++) {
+                const int dy = tap / 3 - 1, dx = tap % 3 - 1;
+                if (y + dy < 0 || y + dy >= height || x + dx < 0 || x + dx >= width) continue;
+                for (int i = 0; i < channels; i++) {
+                    const double product = static_cast<double>(widen(before[(p + dy * width + dx) * row + channels + untouched + i])) *
+                                           widen(weights[(tap * channels + i) * channels + o]);
+                    sum += product, bound += std::abs(product);
+                }
+            }
+            // One rounding of the result, and of the f32 sums.
+            const double tolerance = std::abs(sum) * (sizeof(T) == 2 ? 1.0 / 256 : 0) + bound * 1e-6;
+            ASSERT_NEAR(sum, widen(rows[p * row + o]), tolerance) << channels << " channels, pixel " << p << ", output " << o;
+        }
+        for (int c = channels; c < row; c++) ASSERT_EQ(before[p * row + c].bits, rows[p * row + c].bits) << "not an output";
+    }
+}
+
+TEST(CudaKernels, PartialConvolutionAtEveryRemainder) {
+    check_partial<F16>(partial_f16_1, 1, 8, 1, 1, 1);
+    check_partial<F16>(partial_f16_2, 2, 16, 9, 7, 2);
+    check_partial<F16>(partial_f16_3, 3, 24, 8, 17, 1);
+    check_partial<F16>(partial_f16_1, 1, 40, 7, 7, 1);
+    check_partial<BF16>(partial_bf16_2, 2, 80, 3, 10, 1);
+    check_partial<BF16>(partial_bf16_3, 3, 72, 5, 4, 1);
+    check_partial<BF16>(partial_bf16_1, 1, 136, 4, 9, 1);
+}
+
+TEST(CudaKernels, PlainConvolution) {
+    struct Case { int inputs, outputs, height, width, side, stride, padding, activation, accumulate; };
+    for (const Case& c : {Case{3, 5, 9, 7, 3, 1, 1, 1, 0}, Case{17, 70, 5, 3, 1, 1, 0, 2, 1}, Case{8, 4, 6, 7, 2, 2, 0, 0, 0}}) {
+        const int batch = 2, oh = (c.height + 2 * c.padding - c.side) / c.stride + 1, ow = (c.width + 2 * c.padding - c.side) / c.stride + 1;
+        const int depth = c.side * c.side * c.inputs;
+        const auto src = random_values<float>(batch * c.height * c.width * c.inputs, 5), weights = random_values<float>(depth * c.outputs, 6);
+        const auto bias = random_values<float>(c.outputs, 7);
+        auto dst = random_values<float>(batch * oh * ow * c.outputs, 8);
+        const auto before = dst;
+        launch(conv_f32, {static_cast<unsigned>((batch * oh * ow + 63) / 64), static_cast<unsigned>((c.outputs + 63) / 64), 1}, 256, 0,
+               ConvArguments{address(src), address(dst), address(weights), address(bias), c.height * c.width * c.inputs, c.width * c.inputs, c.inputs,
+                             oh * ow * c.outputs, ow * c.outputs, c.outputs, batch, c.height, c.width, c.inputs, oh, ow, c.outputs, c.side, c.stride,
+                             c.padding, c.activation, c.accumulate});
+        for (size_t i = 0; i < dst.size(); i++) {
+            const int o = i % c.outputs, x = i / c.outputs % ow, y = i / c.outputs / ow % oh, n = i / c.outputs / ow / oh;
+            double sum = bias[o];
+            for (int k = 0; k < depth; k++) {
+                const int tap = k / c.inputs, sy = y * c.stride - c.padding + tap / c.side, sx = x * c.stride - c.padding + tap % c.side;
+                if (sy < 0 || sy >= c.height || sx < 0 || sx >= c.width) continue;
+                sum += static_cast<double>(src[((n * c.height + sy) * c.width + sx) * c.inputs + k % c.inputs]) * weights[k * c.outputs + o];
+            }
+            if (c.activation == 1) sum = std::max(sum, 0.0);
+            if (c.activation == 2) sum = 0.5 * sum * (1 + std::erf(sum / std::sqrt(2.0)));
+            ASSERT_NEAR(sum + (c.accumulate ? before[i] : 0), dst[i], 1e-5) << i;
+        }
+    }
+}
+
+TEST(CudaKernels, CopyConvertsPadsAndScales) {
+    const int batch = 2, channels = 5, padded = 8, height = 3, width = 70;
+    const auto src = random_values<float>(batch * channels * height * width, 9);
+    std::vector<F16> dst(batch * padded * height * width, F16{0xffff});
+    const i64 plane = height * width;
+    launch(copy_f32_f16, {3, batch, 1}, 256, 0,
+           CopyArguments{{address(src), channels * plane, plane, width, 1}, {address(dst), padded * plane, 1, padded * width, padded},
+                         channels, height, width, padded, 0, 0, 0});
+    const auto scale = random_values<float>(padded, 10), shift = random_values<float>(padded, 11);
+    std::vector<float> back(batch * padded * plane, NAN);
+    launch(copy_f16_f32, {3, batch, 1}, 256, 0,
+           CopyArguments{{address(dst), padded * plane, 1, padded * width, padded}, {address(back), padded * plane, plane, width, 1},
+                         padded, height, width, padded, 1, address(scale), address(shift)});
+    for (int n = 0; n < batch; n++)
+        for (int c = 0; c < padded; c++)
+            for (int p = 0; p < plane; p++) {
+                const float value = c < channels ? src[(n * channels + c) * plane + p] : 0;
+                EXPECT_NEAR(value * scale[c] + shift[c], back[(n * padded + c) * plane + p], 1e-3);
+            }
+}
+
+TEST(CudaKernels, PatchesAreInTheOrderOfWeights) {
+    const int batch = 2, channels = 3, size = 2, height = 3, width = 4, row = 16, rows = 7, columns = 9;  // a row and a column left over
+    std::vector<unsigned char> src(batch * rows * columns * channels);
+    for (size_t i = 0; i < src.size(); i++) src[i] = i * 7;
+    std::vector<float> dst(batch * height * width * row, NAN);
+    launch(patches_u8_f32, {1, batch, 1}, 256, 0,
+           PatchArguments{{address(src), rows * columns * channels, 1, columns * channels, channels}, address(dst), channels, height, width, size, row});
+    for (size_t i = 0; i < dst.size(); i++) {
+        const int j = i % row, w = i / row % width, h = i / row / width % height, n = i / row / width / height;
+        const int c = j / 4, y = h * 2 + j % 4 / 2, x = w * 2 + j % 2;
+        EXPECT_EQ(j < 12 ? src[((n * rows + y) * columns + x) * channels + c] : 0, dst[i]) << i;
+    }
+}
+
+TEST(CudaKernels, Mean) {
+    const int batch = 2, channels = 35, height = 5, width = 3, row = 48;
+    const auto src = random_values<BF16>(batch * height * width * row, 12);
+    std::vector<BF16> dst(batch * channels, BF16{0xffff});
+    launch(mean_bf16, {2, batch, 1}, 256, 0,
+           MeanArguments{{address(src) + 2 * 6, height * width * row, 1, width * row, row}, address(dst), channels, height, width});
+    for (int i = 0; i < batch * channels; i++) {
+        double sum = 0;
+        for (int p = 0; p < height * width; p++) sum += widen(src[(i / channels * height * width + p) * row + 6 + i % channels]);
+        EXPECT_NEAR(sum / (height * width), widen(dst[i]), 2e-3);
+    }
+}
+
+}  // namespace

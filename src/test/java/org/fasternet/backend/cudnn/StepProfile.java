@@ -1,0 +1,55 @@
+package org.fasternet.backend.cudnn;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.fasternet.ExecutionPlan;
+import org.fasternet.FasterNet;
+import org.fasternet.Precision;
+import org.fasternet.Variant;
+import org.fasternet.layer.Network;
+import org.fasternet.schedule.ElementType;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.schedule.TensorBuffer;
+import org.fasternet.tensor.Shape;
+
+/** What each step of a network takes on the card at hand, by itself: arguments VARIANT PRECISION BATCH, any number of times. */
+public final class StepProfile {
+    private static final int COPIES = 20;
+
+    private StepProfile() {}
+
+    public static void main(String[] args) {
+        for (int i = 0; i + 2 < args.length; i += 3) {
+            profile(Variant.valueOf(args[i]), Precision.parse(args[i + 1]), Integer.parseInt(args[i + 2]));
+        }
+    }
+
+    private static void profile(Variant variant, Precision precision, int batch) {
+        Shape src = new Shape(batch, 3, 224, 224);
+        Network network = Network.of(FasterNet.random(variant, 1).layers());
+        try (CudnnProgram program = CudnnProgram.compile(new ProgramSpec(network, src, ElementType.F32, Layout.nchw(src),
+                ElementType.F32, false, precision, Optional.empty(), 1, 0))) {
+            List<TensorBuffer> slots = List.of(program.src(), program.dsts().get(0));
+            for (int slot = 0; slot < slots.size(); slot++) {
+                program.bindDevice(slot, DeviceMemory.allocate(slots.get(slot).bytes()));
+            }
+            program.run();
+            double[] micros = program.stepMicros(COPIES);
+            double sum = 0;
+            for (double each : micros) {
+                sum += each;
+            }
+            System.out.printf(Locale.ROOT, "%s %s batch %d: %d steps, %.1f us%n", variant, precision.id(), batch, micros.length, sum);
+            for (int i = 0; i < micros.length; i++) {
+                ExecutionPlan.Step step = program.plan().steps().get(i);
+                // Blocks of a stage are alike: its first says enough.
+                if (!step.label().matches("stages.*blocks[.][1-9].*")) {
+                    System.out.printf(Locale.ROOT, "  %8.2f us  %-18s %s %s to %s%n", micros[i], step.implementation(), step.label(),
+                            step.src(), step.dst());
+                }
+            }
+        }
+    }
+}
