@@ -1,5 +1,6 @@
 package org.fasternet;
 
+import java.util.List;
 import java.util.Locale;
 
 /** What weights and activations are stored in while a network runs; sums are f32 in every precision. */
@@ -23,9 +24,9 @@ public enum Precision {
         throw new UnsupportedException("unknown precision '" + name + "': f32, tf32, f16 and bf16 are known");
     }
 
-    /** Whether the CPU back ends can have it; the others are for {@code cudnn} alone. */
-    public boolean onCpu() {
-        return this == F32 || this == BF16;
+    /** Those that back ends on the CPU have; the others are for {@code cudnn} alone. */
+    public static List<Precision> onCpu() {
+        return List.of(F32, BF16);
     }
 
     /** The lower-case name, as in options and reports. */

@@ -31,6 +31,11 @@ public final class Backends {
         return List.of(FUSED, ONEDNN, CUDNN);
     }
 
+    /** Those that compute on the CPU, in the order in which {@code auto} prefers them. */
+    public static List<Backend> onCpu() {
+        return all().stream().filter(backend -> backend != CUDNN).toList();
+    }
+
     /** The choice for any FasterNet: every back end has its layers. */
     public static Backend choose(SessionOptions options) {
         return choose(options, Network.of(List.of()));
@@ -46,7 +51,7 @@ public final class Backends {
         String name = options.backend();
         List<String> reasons = new ArrayList<>();
         for (Backend backend : all()) {
-            if (name.equals(AUTO) ? backend == CUDNN : !name.equals(backend.name())) {
+            if (name.equals(AUTO) ? !onCpu().contains(backend) : !name.equals(backend.name())) {
                 continue;
             }
             Optional<String> reason = backend.unavailable()

@@ -68,6 +68,9 @@ public final class Peaks {
 
     /** The most demanding ISA that has multiply-adds in this precision. */
     public Optional<String> bestIsa(Precision precision) {
+        if (!Precision.onCpu().contains(precision)) {
+            return Optional.empty();
+        }
         NumberType type = type(precision);
         return isas.stream().filter(isa -> PeakMeter.instruction(isa, type).isPresent()).reduce((worse, better) -> better);
     }

@@ -6,7 +6,7 @@ import picocli.CommandLine.Option;
 
 /** How the network is computed. */
 final class ComputeOptions {
-    @Option(names = "--backend", paramLabel = "auto|fused|onednn", description = "What computes (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--backend", paramLabel = "auto|fused|onednn|cudnn", description = "What computes (default: ${DEFAULT-VALUE}).")
     private String backend = "auto";
 
     @Option(names = "--precision", paramLabel = "f32|bf16", description = "Computed in this precision (default: f32).")

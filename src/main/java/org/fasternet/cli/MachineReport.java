@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.fasternet.Hardware;
@@ -40,11 +39,16 @@ record MachineReport(Hardware hardware) {
 
     private static String describe(Backend backend) {
         StringBuilder text = new StringBuilder(backend.version() + ", " + backend.isa());
-        for (Precision precision : Precision.values()) {
+        for (Precision precision : precisions(backend)) {
             text.append(", ").append(backend.refuses(precision).map(reason -> "no " + precision.id() + " (" + reason + ")")
                     .orElse(precision.id()));
         }
         return text.toString();
+    }
+
+    /** What there is to say something of: that the CPU has no TF32 is known. */
+    private static List<Precision> precisions(Backend backend) {
+        return Backends.onCpu().contains(backend) ? Precision.onCpu() : List.of(Precision.values());
     }
 
     ObjectNode json() {
@@ -74,7 +78,7 @@ record MachineReport(Hardware hardware) {
         unavailable.ifPresentOrElse(reason -> json.put("reason", reason), () -> {
             json.put("version", backend.version()).put("isa", backend.isa());
             ArrayNode precisions = json.putArray("precisions");
-            Arrays.stream(Precision.values()).forEach(precision -> {
+            precisions(backend).forEach(precision -> {
                 Optional<String> refusal = backend.refuses(precision);
                 ObjectNode entry = precisions.addObject().put("name", precision.id()).put("usable", refusal.isEmpty());
                 refusal.ifPresent(reason -> entry.put("reason", reason));

@@ -1,6 +1,7 @@
 package org.fasternet.cli;
 
 import java.util.stream.Stream;
+import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
 import org.fasternet.internal.Version;
 import picocli.CommandLine.IVersionProvider;
@@ -15,7 +16,7 @@ final class Versions implements IVersionProvider {
     public String[] getVersion() {
         return Stream.of(
                         Stream.of("fasternet " + Version.library()),
-                        Backends.all().stream().map(backend -> backend.unavailable().orElseGet(backend::version)),
+                        Backends.all().stream().filter(backend -> backend.unavailable().isEmpty()).map(Backend::version),
                         Stream.of("Java " + java()))
                 .flatMap(lines -> lines)
                 .toArray(String[]::new);

@@ -18,7 +18,10 @@ import static org.bytedeco.cuda.global.cudnn.cudnnGetLastErrorString;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.cuda.global.nvrtc;
@@ -35,6 +38,11 @@ final class Cuda {
 
     /** Plans are built with attributes that cuDNN 9.19, which the preset was made for, knows. */
     private static final long CUDNN_NEEDED = 9_01_00;
+
+    private static final Pattern MISSING = Pattern.compile("(lib(\\w+)\\.so[.\\d]*): cannot open shared object file");
+    /** Whose a library is, by its name without the part of it. */
+    private static final Map<String, String> OWNERS = Map.of(
+            "cudart", "CUDA 13", "cudnn", "cuDNN 9", "cublas", "CUDA 13", "nvrtc", "CUDA 13", "cuda", "driver 580+");
 
     private static final int MESSAGE_BYTES = 2048;
 
@@ -108,6 +116,17 @@ final class Cuda {
         return end == 0 ? "" : " (" + new String(message, 0, end, StandardCharsets.UTF_8).strip() + ")";
     }
 
+    /** Which library the loader did not find and whose it is, from its message. */
+    static Optional<String> missing(String message) {
+        Matcher found = MISSING.matcher(message);
+        if (!found.find()) {
+            return Optional.empty();
+        }
+        String owner = OWNERS.entrySet().stream().filter(e -> found.group(2).replaceAll("_.*|Lt$", "").equals(e.getKey())).map(Map.Entry::getValue)
+                .findFirst().orElse("NVIDIA");
+        return Optional.of("no " + found.group(1) + " (" + owner + ") in LD_LIBRARY_PATH or the system");
+    }
+
     private static int attribute(int attribute) {
         int[] value = new int[1];
         check(cudaDeviceGetAttribute(value, attribute, DEVICE), "ask the device for an attribute");
@@ -126,8 +145,7 @@ final class Cuda {
             try {
                 loadLibraries();
             } catch (NativeException e) {
-                return Optional.of(e.getMessage() + ": an NVIDIA driver, CUDA 13, cuDNN 9, cuBLAS and NVRTC are needed, in a"
-                        + " folder of LD_LIBRARY_PATH or of the system's");
+                return Optional.of(missing(e.getMessage()).orElseGet(e::getMessage));
             }
             int[] driver = new int[1];
             cudaDriverGetVersion(driver);

@@ -36,15 +36,15 @@ public final class CudnnBackend implements Backend {
 
     @Override
     public Optional<String> refuses(SessionOptions options) {
-        if (options.isa().isPresent()) {
+        if (options.isa().isPresent() && unavailable().isEmpty()) {
             return Optional.of("an ISA was asked for, '" + options.isa().get() + "': a GPU computes with its own, " + isa());
         }
-        return refuses(options.precision(), Cuda.capability());
+        return refuses(options.precision());
     }
 
     @Override
     public Optional<String> refuses(Precision precision) {
-        return refuses(precision, Cuda.capability());
+        return unavailable().or(() -> refuses(precision, Cuda.capability()));
     }
 
     /** Why a device of this compute capability cannot compute in a precision. */

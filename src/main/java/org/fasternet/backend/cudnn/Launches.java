@@ -68,10 +68,10 @@ final class Launches {
 
     Prepared prepare(Step step) {
         if (step instanceof Step.Conv conv) {
-            if (hasPartialKernel(conv)) {
-                return partial(conv);
+            if (isOurs(conv, precision, capability)) {
+                return precision == Precision.F32 ? plainConvolution(conv) : partial(conv);
             }
-            return precision == Precision.F32 && conv.groups() == 1 ? plainConvolution(conv) : convolution(conv);
+            return convolution(conv);
         } else if (step instanceof Step.Copy copy) {
             return copy(copy.src(), copy.dst(), 0, 0);
         } else if (step instanceof Step.Affine affine) {
@@ -109,9 +109,16 @@ final class Launches {
         });
     }
 
-    /** Tensor cores take f16 and bf16 in our shape from sm_80 on; a channel slice costs cuDNN two more kernels. */
-    private boolean hasPartialKernel(Step.Conv conv) {
+    /**
+     * Whether a kernel of ours computes a convolution. In true f32 all without groups: on an H100 cuDNN 9.19 had no engine without
+     * tensor cores that fuses bias and GELU, or a residual. In f16 and bf16 partial convolutions, where the device has the matrix
+     * instructions: a channel slice costs cuDNN up to two more kernels.
+     */
+    static boolean isOurs(Step.Conv conv, Precision precision, int capability) {
         Tensor w = conv.weights();
+        if (precision == Precision.F32) {
+            return conv.groups() == 1;
+        }
         return capability >= 80
                 && (conv.src().buffer().type() == ElementType.F16 || conv.src().buffer().type() == ElementType.BF16)
                 && conv.src().buffer() == conv.dst().buffer()

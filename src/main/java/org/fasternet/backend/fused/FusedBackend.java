@@ -2,6 +2,7 @@ package org.fasternet.backend.fused;
 
 import java.util.Optional;
 import org.fasternet.NativeException;
+import org.fasternet.Precision;
 import org.fasternet.SessionOptions;
 import org.fasternet.UnsupportedException;
 import org.fasternet.backend.Backend;
@@ -52,7 +53,7 @@ public final class FusedBackend implements Backend {
 
     @Override
     public Optional<String> refuses(SessionOptions options) {
-        if (!options.precision().onCpu()) {
+        if (!Precision.onCpu().contains(options.precision())) {
             return Optional.of(options.precision().id() + " is the GPU's: the back end cudnn has it; f32 and bf16 work here");
         }
         Binding binding = Bindings.current();

@@ -42,7 +42,7 @@ public final class OneDnnBackend implements Backend {
             return Optional.of("ISA " + options.isa().get() + " was asked for, and oneDNN chooses its own, " + isa()
                     + " here, once per process: the environment variable ONEDNN_MAX_CPU_ISA caps it");
         }
-        if (!options.precision().onCpu()) {
+        if (!Precision.onCpu().contains(options.precision())) {
             return Optional.of(options.precision().id() + " is the GPU's: the back end cudnn has it; f32 works here");
         }
         boolean hasBf16 = includes(dnnl_cpu_isa_avx512_core_bf16) || includes(dnnl_cpu_isa_avx2_vnni_2);

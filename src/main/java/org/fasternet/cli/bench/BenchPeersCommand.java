@@ -93,7 +93,7 @@ final class BenchPeersCommand extends Benchmark {
     private List<Peer> peers(BenchRun run) {
         List<String> names = Peers.all().stream().map(Peer::name).distinct().toList();
         Choice<String> name = Choice.names(spec, "--peer", peers, names);
-        Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.class);
+        Choice<Precision> precision = Choice.precisions(spec, precisions);
         List<Peer> usable = new ArrayList<>();
         for (String wanted : name.values()) {
             for (Peer peer : Peers.all()) {

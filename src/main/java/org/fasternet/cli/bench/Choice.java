@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import org.fasternet.FasterNetException;
+import org.fasternet.Precision;
 import org.fasternet.UnsupportedException;
 import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
@@ -59,9 +60,14 @@ record Choice<T>(List<T> values, boolean all) {
 
     /** As {@link #of}, of names. */
     static Choice<String> names(CommandSpec command, String option, List<String> given, List<String> names) {
-        return of(command, option, given, names, name -> {
-            if (!names.contains(name)) {
-                throw new UnsupportedException(String.join(", ", names) + " and all are known");
+        return names(command, option, given, names, names);
+    }
+
+    private static Choice<String> names(
+            CommandSpec command, String option, List<String> given, List<String> everything, List<String> known) {
+        return of(command, option, given, everything, name -> {
+            if (!known.contains(name)) {
+                throw new UnsupportedException(String.join(", ", known) + " and all are known");
             }
             return name;
         });
@@ -72,11 +78,17 @@ record Choice<T>(List<T> values, boolean all) {
         return of(command, "--batch", given, List.of(1, 2, 4, 8, 16, 32), Integer::valueOf);
     }
 
-    /** As {@link #of}, of back ends; {@code auto} is possible too, but no part of {@code all}. */
+    /** As {@link #of}, of precisions; {@code all} are those of the CPU: the GPU's are measured by name. */
+    static Choice<Precision> precisions(CommandSpec command, List<String> given) {
+        return of(command, "--precision", given, Precision.onCpu(), Precision::parse);
+    }
+
+    /** As {@link #of}, of back ends; {@code auto} and the GPU's are possible too, but no part of {@code all}. */
     static Choice<String> backends(CommandSpec command, String option, List<String> given) {
+        List<String> onCpu = Backends.onCpu().stream().map(Backend::name).toList();
         List<String> names = Backends.all().stream().map(Backend::name).toList();
         return given.equals(List.of(Backends.AUTO))
                 ? new Choice<>(given, false)
-                : names(command, option, given, names);
+                : names(command, option, given, onCpu, names);
     }
 }

@@ -14,10 +14,10 @@ final class ComputeChoices {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--backend", paramLabel = "NAME", split = ",", description = "auto, fused, onednn or all (default: auto).")
+    @Option(names = "--backend", paramLabel = "NAME", split = ",", description = "auto, fused, onednn, cudnn, or all on the CPU (default: auto).")
     private List<String> backends = List.of(Backends.AUTO);
 
-    @Option(names = "--precision", paramLabel = "NAME", split = ",", description = "f32, bf16 or all (default: f32).")
+    @Option(names = "--precision", paramLabel = "NAME", split = ",", description = "f32, tf32, f16, bf16, or all on the CPU (default: f32).")
     private List<String> precisions = List.of("f32");
 
     private Choice<String> backend() {
@@ -25,7 +25,7 @@ final class ComputeChoices {
     }
 
     private Choice<Precision> precision() {
-        return Choice.of(command, "--precision", precisions, Precision.class);
+        return Choice.precisions(command, precisions);
     }
 
     List<Precision> precisions() {

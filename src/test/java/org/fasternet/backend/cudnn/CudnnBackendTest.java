@@ -1,0 +1,67 @@
+package org.fasternet.backend.cudnn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Optional;
+import org.fasternet.DeviceBuffer;
+import org.fasternet.FasterNet;
+import org.fasternet.Precision;
+import org.fasternet.Session;
+import org.fasternet.SessionOptions;
+import org.fasternet.ShapeException;
+import org.fasternet.UnsupportedException;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+class CudnnBackendTest {
+    @Test
+    void precisionsThatADeviceLacksAreRefused() {
+        for (Precision precision : Precision.values()) {
+            assertEquals(Optional.empty(), CudnnBackend.refuses(precision, 80));
+        }
+        assertEquals(Optional.empty(), CudnnBackend.refuses(Precision.F16, 75));
+        assertEquals("bf16 needs compute capability 8.0, and this device has 7.5; f16 and f32 work",
+                CudnnBackend.refuses(Precision.BF16, 75).orElseThrow());
+    }
+
+    @Test
+    void aMissingLibraryIsNamedWithItsOwner() {
+        assertEquals(Optional.of("no libcuda.so.1 (driver 580+) in LD_LIBRARY_PATH or the system"),
+                Cuda.missing("a; /x/libjnicudart.so: libcuda.so.1: cannot open shared object file: No such file or directory"));
+        assertEquals(Optional.of("no libcudnn_ops.so.9 (cuDNN 9) in LD_LIBRARY_PATH or the system"),
+                Cuda.missing("libcudnn_ops.so.9: cannot open shared object file"));
+        assertEquals(Optional.of("no libcublasLt.so.13 (CUDA 13) in LD_LIBRARY_PATH or the system"),
+                Cuda.missing("libcublasLt.so.13: cannot open shared object file"));
+        assertEquals(Optional.empty(), Cuda.missing("something else"));
+    }
+
+    @Test
+    void withoutADeviceItIsRefusedByNameAndNotTakenByAuto() {
+        CudnnBackend backend = new CudnnBackend();
+        Assumptions.assumeTrue(backend.unavailable().isPresent(), "there is a GPU here");
+        SessionOptions options = SessionOptions.defaults().withBackend("cudnn");
+        UnsupportedException refused = assertThrows(UnsupportedException.class, () -> FasterNet.demo().session(options));
+        assertEquals("cudnn: " + backend.unavailable().get(), refused.getMessage());
+        assertTrue(backend.refuses(Precision.F32).isPresent());
+        assertThrows(UnsupportedException.class, () -> DeviceBuffer.allocate(16));
+        UnsupportedException f16 = assertThrows(UnsupportedException.class,
+                () -> FasterNet.demo().session(SessionOptions.defaults().withPrecision(Precision.F16)));
+        assertTrue(f16.getMessage().contains("the back end cudnn has it"), f16.getMessage());
+    }
+
+    @Test
+    void aSessionOnTheCpuRefusesDeviceMemory() {
+        try (Session session = FasterNet.demo().session(); DeviceBuffer memory = DeviceBuffer.wrap(4096, 1L << 30);
+                DeviceBuffer other = DeviceBuffer.wrap(1L << 40, 1L << 30); DeviceBuffer small = DeviceBuffer.wrap(64, 8)) {
+            UnsupportedException refused = assertThrows(UnsupportedException.class, () -> session.run(memory, other));
+            assertTrue(refused.getMessage().startsWith("device memory was given, and the back end "), refused.getMessage());
+            assertThrows(ShapeException.class, () -> session.run(small, other));
+        }
+        assertThrows(ShapeException.class, () -> DeviceBuffer.wrap(8, 16));
+        DeviceBuffer closed = DeviceBuffer.wrap(16, 16);
+        closed.close();
+        assertThrows(IllegalStateException.class, closed::address);
+    }
+}
