@@ -11,7 +11,10 @@ public enum Precision {
     TF32,
     /** IEEE half precision storage, f32 accumulation. A GPU's. */
     F16,
-    /** bfloat16 storage, f32 accumulation and residual arithmetic. Needs a CPU with bf16 dot products or AVX-512. */
+    /**
+     * bfloat16 storage, f32 accumulation and residual arithmetic. Needs a CPU with bf16 dot products or AVX-512, or a GPU of
+     * compute capability 8.0.
+     */
     BF16;
 
     /** Reads a name, as {@link #id} gives it, in any case; anything else is refused with a sentence. */
