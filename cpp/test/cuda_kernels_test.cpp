@@ -3,8 +3,13 @@
 
 struct F16 { unsigned short bits; };
 struct BF16 { unsigned short bits; };
-inline float widen(F16 v) { _Float16 h; std::memcpy(&h, &v.bits, 2); return static_cast<float>(h); }
-inline void narrow(float v, F16& dst) { const _Float16 h = static_cast<_Float16>(v); std::memcpy(&dst.bits, &h, 2); }
+#ifdef __aarch64__
+using Half = __fp16;
+#else
+using Half = _Float16;
+#endif
+inline float widen(F16 v) { Half h; std::memcpy(&h, &v.bits, 2); return static_cast<float>(h); }
+inline void narrow(float v, F16& dst) { const Half h = static_cast<Half>(v); std::memcpy(&dst.bits, &h, 2); }
 inline void load16(unsigned char* shared, const void* global, bool valid) {
     if (valid) std::memcpy(shared, global, 16);
     else std::memset(shared, 0, 16);
