@@ -56,7 +56,7 @@ class SlidingRowSchedulerTest {
                 "stages.2.blocks.0 pconv", "stages.2.blocks.0 expand", "stages.2.blocks.0 project",
                 "stages.2.blocks.1 pconv", "stages.2.blocks.1 expand", "stages.2.blocks.1 project",
                 "pool", "head.features", "head", "dst"), schedule.steps().stream().map(Step::label).toList());
-        long definition = layers.stream().mapToLong(l -> 0).sum();
+        long definition = 0;
         Shape shape = src;
         for (NamedLayer layer : layers) {
             definition += layer.layer().multiplyAdds(shape);

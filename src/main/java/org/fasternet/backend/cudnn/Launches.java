@@ -8,6 +8,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnBackendExecute;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToLongFunction;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
@@ -210,6 +211,6 @@ final class Launches {
     }
 
     private static String name(ElementType type) {
-        return type.name().toLowerCase(java.util.Locale.ROOT);
+        return type.name().toLowerCase(Locale.ROOT);
     }
 }
