@@ -36,7 +36,7 @@ typedef enum fn_status {
 } fn_status;
 
 /** Version of this interface: raised by every release that changes a declaration below. */
-#define FN_ABI_VERSION 1
+#define FN_ABI_VERSION 2
 
 /** The FN_ABI_VERSION that the library was compiled with: who calls another one must not call anything else. */
 FN_API int32_t fn_abi_version(void);
@@ -147,6 +147,9 @@ typedef enum fn_precision {
     /** Weights and tensors in bf16: the upper half of an f32. */
     FN_BF16 = 1
 } fn_precision;
+
+/** Name of the precision with this number, from 0 upwards: "f32"; NULL past the last one. Lives as long as the library. */
+FN_API const char* fn_precision_name(int32_t precision);
 
 typedef enum fn_activation {
     FN_NONE = 0,

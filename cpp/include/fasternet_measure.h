@@ -24,6 +24,9 @@ typedef enum fn_measure_type {
     FN_MEASURE_INT8 = 2
 } fn_measure_type;
 
+/** Name of the type with this number, from 0 upwards: "f32"; NULL past the last one. Lives as long as the library. */
+FN_API const char* fn_measure_type_name(int32_t type);
+
 /**
  * What is done with arrays a, b, c of f32, in vectors as wide as the ISA's, by ordinary loads and stores: none bypasses the
  * caches. Bytes are counted as STREAM does (McCalpin): those the program asks for, not the line that a cache reads before it

@@ -1,6 +1,8 @@
 // The exported functions: each hands over to the file that does the work.
 #include "fasternet.h"
 
+#include "kernel/elements.h"
+
 #include "cpu_count.h"
 #include "cpu_features.h"
 #include "cpu_info.h"
@@ -27,6 +29,10 @@ fn_status fn_cpu_count_get(fn_cpu_count* count) {
 }
 
 int64_t fn_cpu_cache_bytes(int32_t level) { return fn::cache_bytes("", level); }
+
+const char* fn_precision_name(int32_t precision) {
+    return precision >= 0 && precision < fn::element_count ? fn::element_names[precision] : nullptr;
+}
 
 const char* fn_isa_name(int32_t isa) { return isa >= 0 && isa < fn::isa_count ? fn::isas[isa].name : nullptr; }
 

@@ -274,7 +274,7 @@ TEST_P(CallersMemory, OutputsApartFromTheSource) {
         block ? net.block(2, 8, FN_NONE) : net.pointwise(8, FN_NONE);
         net.output(own_layout());
         compile(net.finish(), own_layout(), 2, 3, 5, 1);
-        const int64_t value = own_layout() == FN_NHWC_F32 ? sizeof(float) : sizeof(fn::Bf16), bytes = 2 * 8 * 3 * 5 * value;
+        const int64_t value = fn::bytes_of(GetParam().element()), bytes = 2 * 8 * 3 * 5 * value;
         std::vector<float> memory(3 * 2 * 8 * 3 * 5);
         const int64_t src = address(memory.data()) + bytes;
         const std::string refused = block ? "output 0 overlaps the source: it must be the source itself or apart from it"
@@ -295,7 +295,7 @@ TEST_P(CallersMemory, RowsOfASourceThatIsReadWhereItIsAreDense) {
     net.pointwise(4, FN_NONE);
     net.output();
     compile(net.finish(), own_layout(), 1, 3, 5, 1);
-    const int64_t value = own_layout() == FN_NHWC_F32 ? sizeof(float) : sizeof(fn::Bf16), dense = 5 * 8 * value;
+    const int64_t value = fn::bytes_of(GetParam().element()), dense = 5 * 8 * value;
     std::vector<float> src(3 * 6 * 8), dst(3 * 5 * 4);
     EXPECT_EQ(run(address(src.data()), address(dst.data()), dense + 8 * value), FN_INVALID_ARGUMENT);
     EXPECT_EQ(fn_last_error(), "src_row_bytes is " + std::to_string(dense + 8 * value) + ", expected " +

@@ -10,27 +10,25 @@ constexpr float guard = -98765.5f;
 class Elements {
 public:
     Elements(const Machine& machine, int64_t count, float fill)
-        : f32_(machine.precision == FN_F32), bytes_(count * (f32_ ? sizeof(float) : sizeof(fn::Bf16))) {
+        : element_(machine.element()), bytes_(count * fn::bytes_of(element_)) {
         for (int64_t i = 0; i < count; i++) set(i, fill);
     }
     void* data() { return bytes_.data(); }
     void set(int64_t i, float value) {
-        if (f32_) {
-            reinterpret_cast<float*>(bytes_.data())[i] = value;
-        } else {
-            reinterpret_cast<fn::Bf16*>(bytes_.data())[i] = fn::to_bf16(value);
-        }
+        fn::with_elements(element_, bytes_.data(), [&](auto* elements) { fn::store_element(value, elements + i); });
     }
     float get(int64_t i) const {
-        return f32_ ? reinterpret_cast<const float*>(bytes_.data())[i]
-                    : fn::to_f32(reinterpret_cast<const fn::Bf16*>(bytes_.data())[i]);
+        float value;
+        fn::with_elements(element_, bytes_.data(), [&](const auto* elements) { value = fn::to_f32(elements[i]); });
+        return value;
     }
 
 private:
-    bool f32_;
+    fn::Precision element_;
     std::vector<char> bytes_;
 };
 
 inline float rounded(const Machine& machine, float value) {
-    return machine.precision == FN_F32 ? value : fn::to_f32(fn::to_bf16(value));
+    Elements one(machine, 1, value);
+    return one.get(0);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "isa.h"
-#include "kernel/kernels.h"
+#include "kernel/elements.h"
 
 #include <gtest/gtest.h>
 #include <string>
@@ -12,7 +12,8 @@ struct Machine {
     int32_t isa;
     fn_precision precision;
 
-    const fn::Kernels& kernels() const { return *fn::find_kernels(isa, static_cast<fn::Precision>(precision)); }
+    fn::Precision element() const { return static_cast<fn::Precision>(precision); }
+    const fn::Kernels& kernels() const { return *fn::find_kernels(isa, element()); }
 };
 
 /** All that this CPU can run. */
@@ -20,17 +21,17 @@ inline std::vector<Machine> machines() {
     std::vector<Machine> list;
     for (int32_t isa = 0; isa < fn::isa_count; isa++) {
         if ((fn::isas[isa].required & ~fn_cpu_features()) != 0) continue;
-        for (fn_precision precision : {FN_F32, FN_BF16}) {
-            if (fn::find_kernels(isa, static_cast<fn::Precision>(precision))) list.push_back({isa, precision});
+        for (int32_t i = 0; i < fn::element_count; i++) {
+            if (fn::find_kernels(isa, static_cast<fn::Precision>(i))) list.push_back({isa, static_cast<fn_precision>(i)});
         }
     }
     return list;
 }
 
 inline std::string machine_name(const testing::TestParamInfo<Machine>& info) {
-    return std::string(fn::isas[info.param.isa].name) + (info.param.precision == FN_F32 ? "_f32" : "_bf16");
+    return std::string(fn::isas[info.param.isa].name) + "_" + fn::name_of(info.param.element());
 }
 
 inline void PrintTo(const Machine& m, std::ostream* out) {
-    *out << fn::isas[m.isa].name << (m.precision == FN_F32 ? " f32" : " bf16");
+    *out << fn::isas[m.isa].name << " " << fn::name_of(m.element());
 }

@@ -36,11 +36,7 @@ protected:
         bias_.assign(padded, 0);
         std::copy(bias.begin(), bias.end(), bias_.begin());
         const auto at = [&](int64_t n, int32_t, int32_t, int32_t k) { return weight(n, k); };
-        if (GetParam().precision == FN_F32) {
-            fn::pack(shape, kernels, at, reinterpret_cast<float*>(panels_.data()));
-        } else {
-            fn::pack(shape, kernels, at, reinterpret_cast<fn::Bf16*>(panels_.data()));
-        }
+        fn::with_elements(GetParam().element(), panels_.data(), [&](auto* elements) { fn::pack(shape, kernels, at, elements); });
         return {panels_.data(), bias_.data(), shape.depth(kernels.group), columns};
     }
 

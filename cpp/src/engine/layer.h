@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/kernels.h"
+#include "kernel/elements.h"
 
 #include <array>
 #include <variant>
@@ -15,8 +15,23 @@ namespace fn {
 /** How pixels lie in the caller's memory. */
 enum class PixelLayout : int32_t { nchw_f32, nhwc_f32, nhwc_u8, nhwc_bf16 };
 
+/** How dense pixels of a precision's elements lie, channels last. */
+constexpr PixelLayout dense_layout(Precision precision) {
+#define FN_ELEMENT_ROW(name, type, layout) PixelLayout::layout,
+    constexpr PixelLayout layouts[] = {FN_FOR_EACH_ELEMENT(FN_ELEMENT_ROW)};
+#undef FN_ELEMENT_ROW
+    return layouts[static_cast<int>(precision)];
+}
+
+/** What a layout's values are stored as; not for 8-bit ones. */
+constexpr Precision element_of(PixelLayout layout) {
+    int i = element_count - 1;
+    while (i > 0 && dense_layout(static_cast<Precision>(i)) != layout) i--;
+    return static_cast<Precision>(i);  // planes are f32
+}
+
 constexpr int64_t value_bytes(PixelLayout layout) {
-    return layout == PixelLayout::nhwc_u8 ? sizeof(uint8_t) : layout == PixelLayout::nhwc_bf16 ? sizeof(Bf16) : sizeof(float);
+    return layout == PixelLayout::nhwc_u8 ? sizeof(uint8_t) : bytes_of(element_of(layout));
 }
 
 /** What becomes of the caller's memory: fn_write. */

@@ -26,7 +26,7 @@ public:
         Part parts[2];
         write_tensor(dst_, next_, piece.row_begin, piece.row_end, call, scratch, parts);
         add_residual(call, parts);
-        multiply(context_.kernels, matrix_, activation_, dst_.f32, piece, parts, scratch);
+        multiply(context_.kernels, matrix_, activation_, dst_.element == Precision::f32, piece, parts, scratch);
     }
 
     ScratchNeeds needs() const override { return {grid.tallest(), max_segments(), 0, 0, 0}; }

@@ -175,11 +175,7 @@ void Model::finish() {
         float* bias = reinterpret_cast<float*>(packed_.data() + carver.reserve(columns * sizeof(float)));
         if (weights.bias) std::copy_n(weights.bias, shape.columns, bias);
         char* panels = packed_.data() + carver.reserve(columns * matrix.depth * element_bytes());
-        if (precision_ == Precision::f32) {
-            pack(shape, kernels_, weight, reinterpret_cast<float*>(panels));
-        } else {
-            pack(shape, kernels_, weight, reinterpret_cast<Bf16*>(panels));
-        }
+        with_elements(precision_, panels, [&](auto* elements) { pack(shape, kernels_, weight, elements); });
         matrix.bias = bias;
         matrix.panels = panels;
     };

@@ -35,7 +35,7 @@ public:
      */
     int32_t touched() const { return touched_; }
     size_t packed_bytes() const { return packed_.bytes(); }
-    size_t element_bytes() const { return precision_ == Precision::f32 ? sizeof(float) : sizeof(Bf16); }
+    size_t element_bytes() const { return bytes_of(precision_); }
 
     /**
      * The channels of the tensor behind layer `index` that a 3x3 convolution touches: they lie apart, in a bordered

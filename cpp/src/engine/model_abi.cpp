@@ -62,16 +62,19 @@ fn::Activation activation_of(int32_t a) { return static_cast<fn::Activation>(a);
 fn_status fn_model_create(int32_t precision, int32_t isa, fn_model** model) {
     return fn::guarded([&] {
         if (!model) return check_pointer("model", model);
-        if (!in_range(precision, FN_F32, FN_BF16))
+        if (!in_range(precision, 0, fn::element_count - 1))
             return fail(FN_INVALID_ARGUMENT, "there is no precision %d", precision);
         if (!in_range(isa, 0, fn::isa_count - 1)) return fail(FN_INVALID_ARGUMENT, "there is no ISA number %d", isa);
         // By name: refuses what this CPU cannot run.
         const fn_status status =
             fn::select_isa(fn::isas[isa].name, std::getenv("FASTERNET_MAX_ISA"), fn_cpu_features(), &isa);
         if (status != FN_OK) return status;
-        const fn::Kernels* kernels = fn::find_kernels(isa, static_cast<fn::Precision>(precision));
-        if (!kernels) return fail(FN_UNSUPPORTED, "ISA %s has no bf16 kernels; f32 works", fn::isas[isa].name);
-        *model = new fn_model{std::make_shared<fn::Model>(isa, static_cast<fn::Precision>(precision), *kernels), {}};
+        const fn::Precision element = static_cast<fn::Precision>(precision);
+        const fn::Kernels* kernels = fn::find_kernels(isa, element);
+        if (!kernels) {
+            return fail(FN_UNSUPPORTED, "ISA %s has no %s kernels; f32 works", fn::isas[isa].name, fn::name_of(element));
+        }
+        *model = new fn_model{std::make_shared<fn::Model>(isa, element, *kernels), {}};
         return FN_OK;
     });
 }

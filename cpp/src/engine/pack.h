@@ -1,8 +1,8 @@
 #pragma once
 
-#include "kernel/kernels.h"
+#include "kernel/elements.h"
 
-#include <cstring>
+#include <algorithm>
 #include <initializer_list>
 #include <vector>
 
@@ -15,25 +15,6 @@ struct SegmentShape {
     int32_t taps;
     int32_t channels;
 };
-
-inline Bf16 to_bf16(float value) {
-    uint32_t bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<Bf16>(bits >> 16 | 0x40);  // a NaN stays one
-    return static_cast<Bf16>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);                 // to nearest, ties to even
-}
-
-inline float to_f32(Bf16 value) {
-    const uint32_t bits = static_cast<uint32_t>(value) << 16;
-    float result;
-    std::memcpy(&result, &bits, sizeof result);
-    return result;
-}
-
-inline float to_f32(float value) { return value; }
-
-inline void store_element(float value, float* p) { *p = value; }
-inline void store_element(float value, Bf16* p) { *p = to_bf16(value); }
 
 /** The extent of a packed matrix; see PackedMatrix for its layout. */
 struct PackedShape {

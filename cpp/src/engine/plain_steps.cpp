@@ -17,26 +17,16 @@ struct Channels {
     }
 };
 
-/** Calls visit with a pointer to values of floating point, of their type. */
-template <class Bytes, class Visit>
-void with_values(bool f32, Bytes* bytes, const Visit& visit) {
-    if (f32) {
-        visit(reinterpret_cast<std::conditional_t<std::is_const_v<Bytes>, const float, float>*>(bytes));
-    } else {
-        visit(reinterpret_cast<std::conditional_t<std::is_const_v<Bytes>, const Bf16, Bf16>*>(bytes));
-    }
-}
-
 /** Calls visit(Channels) for both parts, with the tensor's type of elements. */
 template <class Bytes, class Visit>
 void for_each_part(const Tensor& t, int32_t current, Bytes* rest, const Visit& visit) {
     if (t.split > 0) {
-        with_values(t.f32, static_cast<Bytes*>(t.touched[current]), [&](auto* values) {
+        with_elements(t.element, static_cast<Bytes*>(t.touched[current]), [&](auto* values) {
             visit(Channels<std::remove_pointer_t<decltype(values)>>{values, 0, t.split, t.touched_stride, true});
         });
     }
     if (t.split < t.channels) {
-        with_values(t.f32, rest, [&](auto* values) {
+        with_elements(t.element, rest, [&](auto* values) {
             visit(Channels<std::remove_pointer_t<decltype(values)>>{values, t.split, t.channels, t.rest_stride, false});
         });
     }
@@ -54,8 +44,6 @@ struct DenseStrides {
         channel = planes ? pixels : 1;
     }
 };
-
-bool is_f32(PixelLayout layout) { return layout != PixelLayout::nhwc_bf16; }
 
 /** Of neighbours in memory on both sides, unlike in the general loops: this one becomes vector moves. */
 template <class Src, class Dst>
@@ -90,7 +78,7 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
                 const int64_t src_row = (call.first_image + image) * planes * dst.height + y;
                 const int64_t plane = strides.pixel == 1 ? dst.height * call.src_row_bytes / value_bytes(src.layout) : 1;
                 const char* const values = static_cast<const char*>(call.src) + src_row * call.src_row_bytes;
-                with_values(is_f32(src.layout), values, [&](const auto* row) {
+                with_elements(element_of(src.layout), values, [&](const auto* row) {
                     for_each_part(dst, 0, dst.rest, [&](const auto& part) {
                         if (dst.in_source && !part.touched) return;
                         for (int32_t x = 0; x < dst.width; x++) {
@@ -153,7 +141,7 @@ std::unique_ptr<Step> output_step(const StepContext& context, const Output& laye
             for_each_image_row(src, piece, [&](int64_t image, int32_t y) {
                 const int64_t offset = (call.first_image + image) * strides.image + int64_t{y} * src.width * strides.pixel;
                 char* const dst = reinterpret_cast<char*>(call.dst[index]) + offset * value_bytes(layer.layout);
-                with_values(is_f32(layer.layout), dst, [&](auto* row) {
+                with_elements(element_of(layer.layout), dst, [&](auto* row) {
                     for_each_part(src, current, rest_of(src, call), [&](const auto& part) {
                         if (touched_only && !part.touched) return;
                         for (int32_t x = 0; x < src.width; x++) {

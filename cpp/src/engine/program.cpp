@@ -54,7 +54,7 @@ public:
         : program_(program),
           model_(program.model()),
           options_(program.options()),
-          elements_(model_.precision() == Precision::f32 ? PixelLayout::nhwc_f32 : PixelLayout::nhwc_bf16),
+          elements_(dense_layout(model_.precision())),
           context_{model_.kernels(), model_.element_bytes(), options_.threads, options_.max_rows} {}
 
     void make() {
@@ -136,7 +136,7 @@ private:
     void place_in_output(Tensor& t, const Output& output) {
         t.output = static_cast<int32_t>(count_outputs() - 1);
         t.adds = output.write == Write::add;
-        t.f32 = output.layout == PixelLayout::nhwc_f32;
+        t.element = element_of(output.layout);
         t.rest_stride = t.channels;
     }
 
@@ -169,11 +169,11 @@ private:
         t.split = model_.split_after(index);
         t.touched_stride = round_up(t.split, context_.kernels.group);
         t.rest_stride = t.rest_length = round_up(t.channels - t.split, context_.kernels.group);
-        // What is only handed to the caller need not be rounded to bf16 first. A residual is of the same type as its sum.
+        // What is only handed to the caller need not be rounded to the element first. A residual is of the same type as its sum.
         const Pointwise* pointwise = std::get_if<Pointwise>(&layer);
-        t.f32 = elements_ == PixelLayout::nhwc_f32 ||
-                (pointwise && !pointwise->residual && index + 2 == model_.layers().size() &&
-                 std::holds_alternative<Output>(model_.layers()[index + 1]));
+        const bool only_handed = pointwise && !pointwise->residual && index + 2 == model_.layers().size() &&
+                                 std::holds_alternative<Output>(model_.layers()[index + 1]);
+        t.element = only_handed ? Precision::f32 : model_.precision();
         program_.tensors_.push_back(t);
         return &program_.tensors_.back();
     }

@@ -21,14 +21,14 @@ struct Tensor {
     int32_t channels = 0, split = 0;
     int32_t touched_stride = 0, rest_stride = 0;  // elements from one pixel to the next
     int32_t rest_length = 0;                      // elements of a pixel's rest: whole groups of the kernels
-    bool f32 = false;                             // or bf16
+    Precision element = Precision::f32;
     bool in_source = false;
     int32_t output = -1;
     bool adds = false;  // to what the output holds
     char* touched[2] = {};
     char* rest = nullptr;
 
-    int64_t element_bytes() const { return f32 ? sizeof(float) : sizeof(Bf16); }
+    int64_t element_bytes() const { return bytes_of(element); }
     int64_t pixels() const { return images * height * width; }
     int64_t pixel(int64_t image, int32_t y, int32_t x) const { return (image * height + y) * width + x; }
 

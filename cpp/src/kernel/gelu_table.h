@@ -45,7 +45,6 @@ FN_INLINE Vec gelu(Vec x) {
 }
 
 /** dst[i] = gelu(src[i]) for `count` vectors. */
-template <class Element>
 __attribute__((noinline)) void gelu(const float* src, float* dst, int count) {
 #pragma GCC unroll 4
     for (int i = 0; i < count; i++) store(dst + i * lanes, gelu(load(src + i * lanes)));

@@ -16,11 +16,7 @@
 
 namespace fn {
 
-enum class Precision : int32_t { f32, bf16 };
 enum class Activation : int32_t { none, relu, gelu };
-
-/** The upper half of an f32, as stored. */
-using Bf16 = uint16_t;
 
 /**
  * A part of K: `pieces` contiguous pieces of `length` values, piece_stride apart, such as the rows of a window. The
@@ -126,7 +122,7 @@ struct ResultTransform {
     void* dst;
 };
 
-/** The kernels of one ISA and precision. */
+/** The kernels of one ISA and element. */
 struct Kernels {
     int32_t lanes;  // f32 values in a vector
     int32_t group;  // neighbours along K that one instruction multiplies and adds: weights are packed in such groups
@@ -143,8 +139,5 @@ constexpr int32_t vectors_in(int32_t columns, int32_t lanes) { return (columns +
 
 /** An odd vector joins the last panel: three together need fewer loads per product than two and one. */
 constexpr int32_t panels_in(int32_t vectors) { return vectors < panel_vectors ? 1 : vectors / panel_vectors; }
-
-/** nullptr if ISA number `isa` has no kernels of that precision. */
-const Kernels* find_kernels(int32_t isa, Precision precision);
 
 }  // namespace fn

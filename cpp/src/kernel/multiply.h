@@ -3,7 +3,7 @@
 #include "gelu.h"
 #include "kernels.h"
 
-/** The matrix product, for the ISA and the element (isa/f32.h and its like) included before. */
+/** The matrix product, for the ISA and the element (element/f32.h and its like) included before. */
 namespace FN_NAMESPACE {
 namespace {
 
@@ -41,7 +41,7 @@ FN_INLINE void gelu_tile(Vec (&c)[rows][vectors]) {
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++) store(sums + (i * vectors + j) * lanes, c[i][j]);
     }
-    gelu<Element>(sums, results, rows * vectors);
+    gelu(sums, results, rows * vectors);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
 #pragma GCC unroll 4

@@ -2,7 +2,7 @@
 
 #include "isa/this_isa.h"
 
-/** Winograd's transforms, for the ISA and the element (isa/f32.h and its like) included before. */
+/** Winograd's transforms, for the ISA and the element (element/f32.h and its like) included before. */
 namespace FN_NAMESPACE {
 namespace {
 

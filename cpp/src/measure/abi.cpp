@@ -70,6 +70,10 @@ private:
 
 }  // namespace
 
+const char* fn_measure_type_name(int32_t type) {
+    return type >= 0 && type < fn::measure_types ? fn::type_names[type] : nullptr;
+}
+
 const char* fn_measure_instruction(int32_t isa, int32_t type) {
     const fn::ComputeLoop* loop = nullptr;
     const fn_status status = fn::guarded([&] { return fn::find_compute_loop(isa, type, &loop); });

@@ -18,8 +18,6 @@ namespace fn {
 
 namespace {
 
-constexpr const char* type_names[measure_types] = {"f32", "bf16", "int8"};
-
 fn_status check_isa(int32_t isa) {
     if (isa < 0 || isa >= isa_count) {
         return fail(FN_INVALID_ARGUMENT, "there is no ISA %d, expected 0 to %d", isa, isa_count - 1);

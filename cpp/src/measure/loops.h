@@ -28,7 +28,9 @@ struct MemoryLoop {
     uint32_t (*run)(float* a, const float* b, const float* c, int64_t count, int64_t passes);
 };
 
-constexpr int32_t measure_types = FN_MEASURE_INT8 + 1;
+/** By fn_measure_type. */
+constexpr const char* type_names[] = {"f32", "bf16", "int8"};
+constexpr int32_t measure_types = sizeof type_names / sizeof *type_names;
 constexpr int32_t measure_kinds = FN_MEASURE_TRIAD + 1;
 
 /** Arrays are as many bytes as a multiple of this: eight of the widest vectors. */

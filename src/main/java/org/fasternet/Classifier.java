@@ -5,8 +5,12 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.error.FasterNetException;
+import org.fasternet.error.ShapeException;
 import org.fasternet.image.Image;
 import org.fasternet.image.ImagePreprocessor;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -33,7 +37,7 @@ public final class Classifier implements AutoCloseable {
      *
      * @param options a size overrides the model's own; the batch must be 1; how pixels lie in memory is decided here
      * @throws ShapeException if the model has no classes, its input is neither grey nor RGB, or the options ask for a batch
-     * @throws UnsupportedException if the options cannot be met on this machine
+     * @throws org.fasternet.error.UnsupportedException if the options cannot be met on this machine
      */
     public Classifier(FasterNet model, SessionOptions options) {
         requireClassifier(model.config());
@@ -70,7 +74,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Resizes and crops the image as the model's {@link Preprocessing} says, and classifies it.
+     * Resizes and crops the image as the model's {@link org.fasternet.image.Preprocessing} says, and classifies it.
      *
      * @param image any size, with {@link #channels} channels
      * @param top how many of the most probable classes to return; all, if there are fewer

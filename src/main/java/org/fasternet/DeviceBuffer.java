@@ -2,7 +2,8 @@ package org.fasternet;
 
 import java.nio.FloatBuffer;
 import java.util.Objects;
-import org.fasternet.backend.cudnn.DeviceMemory;
+import org.fasternet.backend.Backends;
+import org.fasternet.error.ShapeException;
 import org.fasternet.internal.abi.Bindings;
 
 /**
@@ -28,14 +29,14 @@ public final class DeviceBuffer implements AutoCloseable {
     }
 
     /**
-     * @throws UnsupportedException if there is no usable GPU; the message says why
-     * @throws NativeException if the device has not that much memory left
+     * @throws org.fasternet.error.UnsupportedException if there is no usable GPU; the message says why
+     * @throws org.fasternet.error.NativeException if the device has not that much memory left
      */
     public static DeviceBuffer allocate(long bytes) {
         if (bytes < 1) {
             throw new ShapeException("a device buffer of " + bytes + " bytes: at least 1 is needed");
         }
-        return new DeviceBuffer(DeviceMemory.allocate(bytes), bytes, true);
+        return new DeviceBuffer(Backends.deviceMemory().allocate(bytes), bytes, true);
     }
 
     /**
@@ -64,12 +65,12 @@ public final class DeviceBuffer implements AutoCloseable {
 
     /** Copies a direct buffer of f32 in native order, from its position to its limit, to the beginning; waits for it. */
     public void copyFrom(FloatBuffer src) {
-        DeviceMemory.copyFromHost(address(), Bindings.current().address(direct(src)), checked(src));
+        Backends.deviceMemory().copyFromHost(address(), Bindings.current().address(direct(src)), checked(src));
     }
 
     /** Fills a direct buffer of f32 in native order, from its position to its limit, from the beginning; waits for it. */
     public void copyTo(FloatBuffer dst) {
-        DeviceMemory.copyToHost(Bindings.current().address(direct(dst)), address(), checked(dst));
+        Backends.deviceMemory().copyToHost(Bindings.current().address(direct(dst)), address(), checked(dst));
     }
 
     private static FloatBuffer direct(FloatBuffer buffer) {
@@ -92,7 +93,7 @@ public final class DeviceBuffer implements AutoCloseable {
     @Override
     public synchronized void close() {
         if (!closed && owned) {
-            DeviceMemory.free(address);
+            Backends.deviceMemory().free(address);
         }
         closed = true;
     }

@@ -11,10 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
-import org.fasternet.backend.Program;
+import org.fasternet.backend.spi.Program;
+import org.fasternet.compute.ElementType;
+import org.fasternet.error.ShapeException;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
-import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.TensorBuffer;
 
 /**
@@ -205,19 +206,16 @@ final class Execution implements AutoCloseable {
         if (!buffer.isDirect()) {
             throw new ShapeException(tensor.name() + ": a heap buffer was given, a direct one is needed");
         }
-        if (tensor.type() == ElementType.F32 && buffer instanceof FloatBuffer floats) {
+        if (!tensor.type().buffer().isInstance(buffer)) {
+            throw new ShapeException(tensor.name() + ": a " + buffer.getClass().getSimpleName() + " was given, the elements are "
+                    + tensor.type());
+        }
+        if (buffer instanceof FloatBuffer floats) {
             requireNativeOrder(tensor, floats.order());
-            return binding.address(floats);
-        }
-        if ((tensor.type() == ElementType.BF16 || tensor.type() == ElementType.F16) && buffer instanceof ShortBuffer shorts) {
+        } else if (buffer instanceof ShortBuffer shorts) {
             requireNativeOrder(tensor, shorts.order());
-            return binding.address(shorts);
         }
-        if (tensor.type() == ElementType.U8 && buffer instanceof ByteBuffer bytes) {
-            return binding.address(bytes);
-        }
-        throw new ShapeException(tensor.name() + ": a " + buffer.getClass().getSimpleName() + " was given, the elements are "
-                + tensor.type());
+        return binding.address(buffer);
     }
 
     private static void requireNativeOrder(TensorBuffer tensor, ByteOrder order) {

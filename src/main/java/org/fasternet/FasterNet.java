@@ -4,11 +4,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.fasternet.backend.Backends;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.compute.ElementType;
+import org.fasternet.error.ShapeException;
+import org.fasternet.image.Preprocessing;
 import org.fasternet.layer.Chain;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
 import org.fasternet.layer.PatchConv;
-import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.tensor.Shape;
@@ -39,7 +42,7 @@ public final class FasterNet {
      * stay as it is while sessions are opened: {@link #session} refuses one that was changed, replaced or deleted. Open sessions
      * do not need it.
      *
-     * @throws InvalidFileException if the file is not such a checkpoint; the message says what is wrong with it
+     * @throws org.fasternet.error.InvalidFileException if the file is not such a checkpoint; the message says what is wrong with it
      */
     public static FasterNet load(Path checkpoint) {
         return of(Checkpoint.read(checkpoint));
@@ -126,12 +129,12 @@ public final class FasterNet {
      * Compiles the network: chooses a back end, reads and packs the weights unless an open session shares them, allocates. This
      * is slow; run the session often.
      *
-     * @throws InvalidFileException if the checkpoint's file has changed since it was loaded, or can no longer be read
-     * @throws UnsupportedException if the back end, precision, ISA or thread count asked for cannot be had on this machine
+     * @throws org.fasternet.error.InvalidFileException if the checkpoint's file has changed since it was loaded, or can no longer be read
+     * @throws org.fasternet.error.UnsupportedException if the back end, precision, ISA or thread count asked for cannot be had on this machine
      * @throws ShapeException if the size is too small for the network's stages
      */
     public Session session(SessionOptions options) {
-        return new Session(Backends.choose(options).compile(spec(options)), options.pixels().isPresent());
+        return new Session(options.backendFor(network).compile(spec(options)), options.pixels().isPresent());
     }
 
     private ProgramSpec spec(SessionOptions options) {

@@ -3,12 +3,7 @@ package org.fasternet;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
-import org.fasternet.internal.abi.Abi;
-import org.fasternet.internal.abi.NativeLibrary;
-import org.fasternet.internal.abi.NativeMemory;
-import org.fasternet.internal.abi.fn_cpu_count;
+import org.fasternet.internal.abi.HostInfo;
 
 /**
  * The CPU this process runs on and what it may use of it.
@@ -34,40 +29,17 @@ public record Hardware(String cpuModel, List<String> cpuFeatures, List<String> i
     /**
      * Reads the hardware, and the limits on this process as they are now.
      *
-     * @throws UnsupportedException if {@code FASTERNET_MAX_ISA} names an ISA this platform does not have
-     * @throws NativeException if the native library cannot be loaded
+     * @throws org.fasternet.error.UnsupportedException if {@code FASTERNET_MAX_ISA} names an ISA this platform does not have
+     * @throws org.fasternet.error.NativeException if the native library cannot be loaded
      */
     public static Hardware detect() {
-        NativeLibrary.load(Abi.class);
         return new Hardware(
-                NativeLibrary.string(Abi.fn_cpu_model()), detectFeatures(), detectIsas(), Cpus.detect(), detectCaches());
+                HostInfo.cpuModel(), HostInfo.cpuFeatures(), HostInfo.isas(), Cpus.detect(), HostInfo.cacheBytes());
     }
 
     /** The most demanding of {@link #isas}, which is used unless another is asked for. */
     public String isa() {
         return isas.get(isas.size() - 1);
-    }
-
-    private static List<String> detectFeatures() {
-        long features = Abi.fn_cpu_features();
-        return IntStream.range(0, Long.SIZE)
-                .filter(bit -> (features >>> bit & 1) != 0)
-                .mapToObj(bit -> NativeLibrary.string(Abi.fn_cpu_feature_name(bit)))
-                .toList();
-    }
-
-    private static List<String> detectIsas() {
-        int[] best = new int[1];
-        NativeLibrary.check(Abi.fn_isa_select((String) null, best));
-        return IntStream.rangeClosed(0, best[0]).mapToObj(isa -> NativeLibrary.string(Abi.fn_isa_name(isa))).toList();
-    }
-
-    private static List<Long> detectCaches() {
-        return LongStream.iterate(1, level -> level + 1)
-                .map(level -> Abi.fn_cpu_cache_bytes((int) level))
-                .takeWhile(bytes -> bytes > 0)
-                .boxed()
-                .toList();
     }
 
     /**
@@ -81,11 +53,8 @@ public record Hardware(String cpuModel, List<String> cpuFeatures, List<String> i
      */
     public record Cpus(int online, int affinity, double quota, int usable) {
         private static Cpus detect() {
-            try (NativeMemory memory = NativeMemory.of(fn_cpu_count.class)) {
-                fn_cpu_count count = new fn_cpu_count(memory.pointer());
-                NativeLibrary.check(Abi.fn_cpu_count_get(count));
-                return new Cpus(count.hardware(), count.affinity(), count.quota(), count.usable());
-            }
+            HostInfo.CpuCount count = HostInfo.cpuCount();
+            return new Cpus(count.online(), count.affinity(), count.quota(), count.usable());
         }
 
         /** How many may be used and what limits them, as in {@code "2 of 64: limited by the cgroup quota of 1.5 CPUs"}. */

@@ -6,11 +6,13 @@ import java.nio.ShortBuffer;
 import java.util.List;
 import java.util.Objects;
 import org.fasternet.backend.Backends;
+import org.fasternet.compute.ElementType;
+import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.error.ShapeException;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.Layer;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
-import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.tensor.Shape;
@@ -19,8 +21,8 @@ import org.fasternet.tensor.Shape;
  * One layer compiled for one shape, to be run many times on the caller's own buffers: partial, pointwise and patch convolution,
  * the whole block, pooling, and the regular, grouped and depthwise convolutions that these are compared with.
  *
- * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for {@link Precision#BF16} and
- * {@link Precision#F16} the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership
+ * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for {@link org.fasternet.compute.Precision#BF16} and
+ * {@link org.fasternet.compute.Precision#F16} the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership
  * holds here too.
  */
 public final class Kernel implements AutoCloseable {
@@ -37,7 +39,7 @@ public final class Kernel implements AutoCloseable {
      * @param options back end, precision, ISA, threads and spin; batch, size and pixels are the shape's business and must not be
      *     set
      * @throws ShapeException if the layer does not fit {@code src}
-     * @throws UnsupportedException if the options cannot be met on this machine
+     * @throws org.fasternet.error.UnsupportedException if the options cannot be met on this machine
      */
     public static Kernel compile(Layer layer, Shape src, SessionOptions options) {
         return compile(layer, src, options, false);
@@ -61,13 +63,13 @@ public final class Kernel implements AutoCloseable {
         if (layer instanceof FeatureTap) {
             throw new ShapeException("a feature tap is part of a network, not a kernel");
         }
-        ElementType type = ElementType.of(options.precision());
+        ElementType type = options.precision().stored();
         NamedLayer named = new NamedLayer(layer.getClass().getSimpleName(), layer);
         Network network = Network.of(List.of(named));
         ProgramSpec spec = new ProgramSpec(
                 network, src, type, Layout.nhwc(src), type, inPlace, options.precision(), options.isa(),
                 options.resolvedThreads(), options.spinMicros());
-        return new Kernel(new Execution(Backends.choose(options, network).compile(spec), "kernel"));
+        return new Kernel(new Execution(options.backendFor(network).compile(spec), "kernel"));
     }
 
     /** What really runs. */

@@ -3,7 +3,8 @@ package org.fasternet;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
-import org.fasternet.backend.Program;
+import org.fasternet.backend.spi.Program;
+import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.schedule.TensorBuffer;
 import org.fasternet.tensor.Shape;
 
@@ -51,7 +52,7 @@ public final class Session implements AutoCloseable {
      *
      * @param src N x C x H x W values
      * @param dst receives the output; must not overlap {@code src}
-     * @throws ShapeException if a buffer is too small, on the heap, read-only (dst) or in another byte order
+     * @throws org.fasternet.error.ShapeException if a buffer is too small, on the heap, read-only (dst) or in another byte order
      * @throws IllegalStateException if the session is closed, reads pixels, or is in use by another thread
      */
     public void run(FloatBuffer src, FloatBuffer dst) {
@@ -64,7 +65,7 @@ public final class Session implements AutoCloseable {
      *
      * @param src N x C x H x W values
      * @param dsts receive one feature map each; they must overlap neither {@code src} nor each other
-     * @throws ShapeException as {@link #run(FloatBuffer, FloatBuffer)}, or if there are more or fewer buffers than feature maps
+     * @throws org.fasternet.error.ShapeException as {@link #run(FloatBuffer, FloatBuffer)}, or if there are more or fewer buffers than feature maps
      * @throws IllegalStateException as {@link #run(FloatBuffer, FloatBuffer)}
      */
     public void run(FloatBuffer src, FloatBuffer[] dsts) {
@@ -77,7 +78,7 @@ public final class Session implements AutoCloseable {
      *
      * @param src N x H rows of W x C bytes, as far apart as the options say
      * @param dst receives the output; must not overlap {@code src}
-     * @throws ShapeException as {@link #run(FloatBuffer, FloatBuffer)}
+     * @throws org.fasternet.error.ShapeException as {@link #run(FloatBuffer, FloatBuffer)}
      * @throws IllegalStateException if the session is closed, reads f32, or is in use by another thread
      */
     public void run(ByteBuffer src, FloatBuffer dst) {
@@ -95,8 +96,8 @@ public final class Session implements AutoCloseable {
      * Runs on device memory, without a copy to or from the host: in a session of the back end {@code cudnn}. The source is laid
      * out as for host memory, f32 or 8-bit rows; the destinations are f32.
      *
-     * @throws ShapeException if a buffer is too small, or buffers overlap
-     * @throws UnsupportedException if the session's back end computes on the CPU
+     * @throws org.fasternet.error.ShapeException if a buffer is too small, or buffers overlap
+     * @throws org.fasternet.error.UnsupportedException if the session's back end computes on the CPU
      * @throws IllegalStateException if the session or a buffer is closed, or the session is in use by another thread
      */
     public void run(DeviceBuffer src, DeviceBuffer... dsts) {

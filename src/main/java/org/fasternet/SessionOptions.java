@@ -5,6 +5,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.fasternet.backend.Backends;
+import org.fasternet.backend.spi.Backend;
+import org.fasternet.layer.Network;
+import org.fasternet.compute.Precision;
+import org.fasternet.error.ShapeException;
+import org.fasternet.error.UnsupportedException;
 
 /**
  * How a network or kernel is compiled. Immutable and free of native resources; every {@code with} method returns a changed copy.
@@ -33,10 +38,13 @@ import org.fasternet.backend.Backends;
 public record SessionOptions(
         String backend, Precision precision, OptionalInt threads, int batch, Optional<Size> size, Optional<Pixels> pixels,
         Duration spin, Optional<String> isa) {
+    /** The back end's name that leaves the choice to the library. */
+    public static final String AUTO = Backends.AUTO;
+
     private static final int MAX_THREADS = 1024;
     private static final Duration MAX_SPIN = Duration.ofSeconds(1);
     private static final SessionOptions DEFAULTS = new SessionOptions(
-            Backends.AUTO, Precision.F32, OptionalInt.empty(), 1, Optional.empty(), Optional.empty(),
+            AUTO, Precision.F32, OptionalInt.empty(), 1, Optional.empty(), Optional.empty(),
             Duration.ofNanos(200_000), Optional.empty());
 
     /** Rows and columns. */
@@ -120,6 +128,11 @@ public record SessionOptions(
      */
     public SessionOptions withIsa(String name) {
         return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, Optional.of(name));
+    }
+
+    /** The back end that these options mean for a network on this machine. */
+    Backend backendFor(Network network) {
+        return Backends.choose(backend, precision, isa, network);
     }
 
     /** The thread count that these options mean on this machine now. */

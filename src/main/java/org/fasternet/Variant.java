@@ -1,6 +1,8 @@
 package org.fasternet;
 
 import java.util.List;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.FasterNetConfig;
 
 /** The published sizes (Chen et al., CVPR 2023, table 9): ImageNet classifiers for 224x224 RGB images, 1000 classes. */
 public enum Variant {

@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.fasternet.array.Npy;
 import org.fasternet.backend.Backends;
+import org.fasternet.compute.Precision;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.image.Image;
 import org.fasternet.image.ImagePreprocessor;
-import org.fasternet.tensor.Npy;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 

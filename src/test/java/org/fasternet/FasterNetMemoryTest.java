@@ -12,6 +12,8 @@ import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.compute.Precision;
+import org.fasternet.error.InvalidFileException;
 import org.fasternet.tensor.DType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import org.fasternet.error.ShapeException;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -8,7 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import org.fasternet.tensor.Npy;
+import org.fasternet.array.Npy;
+import org.fasternet.compute.Precision;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.fasternet.error.FasterNetException;
 import org.junit.jupiter.api.Test;
 
 class HardwareTest {

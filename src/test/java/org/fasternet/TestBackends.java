@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Set;
-import org.fasternet.backend.Backend;
 import org.fasternet.backend.Backends;
+import org.fasternet.backend.spi.Backend;
+import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.compute.Precision;
 
 /** The back ends that a test is run on, and what must be true of all they compile. */
 public final class TestBackends {

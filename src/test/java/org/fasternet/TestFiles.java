@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import org.fasternet.error.InvalidFileException;
 
 /** The files that tests read, whole and damaged. */
 public final class TestFiles {

@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.fasternet.SessionOptions;
-import org.fasternet.UnsupportedException;
 import org.fasternet.backend.cudnn.CudnnBackend;
 import org.fasternet.backend.fused.FusedBackend;
 import org.fasternet.backend.onednn.OneDnnBackend;
+import org.fasternet.backend.spi.Backend;
+import org.fasternet.backend.spi.DeviceMemory;
+import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Network;
 
 /** All back ends, and the one place where one is chosen. */
@@ -16,46 +19,38 @@ public final class Backends {
     /** The name that leaves the choice to {@link #choose}. */
     public static final String AUTO = "auto";
 
-    private static final Backend FUSED = new FusedBackend();
-    private static final Backend ONEDNN = new OneDnnBackend();
-    private static final Backend CUDNN = new CudnnBackend();
+    private static final List<Backend> ALL = List.of(new FusedBackend(), new OneDnnBackend(), new CudnnBackend());
 
     private Backends() {}
 
-    /** In the order in which {@code auto} prefers them, and last the GPU, which it never takes. */
+    /** In the order in which {@code auto} prefers them, and last the GPU's, which it never takes. */
     public static List<Backend> all() {
-        if (FUSED.unavailable().isEmpty() && FUSED.isa().equals("portable")) {
-            // Our kernels for any CPU are plain C++; oneDNN has vectors for more kinds of CPU than we have.
-            return List.of(ONEDNN, FUSED, CUDNN);
+        Backend first = ALL.get(0);
+        if (first.unavailable().isPresent() || !first.isa().equals("portable")) {
+            return ALL;
         }
-        return List.of(FUSED, ONEDNN, CUDNN);
-    }
-
-    /** Those that compute on the CPU, in the order in which {@code auto} prefers them. */
-    public static List<Backend> onCpu() {
-        return all().stream().filter(backend -> backend != CUDNN).toList();
-    }
-
-    /** The choice for any FasterNet: every back end has its layers. */
-    public static Backend choose(SessionOptions options) {
-        return choose(options, Network.of(List.of()));
+        // Our kernels for any CPU are plain C++; oneDNN has vectors for more kinds of CPU than we have.
+        List<Backend> others = new ArrayList<>(ALL);
+        others.add(1, others.remove(0));
+        return List.copyOf(others);
     }
 
     /**
-     * The back end of the options, or for {@code auto} the first one that can compute {@code network} in their precision and ISA
-     * here.
+     * The back end of that name, or for {@code auto} the first one on the CPU that can compute {@code network} in the precision
+     * and ISA here.
      *
+     * @param isa by name; empty: the best one
      * @throws UnsupportedException if there is none: the message says what would work
      */
-    public static Backend choose(SessionOptions options, Network network) {
-        String name = options.backend();
+    public static Backend choose(String name, Precision precision, Optional<String> isa, Network network) {
         List<String> reasons = new ArrayList<>();
         for (Backend backend : all()) {
-            if (name.equals(AUTO) ? !onCpu().contains(backend) : !name.equals(backend.name())) {
+            if (name.equals(AUTO) ? backend.processor() != Processor.CPU : !name.equals(backend.name())) {
                 continue;
             }
             Optional<String> reason = backend.unavailable()
-                    .or(() -> backend.refuses(options))
+                    .or(() -> lacks(backend, precision))
+                    .or(() -> backend.refuses(precision, isa))
                     .or(() -> backend.refuses(network));
             if (reason.isEmpty()) {
                 return backend;
@@ -67,5 +62,21 @@ public final class Backends {
                     + all().stream().map(Backend::name).collect(Collectors.joining(", ")) + " are known");
         }
         throw new UnsupportedException(String.join("; ", reasons));
+    }
+
+    private static Optional<String> lacks(Backend backend, Precision precision) {
+        return backend.precisions().contains(precision)
+                ? Optional.empty()
+                : Optional.of("it has no kernels for " + precision.id() + ", which needs " + precision.hardware() + "; "
+                        + backend.precisions().stream().map(Precision::id).collect(Collectors.joining(" and ")) + " work here");
+    }
+
+    /**
+     * The GPU's memory.
+     *
+     * @throws UnsupportedException if there is no usable GPU; the message says why
+     */
+    public static DeviceMemory deviceMemory() {
+        return ALL.stream().filter(backend -> backend.processor() == Processor.GPU).findFirst().orElseThrow().deviceMemory();
     }
 }

@@ -3,10 +3,10 @@ package org.fasternet.checkpoint;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
-import org.fasternet.ShapeException;
 import org.fasternet.checkpoint.ParameterGroup.Norm;
 import org.fasternet.checkpoint.ParameterGroup.NormalizedConvolution;
 import org.fasternet.checkpoint.ParameterGroup.ScaledConvolution;
+import org.fasternet.error.ShapeException;
 import org.fasternet.layer.BatchNorm;
 import org.fasternet.tensor.Tensor;
 

@@ -6,12 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.fasternet.Activation;
-import org.fasternet.FasterNetConfig;
-import org.fasternet.InvalidFileException;
-import org.fasternet.Preprocessing;
-import org.fasternet.ShapeException;
+import org.fasternet.error.InvalidFileException;
+import org.fasternet.error.ShapeException;
+import org.fasternet.image.Preprocessing;
 import org.fasternet.internal.io.MalformedException;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 
@@ -141,7 +141,7 @@ public final class Checkpoint {
      *     layer scale
      * @param dtype what the weights are rounded to
      * @return how many tensors were written
-     * @throws org.fasternet.UnsupportedException if a weight is out of the range of {@code dtype}
+     * @throws org.fasternet.error.UnsupportedException if a weight is out of the range of {@code dtype}
      * @throws InvalidFileException if the file cannot be written, the file read has changed, or as {@link #folded()}
      */
     public int write(Path path, boolean fold, DType dtype) {

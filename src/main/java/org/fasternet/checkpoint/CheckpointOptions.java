@@ -2,7 +2,7 @@ package org.fasternet.checkpoint;
 
 import java.nio.file.Path;
 import java.util.Optional;
-import org.fasternet.Activation;
+import org.fasternet.layer.Activation;
 
 /**
  * What a checkpoint's reader knows besides the file.

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import org.fasternet.InvalidFileException;
+import org.fasternet.error.InvalidFileException;
 import org.fasternet.tensor.DType;
 
 /** The model in the box: {@code org/fasternet/demo} on the class path. */

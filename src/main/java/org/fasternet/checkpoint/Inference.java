@@ -14,10 +14,10 @@ import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.fasternet.Activation;
-import org.fasternet.FasterNetConfig;
-import org.fasternet.ShapeException;
 import org.fasternet.checkpoint.Size.Counts;
+import org.fasternet.error.ShapeException;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Tensor;
 
 /**

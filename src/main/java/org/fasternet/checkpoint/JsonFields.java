@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
-import org.fasternet.InvalidFileException;
+import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.MalformedException;
 
 /**

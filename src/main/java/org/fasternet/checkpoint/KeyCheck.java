@@ -11,9 +11,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.fasternet.FasterNetConfig;
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 import org.fasternet.internal.io.MalformedException;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Tensor;
 
 /**

@@ -11,15 +11,15 @@ import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
-import org.fasternet.Activation;
-import org.fasternet.FasterNetConfig;
-import org.fasternet.Preprocessing;
-import org.fasternet.Preprocessing.Interpolation;
-import org.fasternet.ShapeException;
-import org.fasternet.UnsupportedException;
 import org.fasternet.checkpoint.JsonFields.Kind;
+import org.fasternet.error.ShapeException;
+import org.fasternet.error.UnsupportedException;
+import org.fasternet.image.Preprocessing;
+import org.fasternet.image.Preprocessing.Interpolation;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.MalformedException;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.FasterNetConfig;
 
 /**
  * A config.json, or its equal in a safetensors header: what the weights cannot say, and what they say as well, which must then
@@ -73,20 +73,8 @@ record ModelCard(String name, JsonFields fields) {
     static String json(Activation activation, Preprocessing preprocessing, List<String> labels) {
         ObjectNode card = JsonNodeFactory.instance.objectNode();
         card.putObject(MODEL).put("act_layer", activation.id());
-        card.set(IMAGES, images(preprocessing, labels));
+        card.set(IMAGES, ImageFields.json(preprocessing, labels));
         return card.toString();
-    }
-
-    /** What a card says about images. */
-    static ObjectNode images(Preprocessing preprocessing, List<String> labels) {
-        ObjectNode images = JsonNodeFactory.instance.objectNode();
-        images.putArray("input_size").add(preprocessing.mean().size()).add(preprocessing.height()).add(preprocessing.width());
-        preprocessing.mean().forEach(images.putArray("mean")::add);
-        preprocessing.std().forEach(images.putArray("std")::add);
-        images.put("crop_pct", preprocessing.cropFraction());
-        images.put("interpolation", preprocessing.interpolation().name().toLowerCase(Locale.ROOT));
-        labels.forEach(images.putArray("label_names")::add);
-        return images;
     }
 
     Optional<Activation> activation() {

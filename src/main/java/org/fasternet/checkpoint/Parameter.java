@@ -1,7 +1,7 @@
 package org.fasternet.checkpoint;
 
 import java.util.List;
-import org.fasternet.FasterNetConfig;
+import org.fasternet.layer.FasterNetConfig;
 
 /** One tensor of a state dict: its published key, what it is for, and its shape. */
 record Parameter(String key, Role role, List<Size> sizes) {

@@ -3,7 +3,7 @@ package org.fasternet.checkpoint;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.fasternet.FasterNetConfig;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Tensor;
 
 /**

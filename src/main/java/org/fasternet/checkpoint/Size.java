@@ -1,6 +1,6 @@
 package org.fasternet.checkpoint;
 
-import org.fasternet.FasterNetConfig;
+import org.fasternet.layer.FasterNetConfig;
 
 /**
  * One size in a parameter's shape, by what it counts: known as a number only together with a configuration, and conversely what a

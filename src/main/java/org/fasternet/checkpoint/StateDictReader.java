@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
-import org.fasternet.InvalidFileException;
+import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.FileVersion;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.MalformedException;

@@ -7,12 +7,12 @@ import static org.fasternet.checkpoint.Size.partialChannels;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.fasternet.FasterNetConfig;
 import org.fasternet.checkpoint.Parameter.Role;
 import org.fasternet.checkpoint.ParameterGroup.Norm;
 import org.fasternet.checkpoint.ParameterGroup.NormalizedConvolution;
 import org.fasternet.checkpoint.ParameterGroup.Plain;
 import org.fasternet.checkpoint.ParameterGroup.ScaledConvolution;
+import org.fasternet.layer.FasterNetConfig;
 
 /**
  * Which parameters a network has, apart from their sizes, under the names of the published model code. Inferring sizes, checking,

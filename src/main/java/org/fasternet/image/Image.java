@@ -4,9 +4,9 @@ import java.io.BufferedInputStream;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.fasternet.InvalidFileException;
-import org.fasternet.Preprocessing.Interpolation;
-import org.fasternet.ShapeException;
+import org.fasternet.error.InvalidFileException;
+import org.fasternet.error.ShapeException;
+import org.fasternet.image.Preprocessing.Interpolation;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.MalformedException;
 
@@ -55,7 +55,7 @@ public final class Image {
      * @param channels 3 for RGB, 1 for grey: (19595 R + 38470 G + 7471 B + 32768) / 65536
      * @throws InvalidFileException if the file cannot be read, is in no such format, is truncated or damaged, or has no pixels or
      *     more than {@link #MAX_PIXELS}; a damaged file that still decodes gives an image
-     * @throws org.fasternet.UnsupportedException if the format's reader is missing from this Java runtime or class path
+     * @throws org.fasternet.error.UnsupportedException if the format's reader is missing from this Java runtime or class path
      */
     public static Image read(Path file, int channels) {
         checkChannels(channels);

@@ -7,8 +7,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import javax.imageio.IIOException;
 import javax.imageio.ImageReader;
-import org.fasternet.InvalidFileException;
-import org.fasternet.UnsupportedException;
+import org.fasternet.error.InvalidFileException;
+import org.fasternet.error.UnsupportedException;
 
 /**
  * Decodes image files with ImageIO's readers, taking samples from their rasters: ImageIO's own conversions would apply colour

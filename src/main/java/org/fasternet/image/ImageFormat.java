@@ -4,8 +4,8 @@ import java.io.IOException;
 import javax.imageio.ImageReader;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
-import org.fasternet.InvalidFileException;
-import org.fasternet.UnsupportedException;
+import org.fasternet.error.InvalidFileException;
+import org.fasternet.error.UnsupportedException;
 
 /**
  * The formats that are read, each told by the bytes a file begins with, and the one ImageIO plug-in that decodes it.

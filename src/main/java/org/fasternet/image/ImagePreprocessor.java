@@ -1,8 +1,7 @@
 package org.fasternet.image;
 
 import java.nio.FloatBuffer;
-import org.fasternet.Preprocessing;
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 
 /** Makes an image the input of a network, as its {@link Preprocessing} says. Immutable, and shared by threads freely. */
 public final class ImagePreprocessor {

@@ -1,7 +1,7 @@
 package org.fasternet.image;
 
-import org.fasternet.Preprocessing.Interpolation;
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
+import org.fasternet.image.Preprocessing.Interpolation;
 
 /**
  * Along one axis: which source pixels, with which weights, each of a range of destination pixels is the sum of.

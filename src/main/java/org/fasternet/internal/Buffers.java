@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 import org.fasternet.tensor.Shape;
 
 /** Direct buffers. */

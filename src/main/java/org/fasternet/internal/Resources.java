@@ -3,17 +3,10 @@ package org.fasternet.internal;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
-import org.bytedeco.javacpp.Pointer;
-import org.fasternet.internal.abi.NativeMemory;
 
 /** Native objects and memory that are released together, last made first. For one thread at a time. */
 public final class Resources implements AutoCloseable {
     private final Deque<Runnable> releases = new ArrayDeque<>();
-
-    /** @throws org.fasternet.NativeException if the system refuses */
-    public Pointer allocate(long bytes) {
-        return add(NativeMemory.allocate(bytes), NativeMemory::close).pointer();
-    }
 
     /** Has {@code release} called for {@code handle} by {@link #close}. Returns the handle. */
     public <T> T add(T handle, Consumer<? super T> release) {

@@ -1,6 +1,5 @@
 package org.fasternet.layer;
 
-import org.fasternet.Activation;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 

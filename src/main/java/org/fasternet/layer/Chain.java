@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.fasternet.Activation;
-import org.fasternet.FasterNetConfig;
 import org.fasternet.tensor.Tensor;
 
 /** Assembles a FasterNet's layers from weights whose batch normalisation and layer scale are folded in. */

@@ -12,7 +12,7 @@ public sealed interface Layer permits Block, Conv, FeatureTap, PartialConv, Patc
     /**
      * The shape that this layer makes of {@code src}.
      *
-     * @throws org.fasternet.ShapeException if {@code src} does not fit the weights or is too small
+     * @throws org.fasternet.error.ShapeException if {@code src} does not fit the weights or is too small
      */
     Shape dst(Shape src);
 

@@ -1,6 +1,6 @@
 package org.fasternet.layer;
 
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 

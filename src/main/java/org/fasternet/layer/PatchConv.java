@@ -1,7 +1,7 @@
 package org.fasternet.layer;
 
 import java.util.List;
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 

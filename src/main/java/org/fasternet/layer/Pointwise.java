@@ -1,8 +1,7 @@
 package org.fasternet.layer;
 
 import java.util.Optional;
-import org.fasternet.Activation;
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 

@@ -2,7 +2,8 @@ package org.fasternet.schedule;
 
 import java.util.List;
 import java.util.Optional;
-import org.fasternet.Precision;
+import org.fasternet.compute.ElementType;
+import org.fasternet.compute.Precision;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
 import org.fasternet.tensor.Shape;
@@ -40,6 +41,6 @@ public record ProgramSpec(
 
     /** The element type of activations and packed weights. */
     public ElementType computeType() {
-        return ElementType.of(precision);
+        return precision.stored();
     }
 }

@@ -1,7 +1,7 @@
 package org.fasternet.schedule;
 
 import java.util.Optional;
-import org.fasternet.Activation;
+import org.fasternet.layer.Activation;
 import org.fasternet.tensor.Tensor;
 
 /**

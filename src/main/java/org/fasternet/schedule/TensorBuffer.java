@@ -1,5 +1,6 @@
 package org.fasternet.schedule;
 
+import org.fasternet.compute.ElementType;
 import org.fasternet.tensor.Shape;
 
 /**

@@ -1,6 +1,6 @@
 package org.fasternet.tensor;
 
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 
 /**
  * The logical shape N x C x H x W of an activation, whatever its layout in memory.

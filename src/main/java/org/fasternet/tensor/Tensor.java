@@ -1,7 +1,7 @@
 package org.fasternet.tensor;
 
 import java.util.Arrays;
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 
 /**
  * A dense row-major f32 tensor: weights on their way from a file to a back end. Its values are an array on the Java heap, or
@@ -99,7 +99,7 @@ public final class Tensor {
      * The values, row-major: not a copy, or a new array if they are deferred. Each call may read a file anew, so hold the array
      * for as long as you need it, no longer.
      *
-     * @throws org.fasternet.InvalidFileException if deferred values come from a file that can no longer be read, or has changed
+     * @throws org.fasternet.error.InvalidFileException if deferred values come from a file that can no longer be read, or has changed
      */
     public float[] data() {
         if (data != null) {
@@ -113,7 +113,7 @@ public final class Tensor {
     /**
      * Writes the values, row-major, to the beginning of {@code dst}.
      *
-     * @throws org.fasternet.InvalidFileException as {@link #data}
+     * @throws org.fasternet.error.InvalidFileException as {@link #data}
      */
     public void copyTo(float[] dst) {
         values.copyTo(dst);

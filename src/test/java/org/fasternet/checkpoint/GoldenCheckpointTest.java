@@ -10,17 +10,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.fasternet.Activation;
-import org.fasternet.FasterNetConfig;
-import org.fasternet.Preprocessing;
-import org.fasternet.Preprocessing.Interpolation;
 import org.fasternet.Variant;
+import org.fasternet.image.Preprocessing;
+import org.fasternet.image.Preprocessing.Interpolation;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 /** Files that PyTorch wrote, described by what their config.json says, spelled out here by hand. */
 class GoldenCheckpointTest {

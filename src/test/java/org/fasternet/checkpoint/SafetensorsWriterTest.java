@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.fasternet.UnsupportedException;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;

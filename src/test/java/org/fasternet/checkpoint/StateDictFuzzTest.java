@@ -4,7 +4,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.fasternet.FasterNetException;
+import org.fasternet.error.FasterNetException;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever a checkpoint holds, the readers succeed or refuse. */

@@ -3,7 +3,7 @@ package org.fasternet.image;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 import java.util.stream.Stream;
-import org.fasternet.InvalidFileException;
+import org.fasternet.error.InvalidFileException;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.fasternet.Preprocessing.Interpolation;
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
+import org.fasternet.image.Preprocessing.Interpolation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

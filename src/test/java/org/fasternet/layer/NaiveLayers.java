@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.fasternet.Activation;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 

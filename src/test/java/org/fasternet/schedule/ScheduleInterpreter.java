@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.fasternet.Activation;
+import org.fasternet.layer.Activation;
 import org.fasternet.tensor.Tensor;
 
 /**

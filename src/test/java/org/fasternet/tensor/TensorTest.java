@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import org.fasternet.ShapeException;
+import org.fasternet.error.ShapeException;
 import org.junit.jupiter.api.Test;
 
 class TensorTest {

@@ -26,7 +26,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.Pointer;
-import org.fasternet.NativeException;
+import org.fasternet.error.NativeException;
 import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.NativeLibrary;
@@ -55,10 +55,19 @@ final class Cuda {
 
     /** Loads the libraries, whether there is a device or not: plans can be made without one. */
     static void loadLibraries() {
+        readPreset();
         NativeLibrary.load(Abi.class);
         NativeLibrary.load(cudart.class);
         NativeLibrary.load(cudnn.class);
         NativeLibrary.load(nvrtc.class);
+    }
+
+    /** The preset's module is the application's to bring, so this one does not require it, but reads it where it is. */
+    private static void readPreset() {
+        Module own = Cuda.class.getModule();
+        if (own.isNamed()) {
+            own.getLayer().findModule("org.bytedeco.cuda").ifPresent(preset -> own.addReads(preset));
+        }
     }
 
     static String version() {

@@ -28,8 +28,9 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
-import org.fasternet.NativeException;
+import org.fasternet.error.NativeException;
 import org.fasternet.internal.Resources;
+import org.fasternet.internal.abi.NativeMemory;
 
 /** The kernels of {@code cpp/cuda/kernels.cu}, compiled for the device once per process and loaded as long as that lives. */
 final class CudaKernels {
@@ -41,7 +42,7 @@ final class CudaKernels {
 
     private CudaKernels(byte[] cubin) {
         try (Resources resources = new Resources()) {
-            Pointer image = resources.allocate(cubin.length);
+            Pointer image = NativeMemory.allocate(resources, cubin.length);
             new BytePointer(image).put(cubin);
             Cuda.check(cuModuleLoadData(module, image), "load the kernels of " + SOURCE);
         }
@@ -79,9 +80,9 @@ final class CudaKernels {
                     "give " + name + " " + grid.shared() + " bytes of shared memory");
         }
         try (Resources resources = new Resources()) {
-            Pointer structure = resources.allocate((long) arguments.length * Long.BYTES);
+            Pointer structure = NativeMemory.allocate(resources, (long) arguments.length * Long.BYTES);
             new LongPointer(structure).put(arguments);
-            PointerPointer<Pointer> parameters = new PointerPointer<>(resources.allocate(Long.BYTES));
+            PointerPointer<Pointer> parameters = new PointerPointer<>(NativeMemory.allocate(resources, Long.BYTES));
             parameters.put(0, structure);
             Cuda.check(
                     cuLaunchKernel(function, (int) grid.x(), (int) grid.y(), (int) grid.z(), grid.threads(), 1, 1, grid.shared(),
@@ -98,15 +99,15 @@ final class CudaKernels {
                     (PointerPointer<?>) null, (PointerPointer<?>) null), "read", program);
             resources.add(program, p -> nvrtcDestroyProgram(p));
             String[] options = {"--gpu-architecture=sm_" + capability, "--std=c++17"};
-            PointerPointer<Pointer> list = new PointerPointer<>(resources.allocate((long) options.length * Long.BYTES));
+            PointerPointer<Pointer> list = new PointerPointer<>(NativeMemory.allocate(resources, (long) options.length * Long.BYTES));
             for (int i = 0; i < options.length; i++) {
                 list.put(i, text(resources, options[i]));
             }
             check(nvrtcCompileProgram(program, options.length, list), "compile for sm_" + capability, program);
-            SizeTPointer size = new SizeTPointer(resources.allocate(Long.BYTES));
+            SizeTPointer size = new SizeTPointer(NativeMemory.allocate(resources, Long.BYTES));
             check(nvrtcGetCUBINSize(program, size), "size", program);
             byte[] cubin = new byte[(int) size.get()];
-            BytePointer image = new BytePointer(resources.allocate(cubin.length));
+            BytePointer image = new BytePointer(NativeMemory.allocate(resources, cubin.length));
             check(nvrtcGetCUBIN(program, image), "hand out", program);
             image.get(cubin);
             return cubin;
@@ -115,7 +116,7 @@ final class CudaKernels {
 
     private static BytePointer text(Resources resources, String value) {
         byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-        return new BytePointer(resources.allocate(bytes.length + 1L)).put(bytes, 0, bytes.length);
+        return new BytePointer(NativeMemory.allocate(resources, bytes.length + 1L)).put(bytes, 0, bytes.length);
     }
 
     private static String source() {
@@ -134,11 +135,11 @@ final class CudaKernels {
 
     private static String log(_nvrtcProgram program) {
         try (Resources resources = new Resources()) {
-            SizeTPointer size = new SizeTPointer(resources.allocate(Long.BYTES));
+            SizeTPointer size = new SizeTPointer(NativeMemory.allocate(resources, Long.BYTES));
             if (program.isNull() || nvrtcGetProgramLogSize(program, size) != 0) {
                 return "no log";
             }
-            BytePointer log = new BytePointer(resources.allocate(Math.max(1, size.get())));
+            BytePointer log = new BytePointer(NativeMemory.allocate(resources, Math.max(1, size.get())));
             return nvrtcGetProgramLog(program, log) == 0 ? log.getString(StandardCharsets.UTF_8) : "no log";
         }
     }

@@ -1,10 +1,14 @@
 package org.fasternet.backend.cudnn;
 
+import java.util.EnumSet;
 import java.util.Optional;
-import org.fasternet.Precision;
-import org.fasternet.SessionOptions;
-import org.fasternet.backend.Backend;
-import org.fasternet.backend.Program;
+import java.util.Set;
+import org.fasternet.backend.spi.Backend;
+import org.fasternet.backend.spi.DeviceMemory;
+import org.fasternet.backend.spi.Program;
+import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
@@ -13,6 +17,11 @@ public final class CudnnBackend implements Backend {
     @Override
     public String name() {
         return "cudnn";
+    }
+
+    @Override
+    public Processor processor() {
+        return Processor.GPU;
     }
 
     @Override
@@ -35,23 +44,21 @@ public final class CudnnBackend implements Backend {
     }
 
     @Override
-    public Optional<String> refuses(SessionOptions options) {
-        if (options.isa().isPresent() && unavailable().isEmpty()) {
-            return Optional.of("an ISA was asked for, '" + options.isa().get() + "': a GPU computes with its own, " + isa());
-        }
-        return refuses(options.precision());
+    public Optional<String> refuses(Precision precision, Optional<String> isa) {
+        return isa.isPresent()
+                ? Optional.of("an ISA was asked for, '" + isa.get() + "': a GPU computes with its own, " + isa())
+                : refuses(precision, Cuda.capability());
     }
 
     @Override
-    public Optional<String> refuses(Precision precision) {
-        return unavailable().or(() -> refuses(precision, Cuda.capability()));
+    public Set<Precision> precisions() {
+        return EnumSet.allOf(Precision.class);
     }
 
     /** Why a device of this compute capability cannot compute in a precision. */
     static Optional<String> refuses(Precision precision, int capability) {
-        boolean needs80 = precision == Precision.BF16 || precision == Precision.TF32;
-        return needs80 && capability < 80
-                ? Optional.of(precision.id() + " needs compute capability 8.0, and this device has " + capability / 10 + "."
+        return capability < precision.capability()
+                ? Optional.of(precision.id() + " needs " + precision.hardware() + ", and this device has " + capability / 10 + "."
                         + capability % 10 + "; f16 and f32 work")
                 : Optional.empty();
     }
@@ -64,5 +71,13 @@ public final class CudnnBackend implements Backend {
     @Override
     public Program compile(ProgramSpec spec) {
         return CudnnProgram.compile(spec);
+    }
+
+    @Override
+    public DeviceMemory deviceMemory() {
+        unavailable().ifPresent(reason -> {
+            throw new UnsupportedException("there is no usable GPU: " + reason);
+        });
+        return new CudaMemory();
     }
 }

@@ -21,6 +21,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.fasternet.internal.Resources;
+import org.fasternet.internal.abi.NativeMemory;
 
 /** cuDNN's backend descriptors and their attributes, owned by one {@link Resources}. For one thread at a time. */
 final class Descriptors {
@@ -33,8 +34,8 @@ final class Descriptors {
 
     Descriptors(Resources resources) {
         this.resources = resources;
-        this.scratch = resources.allocate(SCRATCH_BYTES);
-        this.count = new LongPointer(resources.allocate(Long.BYTES));
+        this.scratch = NativeMemory.allocate(resources, SCRATCH_BYTES);
+        this.count = new LongPointer(NativeMemory.allocate(resources, Long.BYTES));
     }
 
     cudnnBackendDescriptor_t create(int type) {

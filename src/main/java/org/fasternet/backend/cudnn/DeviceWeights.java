@@ -3,12 +3,12 @@ package org.fasternet.backend.cudnn;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpy;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
 
-import org.bytedeco.javacpp.FloatPointer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.ShortPointer;
+import org.fasternet.compute.ElementType;
 import org.fasternet.internal.Resources;
-import org.fasternet.schedule.ElementType;
-import org.fasternet.tensor.HalfPrecision;
+import org.fasternet.internal.abi.NativeMemory;
 import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
@@ -105,17 +105,9 @@ final class DeviceWeights {
         long size = (long) count * as.bytes();
         Pointer device = Cuda.allocate(resources, size, "the weights of " + label);
         try (Resources temporary = new Resources()) {
-            Pointer host = temporary.allocate(size);
-            if (as == ElementType.F32) {
-                new FloatPointer(host).put(values, 0, count);
-            } else {
-                short[] halves = new short[count];
-                for (int i = 0; i < count; i++) {
-                    halves[i] = as == ElementType.F16
-                            ? HalfPrecision.floatToF16(values[i]) : HalfPrecision.floatToBf16(values[i]);
-                }
-                new ShortPointer(host).put(halves, 0, count);
-            }
+            Pointer host = NativeMemory.allocate(temporary, size);
+            ByteBuffer bytes = host.capacity(size).asByteBuffer().order(ByteOrder.nativeOrder());
+            as.dtype().orElseThrow().encode(values, 0, count, bytes);
             Cuda.check(cudaMemcpy(device, host, size, cudaMemcpyHostToDevice), "copy the weights of " + label);
         }
         bytes += size;

@@ -1,15 +1,21 @@
 package org.fasternet.backend.fused;
 
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
-import org.fasternet.NativeException;
-import org.fasternet.Precision;
-import org.fasternet.SessionOptions;
-import org.fasternet.UnsupportedException;
-import org.fasternet.backend.Backend;
-import org.fasternet.backend.Program;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.fasternet.backend.spi.Backend;
+import org.fasternet.backend.spi.Program;
+import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
+import org.fasternet.error.NativeException;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
+import org.fasternet.internal.abi.HostInfo;
 import org.fasternet.layer.Conv;
 import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
@@ -27,6 +33,11 @@ public final class FusedBackend implements Backend {
     @Override
     public String name() {
         return "fused";
+    }
+
+    @Override
+    public Processor processor() {
+        return Processor.CPU;
     }
 
     /** @throws UnsupportedException if the cap on the ISA or the binding asked for is none: then nothing else is taken instead */
@@ -52,14 +63,19 @@ public final class FusedBackend implements Backend {
     }
 
     @Override
-    public Optional<String> refuses(SessionOptions options) {
-        if (!Precision.onCpu().contains(options.precision())) {
-            return Optional.of(options.precision().id() + " is the GPU's: the back end cudnn has it; f32 and bf16 work here");
-        }
+    public Set<Precision> precisions() {
+        List<String> names = HostInfo.precisions();
+        return Arrays.stream(Precision.values())
+                .filter(precision -> names.contains(precision.id()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    @Override
+    public Optional<String> refuses(Precision precision, Optional<String> wantedIsa) {
         Binding binding = Bindings.current();
         try {
-            int isa = binding.selectIsa(options.isa().orElse(null));
-            binding.destroyModel(binding.createModel(PackedModel.number(options.precision()), isa));
+            int isa = binding.selectIsa(wantedIsa.orElse(null));
+            binding.destroyModel(binding.createModel(PackedModel.number(precision), isa));
             return Optional.empty();
         } catch (UnsupportedException e) {
             return Optional.of(e.getMessage());

@@ -3,11 +3,12 @@ package org.fasternet.backend.fused;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import org.fasternet.Precision;
-import org.fasternet.UnsupportedException;
+import org.fasternet.compute.Precision;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
+import org.fasternet.internal.abi.HostInfo;
 import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
@@ -97,11 +98,8 @@ final class PackedModel {
         return names.get(layer);
     }
 
+    /** The engine's number of a precision that it has. */
     static int number(Precision precision) {
-        return switch (precision) {
-            case F32 -> Abi.FN_F32;
-            case BF16 -> Abi.FN_BF16;
-            case TF32, F16 -> throw new UnsupportedException(precision.id() + " is for the GPU, by the back end cudnn");
-        };
+        return HostInfo.precisions().indexOf(precision.id());
     }
 }

@@ -1,7 +1,8 @@
 package org.fasternet.backend.fused;
 
+import java.util.Map;
+import org.fasternet.compute.ElementType;
 import org.fasternet.internal.abi.Abi;
-import org.fasternet.schedule.ElementType;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.ProgramSpec;
 
@@ -14,6 +15,10 @@ import org.fasternet.schedule.ProgramSpec;
  * @param inPlace whether the result replaces the source
  */
 record Ports(int src, int channels, int dst, boolean inPlace) {
+    /** The engine's numbers of layouts with channels last, by what it can read. */
+    private static final Map<ElementType, Integer> LAYOUTS = Map.of(
+            ElementType.F32, Abi.FN_NHWC_F32, ElementType.BF16, Abi.FN_NHWC_BF16, ElementType.U8, Abi.FN_NHWC_U8);
+
     static Ports of(ProgramSpec spec) {
         int src = spec.network().pixelLayer().isPresent() ? Abi.FN_NCHW_F32 : src(spec);
         return new Ports(src, spec.src().c(), channelsLast(spec.dstType()), spec.inPlace());
@@ -26,11 +31,6 @@ record Ports(int src, int channels, int dst, boolean inPlace) {
     }
 
     private static int channelsLast(ElementType type) {
-        return switch (type) {
-            case F32 -> Abi.FN_NHWC_F32;
-            case BF16 -> Abi.FN_NHWC_BF16;
-            case U8 -> Abi.FN_NHWC_U8;
-            case F16 -> throw new IllegalArgumentException("f16 is not the CPU's");
-        };
+        return LAYOUTS.get(type);
     }
 }

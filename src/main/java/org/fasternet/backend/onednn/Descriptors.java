@@ -21,19 +21,23 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_u8;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
-import org.fasternet.Activation;
+import org.fasternet.compute.ElementType;
 import org.fasternet.internal.Resources;
-import org.fasternet.schedule.ElementType;
+import org.fasternet.layer.Activation;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.View;
 import org.fasternet.tensor.Shape;
 
 /** oneDNN's descriptions of our tensors and post-ops, owned by one {@link Resources}. */
 final class Descriptors {
+    private static final Map<ElementType, Integer> TYPES =
+            Map.of(ElementType.F32, dnnl_f32, ElementType.BF16, dnnl_bf16, ElementType.U8, dnnl_u8);
+
     private final Resources resources;
 
     Descriptors(Resources resources) {
@@ -117,12 +121,7 @@ final class Descriptors {
     }
 
     private static int type(ElementType type) {
-        return switch (type) {
-            case F32 -> dnnl_f32;
-            case BF16 -> dnnl_bf16;
-            case U8 -> dnnl_u8;
-            case F16 -> throw new IllegalArgumentException("f16 is not the CPU's");
-        };
+        return TYPES.get(type);
     }
 
     private static long[] dims(Shape shape) {

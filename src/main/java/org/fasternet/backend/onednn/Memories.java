@@ -22,8 +22,9 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.fasternet.compute.ElementType;
 import org.fasternet.internal.Resources;
-import org.fasternet.schedule.ElementType;
+import org.fasternet.internal.abi.NativeMemory;
 import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
@@ -65,7 +66,7 @@ final class Memories {
         dnnl_memory packed = at(wanted, allocateConstant(bytes(wanted)));
         try (Resources temporary = new Resources()) {
             dnnl_memory_desc plain = new Descriptors(temporary).dense(ElementType.F32, weights.shape());
-            Pointer data = temporary.allocate(bytes(plain));
+            Pointer data = NativeMemory.allocate(temporary, bytes(plain));
             new FloatPointer(data).put(scratch.values(weights), 0, weights.elements());
             reorder(temporary, plain, create(temporary, plain, data), wanted, packed);
         }
@@ -74,7 +75,7 @@ final class Memories {
 
     /** Arguments of one execution, in native memory. */
     dnnl_exec_arg_t arguments(Map<Integer, dnnl_memory> memories) {
-        dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(resources.allocate((long) memories.size() * exactSize()));
+        dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(NativeMemory.allocate(resources, (long) memories.size() * exactSize()));
         int i = 0;
         for (Map.Entry<Integer, dnnl_memory> entry : memories.entrySet()) {
             arguments.position(i++).arg(entry.getKey()).memory(entry.getValue());
@@ -94,7 +95,7 @@ final class Memories {
 
     private Pointer allocateConstant(long bytes) {
         constantBytes += bytes;
-        return resources.allocate(bytes);
+        return NativeMemory.allocate(resources, bytes);
     }
 
     private void reorder(
@@ -108,7 +109,7 @@ final class Memories {
         dnnl_primitive primitive = new dnnl_primitive();
         OneDnn.check(dnnl_primitive_create(primitive, desc), "create a reorder of weights");
         temporary.add(primitive, p -> dnnl_primitive_destroy(p));
-        dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(temporary.allocate(2L * exactSize()));
+        dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(NativeMemory.allocate(temporary, 2L * exactSize()));
         arguments.position(0).arg(DNNL_ARG_SRC).memory(src);
         arguments.position(1).arg(DNNL_ARG_DST).memory(dst);
         OneDnn.check(dnnl_primitive_execute(primitive, stream, 2, arguments.position(0)), "reorder weights");

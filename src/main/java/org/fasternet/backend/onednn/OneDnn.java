@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
-import org.fasternet.NativeException;
+import org.fasternet.error.NativeException;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.NativeLibrary;
 

@@ -3,19 +3,33 @@ package org.fasternet.backend.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni_2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.fasternet.Precision;
-import org.fasternet.SessionOptions;
-import org.fasternet.backend.Backend;
-import org.fasternet.backend.Program;
+import java.util.Set;
+import org.fasternet.backend.spi.Backend;
+import org.fasternet.backend.spi.Program;
+import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
 
 /** oneDNN primitives on the CPU, one after the other, run by one native call. */
 public final class OneDnnBackend implements Backend {
+    /** What we hand to oneDNN, and the ISAs, one of which it must use for each; none: any will do. */
+    private static final Map<Precision, List<Integer>> ISAS = new EnumMap<>(Map.of(
+            Precision.F32, List.of(),
+            Precision.BF16, List.of(dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_avx2_vnni_2)));
+
     @Override
     public String name() {
         return "onednn";
+    }
+
+    @Override
+    public Processor processor() {
+        return Processor.CPU;
     }
 
     @Override
@@ -33,22 +47,25 @@ public final class OneDnnBackend implements Backend {
         return OneDnn.isaName();
     }
 
+    @Override
+    public Set<Precision> precisions() {
+        return ISAS.keySet();
+    }
+
     /**
      * oneDNN computes bf16 without hardware for it too, by emulation or reference code; that is not what who asks for bf16 wants.
      */
     @Override
-    public Optional<String> refuses(SessionOptions options) {
-        if (options.isa().isPresent()) {
-            return Optional.of("ISA " + options.isa().get() + " was asked for, and oneDNN chooses its own, " + isa()
+    public Optional<String> refuses(Precision precision, Optional<String> isa) {
+        if (isa.isPresent()) {
+            return Optional.of("ISA " + isa.get() + " was asked for, and oneDNN chooses its own, " + isa()
                     + " here, once per process: the environment variable ONEDNN_MAX_CPU_ISA caps it");
         }
-        if (!Precision.onCpu().contains(options.precision())) {
-            return Optional.of(options.precision().id() + " is the GPU's: the back end cudnn has it; f32 works here");
-        }
-        boolean hasBf16 = includes(dnnl_cpu_isa_avx512_core_bf16) || includes(dnnl_cpu_isa_avx2_vnni_2);
-        return options.precision() == Precision.BF16 && !hasBf16
-                ? Optional.of("bf16 needs AVX-512 BF16 or AVX-NE-CONVERT, and oneDNN uses " + isa() + " here; f32 works")
-                : Optional.empty();
+        List<Integer> needed = ISAS.get(precision);
+        return needed.isEmpty() || needed.stream().anyMatch(OneDnnBackend::includes)
+                ? Optional.empty()
+                : Optional.of(precision.id() + " needs " + precision.hardware() + ", and oneDNN uses " + isa()
+                        + " here; f32 works");
     }
 
     @Override

@@ -15,10 +15,11 @@ import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.Pointer;
-import org.fasternet.ExecutionPlan;
-import org.fasternet.backend.Program;
 import org.fasternet.backend.onednn.PrimitiveFactory.Prepared;
+import org.fasternet.backend.spi.Program;
+import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Resources;
+import org.fasternet.internal.abi.NativeMemory;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.FnSequence;
 import org.fasternet.internal.abi.JniBinding;
@@ -127,7 +128,7 @@ final class OneDnnProgram implements Program {
                 prepared.add(RowCopy.fits(step) ? null : factory.prepare(step));
             }
             ArenaPlan arenaPlan = ArenaPlan.of(lifetimes(prepared));
-            Pointer arena = resources.allocate(arenaPlan.bytes());
+            Pointer arena = NativeMemory.allocate(resources, arenaPlan.bytes());
             NativeLibrary.check(Abi.fn_sequence_bind(sequence, arenaSlot(), arena.address()));
             for (int i = 0; i < prepared.size(); i++) {
                 Step step = schedule.steps().get(i);

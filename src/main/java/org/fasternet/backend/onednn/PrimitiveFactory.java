@@ -35,8 +35,9 @@ import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.fasternet.compute.ElementType;
 import org.fasternet.internal.Resources;
-import org.fasternet.schedule.ElementType;
+import org.fasternet.internal.abi.NativeMemory;
 import org.fasternet.schedule.Step;
 import org.fasternet.tensor.Tensor;
 
@@ -66,7 +67,7 @@ final class PrimitiveFactory {
         this.descriptors = descriptors;
         this.memories = memories;
         this.computeType = computeType;
-        this.queried = new PointerPointer<>(resources.allocate(Long.BYTES));
+        this.queried = new PointerPointer<>(NativeMemory.allocate(resources, Long.BYTES));
     }
 
     Prepared prepare(Step step) {

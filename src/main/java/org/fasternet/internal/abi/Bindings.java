@@ -1,8 +1,8 @@
 package org.fasternet.internal.abi;
 
 import java.lang.reflect.InvocationTargetException;
-import org.fasternet.NativeException;
-import org.fasternet.UnsupportedException;
+import org.fasternet.error.NativeException;
+import org.fasternet.error.UnsupportedException;
 
 /** The one place where it is chosen how native code is called. */
 public final class Bindings {

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
-import org.fasternet.NativeException;
-import org.fasternet.UnsupportedException;
+import org.fasternet.error.NativeException;
+import org.fasternet.error.UnsupportedException;
 
 /**
  * Loads the native libraries behind JavaCPP's binding classes, and turns what native code reports into exceptions.

@@ -1,7 +1,8 @@
 package org.fasternet.internal.abi;
 
 import org.bytedeco.javacpp.Pointer;
-import org.fasternet.NativeException;
+import org.fasternet.error.NativeException;
+import org.fasternet.internal.Resources;
 
 /**
  * Memory outside the Java heap, from the library's own allocator: zeroed and aligned to a cache line. JavaCPP's allocator
@@ -23,6 +24,11 @@ public final class NativeMemory implements AutoCloseable {
             throw new NativeException("the system refused " + bytes + " bytes of memory");
         }
         return new NativeMemory(pointer, bytes);
+    }
+
+    /** Memory that {@code owner} frees. */
+    public static Pointer allocate(Resources owner, long bytes) {
+        return owner.add(allocate(bytes), NativeMemory::close).pointer();
     }
 
     /** Room for one structure of a type that JavaCPP generated. */

@@ -43,7 +43,7 @@ public final class FileVersion {
     /**
      * Runs what reads the file as {@link InputFile#read} does.
      *
-     * @throws org.fasternet.InvalidFileException also if the file has changed, or changes meanwhile
+     * @throws org.fasternet.error.InvalidFileException also if the file has changed, or changes meanwhile
      */
     public void readAgain(Reading reading) {
         InputFile.read(path, size -> {

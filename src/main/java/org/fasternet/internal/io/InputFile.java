@@ -7,7 +7,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.fasternet.InvalidFileException;
+import org.fasternet.error.InvalidFileException;
 
 /** The one place where reading a file can fail: whatever goes wrong becomes one sentence that begins with the path. */
 public final class InputFile {

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import org.fasternet.InvalidFileException;
+import org.fasternet.error.InvalidFileException;
 
 /** Writes files completely or not at all. */
 public final class OutputFile {

@@ -16,7 +16,7 @@ import java.nio.Buffer;
 import java.util.List;
 import java.util.function.LongToIntFunction;
 import java.util.stream.IntStream;
-import org.fasternet.NativeException;
+import org.fasternet.error.NativeException;
 import org.fasternet.tensor.Shape;
 
 /**

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Optional;
 import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
-import org.fasternet.Precision;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
-import org.fasternet.ShapeException;
-import org.fasternet.UnsupportedException;
+import org.fasternet.compute.Precision;
+import org.fasternet.error.ShapeException;
+import org.fasternet.error.UnsupportedException;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 

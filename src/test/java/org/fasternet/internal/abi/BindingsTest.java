@@ -8,9 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
-import org.fasternet.FasterNetException;
 import org.fasternet.ForkedJvm;
-import org.fasternet.UnsupportedException;
+import org.fasternet.error.FasterNetException;
+import org.fasternet.error.UnsupportedException;
 import org.junit.jupiter.api.Test;
 
 /** The choice of a binding, and what the one in use makes of failures. The other tests run on whichever is in use. */

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.global.dnnl;
 import org.fasternet.ForkedJvm;
-import org.fasternet.NativeException;
-import org.fasternet.UnsupportedException;
+import org.fasternet.error.NativeException;
+import org.fasternet.error.UnsupportedException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

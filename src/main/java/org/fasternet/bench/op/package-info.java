@@ -1,2 +1,0 @@
-/** The operators that FasterNet is built of and those that it is compared with, each alone: what the operator benchmark times. */
-package org.fasternet.bench.op;

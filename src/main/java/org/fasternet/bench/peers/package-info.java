@@ -1,2 +1,0 @@
-/** The same network computed by other libraries, to compare this one with; their jars are optional. */
-package org.fasternet.bench.peers;

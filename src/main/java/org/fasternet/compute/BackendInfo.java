@@ -1,0 +1,28 @@
+package org.fasternet.compute;
+
+import java.util.Optional;
+import java.util.Set;
+
+/** A back end, and what it can do on this machine. May be asked from any thread. */
+public interface BackendInfo {
+    /** As in options and reports. */
+    String name();
+
+    /** What it computes on. */
+    Processor processor();
+
+    /** Why it cannot be used on this machine, in one sentence; empty if it can. */
+    Optional<String> unavailable();
+
+    /** The library that computes and its version, such as {@code oneDNN 3.11.0}. Only for a back end that is available. */
+    String version();
+
+    /** The instruction set it uses on this machine. Only for a back end that is available. */
+    String isa();
+
+    /** What it has kernels for, on some machine. Only for a back end that is available. */
+    Set<Precision> precisions();
+
+    /** Why it cannot compute in one of its {@link #precisions} with the best ISA here, in one sentence; empty if it can. */
+    Optional<String> refuses(Precision precision);
+}

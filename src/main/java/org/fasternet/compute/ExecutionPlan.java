@@ -1,0 +1,46 @@
+package org.fasternet.compute;
+
+import java.util.List;
+import org.fasternet.tensor.Shape;
+
+/**
+ * What a compiled network or kernel really runs.
+ *
+ * @param backend name of the back end
+ * @param isa the instruction set it uses
+ * @param binding how native code is called: {@code jni}, or {@code ffm} for java.lang.foreign
+ * @param precision what it computes in
+ * @param threads threads of one run
+ * @param arenaBytes memory for activations and scratchpads, planned so that buffers share it
+ * @param weightBytes memory for packed weights, which the back end {@code fused} shares between the sessions of a network
+ * @param steps in the order in which they run
+ */
+public record ExecutionPlan(
+        String backend, String isa, String binding, Precision precision, int threads, long arenaBytes, long weightBytes,
+        List<Step> steps) {
+
+    /**
+     * One operation.
+     *
+     * @param label the layer and its part, such as {@code stages.2.blocks.0 expand}
+     * @param implementation as the back end names it, such as {@code brgconv_1x1:avx512_core}
+     * @param src logical shape read
+     * @param dst logical shape written
+     * @param multiplyAdds multiply-adds of one run, by the definition of the operation: an algorithm may need fewer
+     */
+    public record Step(String label, String implementation, Shape src, Shape dst, long multiplyAdds) {
+
+        /** Whether this is the back end's slow, general reference code, which no step should need. */
+        public boolean isReference() {
+            return implementation.startsWith("ref");
+        }
+    }
+
+    public ExecutionPlan {
+        steps = List.copyOf(steps);
+    }
+
+    public long multiplyAdds() {
+        return steps.stream().mapToLong(Step::multiplyAdds).sum();
+    }
+}

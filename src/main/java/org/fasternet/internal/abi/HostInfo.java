@@ -1,0 +1,74 @@
+package org.fasternet.internal.abi;
+
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.bytedeco.javacpp.BytePointer;
+
+/** What the native library says of the CPU and of itself. Any thread may ask. */
+public final class HostInfo {
+    static {
+        NativeLibrary.load(Abi.class);
+    }
+
+    private HostInfo() {}
+
+    /** As {@code fn_cpu_count}. */
+    public record CpuCount(int online, int affinity, double quota, int usable) {}
+
+    public static String cpuModel() {
+        return NativeLibrary.string(Abi.fn_cpu_model());
+    }
+
+    /** By their names in {@code /proc/cpuinfo}. */
+    public static List<String> cpuFeatures() {
+        long features = Abi.fn_cpu_features();
+        return IntStream.range(0, Long.SIZE)
+                .filter(bit -> (features >>> bit & 1) != 0)
+                .mapToObj(bit -> NativeLibrary.string(Abi.fn_cpu_feature_name(bit)))
+                .toList();
+    }
+
+    /**
+     * Those that may be used here, least demanding first.
+     *
+     * @throws org.fasternet.error.UnsupportedException if the cap on them is none
+     */
+    public static List<String> isas() {
+        int[] best = new int[1];
+        NativeLibrary.check(Abi.fn_isa_select((String) null, best));
+        return IntStream.rangeClosed(0, best[0]).mapToObj(isa -> NativeLibrary.string(Abi.fn_isa_name(isa))).toList();
+    }
+
+    /** Bytes of each level's data or unified cache, level 1 first. */
+    public static List<Long> cacheBytes() {
+        return LongStream.iterate(1, level -> level + 1)
+                .map(level -> Abi.fn_cpu_cache_bytes((int) level))
+                .takeWhile(bytes -> bytes > 0)
+                .boxed()
+                .toList();
+    }
+
+    /** As the limits are now. */
+    public static CpuCount cpuCount() {
+        try (NativeMemory memory = NativeMemory.of(fn_cpu_count.class)) {
+            fn_cpu_count count = new fn_cpu_count(memory.pointer());
+            NativeLibrary.check(Abi.fn_cpu_count_get(count));
+            return new CpuCount(count.hardware(), count.affinity(), count.quota(), count.usable());
+        }
+    }
+
+    /** Names of what the engine's kernels compute in, on some CPU, by the engine's numbers. */
+    public static List<String> precisions() {
+        return names(Abi::fn_precision_name);
+    }
+
+    /** Those that a function returns for 0, 1 and so on, until it returns NULL. */
+    public static List<String> names(IntFunction<BytePointer> function) {
+        return IntStream.iterate(0, i -> i + 1)
+                .mapToObj(i -> NativeLibrary.string(function.apply(i)))
+                .takeWhile(name -> name != null)
+                .toList();
+    }
+}

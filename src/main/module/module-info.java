@@ -1,0 +1,24 @@
+/** FasterNet and its kernels: see {@link org.fasternet}. */
+module org.fasternet {
+    requires com.fasterxml.jackson.databind;
+    requires java.desktop;
+    requires org.bytedeco.dnnl;
+    requires org.bytedeco.javacpp;
+
+    exports org.fasternet;
+    exports org.fasternet.array;
+    exports org.fasternet.checkpoint;
+    exports org.fasternet.compute;
+    exports org.fasternet.error;
+    exports org.fasternet.image;
+    exports org.fasternet.layer;
+    exports org.fasternet.onnx;
+    exports org.fasternet.tensor;
+
+    exports org.fasternet.internal to
+            org.fasternet.tools;
+    exports org.fasternet.internal.io to
+            org.fasternet.tools;
+    exports org.fasternet.internal.abi.measure to
+            org.fasternet.tools;
+}

@@ -1,0 +1,176 @@
+package org.fasternet.tools.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.fasternet.Hardware;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** One run of every benchmark that has no test of its own, as short as can be. */
+class BenchCommandTest {
+    private static List<String> subjects(JsonNode lines, String... dimensions) {
+        List<String> subjects = new ArrayList<>();
+        for (JsonNode line : lines) {
+            List<String> parts = new ArrayList<>();
+            for (String dimension : dimensions) {
+                parts.add(line.path("subject").path(dimension).asText());
+            }
+            subjects.add(String.join(" ", parts));
+        }
+        return subjects;
+    }
+
+    private static Set<String> names(JsonNode object) {
+        Set<String> names = new TreeSet<>();
+        object.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    @Test
+    void aNetworkIsMeasuredInEveryCombination() throws JsonProcessingException {
+        JsonNode report = Cli.json("bench", "model", "--variant", "T0", "--size", "32,64", "--backend", "fused,onednn",
+                "--threads", "1", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
+        JsonNode lines = report.path("measurements");
+        assertEquals(List.of("T0 fused 32x32", "T0 fused 64x64", "T0 onednn 32x32", "T0 onednn 64x64"),
+                subjects(lines, "model", "backend", "size"));
+        for (JsonNode line : lines) {
+            assertEquals(2, line.path("rounds").size());
+            assertEquals(2, line.path("values").path("runs").asInt());
+            assertEquals(0, line.path("values").path("heap_b_per_run").asDouble());
+            assertTrue(names(line.path("values")).containsAll(Set.of("load_ms", "compile_ms", "first_ms", "min_ms", "mean_ms",
+                    "p50_ms", "packed_mib", "arena_mib", "p90_ms",
+                    "p99_ms", "p99_9_ms", "max_ms", "cv_percent", "images_per_s", "gflop_per_s",
+                    "peak_percent", "resident_mib")), line.toString());
+        }
+        assertTrue(lines.get(0).path("implementations").get(0).asText().startsWith("fused:"), lines.toString());
+        // 32 x 32 has 1/49 of the pixels of 224 x 224, for which the paper has 0.34 G multiply-adds; the head has its 1.7 M.
+        assertEquals(2 * ((0.3354 - 0.00169) / 49 + 0.00169), lines.get(0).path("values").path("gflop").asDouble(), 1e-3);
+        Set<String> levels = new TreeSet<>(subjects(report.path("ceilings"), "kind", "level"));
+        assertTrue(levels.containsAll(Set.of("multiply-adds ", "read memory")), levels.toString());
+    }
+
+    @Test
+    void operatorsAreMeasuredHotAndCold() throws JsonProcessingException {
+        JsonNode lines = Cli.json("bench", "op", "--shape", "1x16x4x4", "--operator", "pconv/4,dwconv3x3", "--threads", "1",
+                "--runs", "2", "--rounds", "1", "--warm-up", "0s", "--json").path("measurements");
+        assertEquals(List.of("pconv/4 fused hot", "pconv/4 fused cold", "dwconv3x3 onednn hot", "dwconv3x3 onednn cold"),
+                subjects(lines, "operator", "backend", "caches"));
+        JsonNode partial = lines.get(0).path("values");
+        JsonNode cold = lines.get(1).path("values");
+        assertTrue(cold.path("roof_percent").asDouble() > 0, cold.toString());
+        assertEquals(partial.path("flop_per_byte"), cold.path("flop_per_byte"));
+        List<String> steps = new ArrayList<>();
+        lines.get(0).path("implementations").forEach(step -> steps.add(step.asText().replaceFirst(" fused:.*", "")));
+        assertEquals(List.of("PartialConv input", "PartialConv partial convolution"), steps);
+        // 4 of 16 channels: 9 x 4 x 4 multiply-adds per pixel; 4 channels read and written, 9 x 4 x 4 weights.
+        double flops = 2.0 * 16 * 144;
+        double bytes = 4.0 * (2 * 16 * 4 + 144);
+        assertEquals(flops / 1e9, partial.path("gflop").asDouble());
+        assertEquals(bytes / 1e6, partial.path("moved_mb").asDouble());
+        assertEquals(flops / bytes, partial.path("flop_per_byte").asDouble(), 1e-12);
+        assertEquals(bytes / 1e6 / partial.path("p50_ms").asDouble(), partial.path("gb_per_s").asDouble(), 1e-9);
+    }
+
+    @Test
+    void peaksAreMeasuredAndWhatTheCpuLacksIsSkipped() throws JsonProcessingException {
+        JsonNode report = Cli.json(
+                "bench", "peak", "--isa", "portable", "--kernel", "triad", "--round", "1ms", "--threads", "1", "--json");
+        JsonNode lines = report.path("measurements");
+        int levels = Hardware.detect().cacheBytes().size() + 1;
+        assertEquals(1 + levels, lines.size());
+        assertEquals("multiply-adds portable f32", subjects(lines, "kind", "isa", "precision").get(0));
+        assertTrue(lines.get(0).path("values").path("gflop_per_s").asDouble() > 0);
+        assertEquals("triad memory", subjects(lines, "kind", "level").get(levels));
+        assertTrue(lines.get(levels).path("values").path("gb_per_s").asDouble() > 0);
+        assertEquals(List.of("bf16", "int8"), subjects(report.path("skipped"), "precision"));
+    }
+
+    @Test
+    void bandwidthIsOfTheWidestInstructionsNamed() throws JsonProcessingException {
+        List<String> isas = Hardware.detect().isas();
+        String widest = isas.get(isas.size() - 1);
+        JsonNode lines = Cli.json("bench", "peak", "--isa", widest + ",portable", "--precision", "f32", "--kernel", "read",
+                "--round", "1ms", "--threads", "1", "--json").path("measurements");
+        assertTrue(subjects(lines, "kind", "isa", "level").contains("read " + widest + " memory"), lines.toString());
+    }
+
+    static Stream<List<String>> optionsThatExcludeEachOther() {
+        return Stream.of(
+                List.of("--paper", "--variant", "T1"),
+                List.of("--paper", "--batch", "2"),
+                List.of("--paper", "--size", "64"),
+                List.of("--paper", "--shape", "1x16x4x4"),
+                List.of("--shape", "1x16x4x4", "--variant", "T1"),
+                List.of("--shape", "1x16x4x4", "--size", "64", "--batch", "2"));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void optionsThatExcludeEachOther(List<String> options) {
+        List<String> args = new ArrayList<>(List.of("bench", "op"));
+        args.addAll(options);
+        String err = Cli.wrongUsage(args.toArray());
+        assertTrue(err.contains("mutually exclusive"), err);
+    }
+
+    @Test
+    void operatorsThatTheShapesHaveNotAreWrongUsage() {
+        Cli cli = Cli.run("bench", "op", "--paper", "--operator", "block,patch");
+        assertEquals(2, cli.status());
+        assertEquals("fasternet bench op: --operator block,patch: nothing to measure, the shapes asked for are those of conv3x3,"
+                + " gconv3x3, dwconv3x3, pconv/4 ('fasternet bench op --help' shows the usage)\n", cli.err());
+    }
+
+    @Test
+    void aNetworksOperatorsHaveItsBatchAndSize() throws JsonProcessingException {
+        JsonNode lines = Cli.json("bench", "op", "--batch", "2", "--size", "64", "--operator", "patch", "--caches", "hot",
+                "--runs", "1", "--rounds", "1", "--warm-up", "0s", "--threads", "1", "--json").path("measurements");
+        assertEquals(List.of("patch 2x3x64x64"), subjects(lines, "operator", "shape"));
+    }
+
+    @Test
+    void peersTakeTurnsAndAgree() throws JsonProcessingException {
+        JsonNode lines = Cli.json("bench", "peers", "--peer", "fused,onednn,onnxruntime", "--size", "32", "--batch", "1,1",
+                "--threads", "1", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json").path("measurements");
+        assertEquals(List.of("fused f32", "onednn f32", "onnxruntime f32"), subjects(lines, "peer", "precision"));
+        assertEquals(1, lines.get(0).path("values").path("ratio").asDouble());
+        for (JsonNode line : lines) {
+            assertEquals(2, line.path("rounds").size());
+            assertTrue(line.path("values").path("difference").asDouble() < 1e-4, line.toString());
+        }
+    }
+
+    @Test
+    void theTableHasTheColumnsAskedFor() {
+        String text = Cli.output("bench", "peak", "--isa", "portable", "--precision", "f32", "--kernel", "copy", "--round", "1ms",
+                "--threads", "1", "--columns", "gb_per_s,p50_ms");
+        assertTrue(text.matches("(?s)kind +level +isa +precision +threads +GB/s\n.*"), text);
+        Cli unknown = Cli.run("bench", "peak", "--columns", "p50");
+        assertEquals(2, unknown.status());
+        assertTrue(unknown.err().contains("no metric is called 'p50': load_ms, "), unknown.err());
+    }
+
+    @Test
+    void peersAreMeasuredOncePerBatch() throws JsonProcessingException {
+        JsonNode lines = Cli.json("bench", "peers", "--peer", "fused", "--size", "32", "--threads", "1", "--batch", "2,1,2",
+                "--runs", "1", "--rounds", "1", "--warm-up", "0s", "--json").path("measurements");
+        assertEquals(List.of("2", "1"), subjects(lines, "batch"));
+        assertEquals(2, Cli.run("bench", "peers", "--batch", "many").status());
+    }
+
+    @Test
+    void thePapersComparisonIsExplained() {
+        String text = Cli.output("bench", "op", "--paper", "--operator", "conv3x3,pconv/4", "--caches", "hot", "--runs", "1",
+                "--rounds", "1", "--warm-up", "0s", "--threads", "1");
+        assertTrue(text.contains("1x96x56x56: pconv/4 (fused) does 1/16 of the work of conv3x3 in 1/"), text);
+    }
+}

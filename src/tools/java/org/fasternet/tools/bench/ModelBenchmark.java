@@ -1,0 +1,72 @@
+package org.fasternet.tools.bench;
+
+import java.nio.FloatBuffer;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.fasternet.FasterNet;
+import org.fasternet.Session;
+import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.internal.Buffers;
+import org.fasternet.tools.bench.report.Measurement;
+import org.fasternet.tools.bench.report.Metric;
+import org.fasternet.tools.bench.timing.Sampler;
+import org.fasternet.tools.bench.timing.Samples;
+
+/** Measures a whole network as an application would run it: one session, its own thread, the same direct buffers every time. */
+public final class ModelBenchmark {
+    private static final int HEAP_RUNS = 10;
+    private static final double MIB = 1 << 20;
+
+    private final Sampler sampler;
+    private final Peaks peaks;
+    private final long seed;
+
+    /** @param seed of the input's values */
+    public ModelBenchmark(Sampler sampler, Peaks peaks, long seed) {
+        this.sampler = sampler;
+        this.peaks = peaks;
+        this.seed = seed;
+    }
+
+    /**
+     * @param load reads the network or makes it; is timed
+     * @throws org.fasternet.error.FasterNetException if this case cannot be run here
+     */
+    public Measurement measure(ModelCase work, Supplier<FasterNet> load) {
+        long start = System.nanoTime();
+        FasterNet network = load.get();
+        final double loadMillis = millisSince(start);
+        start = System.nanoTime();
+        try (Session session = network.session(work.options())) {
+            final double compileMillis = millisSince(start);
+            FloatBuffer src = Buffers.random(session.srcShape(), seed);
+            FloatBuffer[] dsts = session.dstShapes().stream()
+                    .map(shape -> Buffers.floats(shape.elements())).toArray(FloatBuffer[]::new);
+            start = System.nanoTime();
+            session.run(src, dsts);
+            Map<Metric, Double> values = new EnumMap<>(Metric.class);
+            values.put(Metric.LOAD, loadMillis);
+            values.put(Metric.COMPILE, compileMillis);
+            values.put(Metric.FIRST, millisSince(start));
+            ProcessMemory.residentMib().ifPresent(mib -> values.put(Metric.RESIDENT, mib));
+            ExecutionPlan plan = session.plan();
+            values.put(Metric.PACKED, plan.weightBytes() / MIB);
+            values.put(Metric.ARENA, plan.arenaBytes() / MIB);
+            Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> sampler.sample(() -> session.run(src, dsts)));
+            Samples samples = peaked.result();
+            values.putAll(Figures.of(samples));
+            values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
+            values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
+            Cost cost = Cost.of(network, session.srcShape(), session.dstShapes(), plan.precision());
+            values.putAll(Figures.rates(samples.latency(), cost, peaked.gflops()));
+            return new Measurement(
+                    work.subject(plan), values, Figures.millis(samples.medians()), null, Figures.implementations(plan),
+                    Figures.warnings(samples));
+        }
+    }
+
+    private static double millisSince(long start) {
+        return (System.nanoTime() - start) / 1e6;
+    }
+}

@@ -1,0 +1,112 @@
+package org.fasternet.tools.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Supplier;
+import org.fasternet.Hardware;
+import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.compute.Precision;
+import org.fasternet.tools.bench.peak.Bandwidth;
+import org.fasternet.tools.bench.peak.MemoryKernel;
+import org.fasternet.tools.bench.peak.NumberType;
+import org.fasternet.tools.bench.peak.PeakMeter;
+import org.fasternet.tools.bench.peak.Roofline;
+import org.fasternet.tools.bench.peak.WorkingSet;
+import org.fasternet.tools.bench.report.EnvironmentProbe;
+import org.fasternet.tools.bench.report.Measurement;
+
+/** What other results are a share of: multiply-adds on registers, measured when asked for, as clocks change by the minute. */
+public final class Peaks {
+    private static final PeakMeter METER = new PeakMeter(5, Duration.ofMillis(2));
+    private static final double GIGA = 1e9;
+    /**
+     * Instruction sets of oneDNN whose multiply-adds are those of one of ours. AMX and SVE are not measured, and
+     * AVX and SSE have none.
+     */
+    private static final Map<String, String> ONEDNN_ISAS = Map.of(
+            "avx2_vnni", "avx2",
+            "avx512_core", "avx512",
+            "avx512_core_vnni", "avx512",
+            "avx512_core_bf16", "avx512_bf16",
+            "avx512_core_fp16", "avx512_bf16");
+
+    private final Hardware hardware = Hardware.detect();
+    private final List<String> isas = hardware.isas();
+    private final int cpus = hardware.cpus().affinity();
+    /** By the number of threads, nearest level first. */
+    private final Map<Integer, List<Bandwidth>> bandwidths = new HashMap<>();
+
+    /** Lines of a report: multiply-adds in each precision, and reading from each level of memory, by the best ISA. */
+    public List<Measurement> ceilings(List<Precision> precisions, List<Integer> threads) {
+        List<Measurement> lines = new ArrayList<>();
+        for (int count : threads.stream().filter(count -> count <= cpus).toList()) {
+            for (Precision precision : precisions) {
+                bestIsa(precision).ifPresent(
+                        isa -> lines.add(PeakBenchmark.line(METER.compute(isa, type(precision).orElseThrow(), count))));
+            }
+            bandwidths(count).forEach(bandwidth -> lines.add(PeakBenchmark.line(bandwidth)));
+        }
+        return lines;
+    }
+
+    /** Of reading; measured once, so that the shares in a report refer to the ceilings that it shows. */
+    private List<Bandwidth> bandwidths(int threads) {
+        return bandwidths.computeIfAbsent(threads, count ->
+                WorkingSet.levels(hardware.cacheBytes(), count, EnvironmentProbe.memoryBytes()).stream()
+                        .map(set -> METER.bandwidth(isas.get(isas.size() - 1), MemoryKernel.READ, set, count))
+                        .toList());
+    }
+
+    private static Optional<NumberType> type(Precision precision) {
+        return NumberType.of(precision.id());
+    }
+
+    /** The most demanding ISA that has multiply-adds in this precision. */
+    public Optional<String> bestIsa(Precision precision) {
+        return type(precision).flatMap(type ->
+                isas.stream().filter(isa -> PeakMeter.instruction(isa, type).isPresent()).reduce((worse, better) -> better));
+    }
+
+    /** The ISA of ours that has the multiply-adds of a plan; empty if there is none, so that no peak of it is known. */
+    static Optional<String> isaOf(ExecutionPlan plan, List<String> isas) {
+        String isa = ONEDNN_ISAS.getOrDefault(plan.isa(), plan.isa());
+        return Optional.of(isa).filter(isas::contains);
+    }
+
+    /**
+     * @param result of what was measured with the peak before and after
+     * @param gflops the higher of the two peaks, in 10^9 operations per second; empty if it is not known
+     */
+    public record Peaked<T>(T result, OptionalDouble gflops) {}
+
+    /** Measures the peak of what runs as the plan says before and after it is measured. */
+    public <T> Peaked<T> around(ExecutionPlan plan, Supplier<T> measuring) {
+        return around(isaOf(plan, isas), plan.precision(), plan.threads(), measuring);
+    }
+
+    /** @param isa whose peak; empty: it is not known */
+    public <T> Peaked<T> around(Optional<String> isa, Precision precision, int threads, Supplier<T> measuring) {
+        Optional<NumberType> type = type(precision);
+        Optional<String> measured = isa.filter(name -> threads <= cpus
+                && type.isPresent() && PeakMeter.instruction(name, type.get()).isPresent());
+        if (measured.isEmpty()) {
+            return new Peaked<>(measuring.get(), OptionalDouble.empty());
+        }
+        double before = METER.compute(measured.get(), type.get(), threads).operations().best();
+        T result = measuring.get();
+        double after = METER.compute(measured.get(), type.get(), threads).operations().best();
+        return new Peaked<>(result, OptionalDouble.of(Math.max(before, after) / GIGA));
+    }
+
+    /** The roofline over memory, in 10^9 operations and bytes per second. */
+    public Roofline roofline(double gflops, int threads) {
+        List<Bandwidth> levels = bandwidths(threads);
+        double memory = levels.get(levels.size() - 1).bytes().best() / GIGA;
+        return new Roofline(gflops, Map.of(WorkingSet.MEMORY, memory));
+    }
+}

@@ -1,0 +1,93 @@
+package org.fasternet.tools.bench.op;
+
+import java.nio.Buffer;
+import java.util.Optional;
+import org.fasternet.Kernel;
+import org.fasternet.SessionOptions;
+import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.internal.Resources;
+import org.fasternet.layer.Block;
+import org.fasternet.layer.Layer;
+import org.fasternet.layer.PartialConv;
+
+/**
+ * An operator compiled and ready to be timed: its kernel, its buffers, what a run costs at least. Partial convolution and block
+ * work in place, as they do in a network. For one thread at a time.
+ */
+public final class OpCase implements AutoCloseable {
+    private final Resources resources;
+    private final OperatorShape shape;
+    private final OperatorCost cost;
+    private final Kernel kernel;
+    private final NativeTensor src;
+    private final Optional<NativeTensor> dst;
+
+    private OpCase(OperatorShape shape, SessionOptions options, long seed, Resources resources) {
+        this.resources = resources;
+        this.shape = shape;
+        Layer layer = shape.layer(seed);
+        boolean inPlace = layer instanceof PartialConv || layer instanceof Block;
+        cost = OperatorCost.of(layer, shape.src(), options.precision());
+        Kernel compiled = inPlace
+                ? Kernel.compileInPlace(layer, shape.src(), options)
+                : Kernel.compile(layer, shape.src(), options);
+        kernel = resources.add(compiled, Kernel::close);
+        src = resources.add(NativeTensor.random(shape.src(), options.precision().stored(), seed), NativeTensor::close);
+        dst = inPlace
+                ? Optional.empty()
+                : Optional.of(resources.add(
+                        NativeTensor.zeros(layer.dst(shape.src()), options.precision().stored()), NativeTensor::close));
+    }
+
+    /**
+     * Compiles an operator for random weights and a random source.
+     *
+     * @param options back end, precision and threads; batch, size and pixels must not be set
+     * @param seed of all random numbers
+     * @throws org.fasternet.error.ShapeException if the operator does not fit the source
+     * @throws org.fasternet.error.UnsupportedException if the options cannot be met on this machine
+     * @throws org.fasternet.error.NativeException if memory was refused
+     */
+    public static OpCase compile(OperatorShape shape, SessionOptions options, long seed) {
+        Resources resources = new Resources();
+        try {
+            return new OpCase(shape, options, seed, resources);
+        } catch (Throwable failure) {
+            Resources.closeAfter(failure, resources);
+            throw failure;
+        }
+    }
+
+    public OperatorShape shape() {
+        return shape;
+    }
+
+    public OperatorCost cost() {
+        return cost;
+    }
+
+    /** What really runs. */
+    public ExecutionPlan plan() {
+        return kernel.plan();
+    }
+
+    /** One run, which is one native call from the second one on; any number of them keeps values within bounds. */
+    public void run() {
+        if (dst.isPresent()) {
+            kernel.run(src.buffer(), dst.get().buffer());
+        } else {
+            kernel.run(src.buffer());
+        }
+    }
+
+    /** What the last run computed, {@link NativeTensor#buffer}. */
+    Buffer result() {
+        return dst.orElse(src).buffer();
+    }
+
+    /** Frees kernel and buffers; called once. */
+    @Override
+    public void close() {
+        resources.close();
+    }
+}

@@ -1,0 +1,108 @@
+package org.fasternet.tools.bench.report;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.fasternet.Hardware;
+import org.fasternet.Library;
+import org.fasternet.compute.BackendInfo;
+
+/** Reads the environment: made when a benchmark begins, asked when it ends. */
+public final class EnvironmentProbe {
+    /** What binds the threads of an OpenMP runtime, as oneDNN's are. */
+    private static final List<String> BINDERS = List.of("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY");
+    private static final double KILO = 1000;
+    private static final int UNKNOWN_LOAD = -1;
+
+    private final Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    private final String version;
+    private final Hardware hardware;
+    private final SystemFiles files;
+    private final Map<String, String> variables;
+    private final Interference interference;
+    private final Double frequencyMhz;
+
+    /** @param version of this library */
+    public EnvironmentProbe(String version) {
+        this(version, Hardware.detect(), Path.of("/"), System.getenv());
+    }
+
+    /**
+     * @param root of the file system that has {@code /proc} and {@code /sys}
+     * @param variables the process's environment
+     */
+    EnvironmentProbe(String version, Hardware hardware, Path root, Map<String, String> variables) {
+        this.version = version;
+        this.hardware = hardware;
+        this.variables = variables;
+        files = new SystemFiles(root);
+        interference = new Interference(files);
+        frequencyMhz = frequencyMhz();
+    }
+
+    public Environment end() {
+        return new Environment(
+                start.toString(),
+                hardware.cpuModel(),
+                hardware.isas(),
+                hardware.cpuFeatures(),
+                hardware.cpus().reason(),
+                hardware.cpus().usable(),
+                hardware.cpus().quota(),
+                frequencyMhz,
+                files.text(frequencyFolder() + "scaling_governor").orElse(null),
+                hardware.cacheBytes(),
+                memoryBytes(files),
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"),
+                System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
+                version,
+                Library.backends().stream().filter(b -> b.name().equals("onednn") && b.unavailable().isEmpty()).findFirst()
+                        .map(BackendInfo::version).orElse(null),
+                Library.binding(),
+                pinning(),
+                known(interference.loadStart()),
+                known(interference.load()),
+                interference.warnings());
+    }
+
+    /** How many bytes of memory the process may use, by the machine and its control group; 0 where neither is told. */
+    public static long memoryBytes() {
+        return memoryBytes(new SystemFiles(Path.of("/")));
+    }
+
+    private static long memoryBytes(SystemFiles files) {
+        Stream<Double> machine = files.number("/proc/meminfo", "MemTotal:").map(kibibytes -> kibibytes * 1024).stream();
+        return Stream.concat(machine, new ControlGroup(files).memoryLimits()).mapToLong(Double::longValue).min().orElse(0);
+    }
+
+    private static double known(OptionalDouble load) {
+        return load.orElse(UNKNOWN_LOAD);
+    }
+
+    private String pinning() {
+        Hardware.Cpus cpus = hardware.cpus();
+        String process = cpus.affinity() < cpus.online()
+                ? "process on " + cpus.affinity() + " of " + cpus.online() + " CPUs"
+                : "none";
+        return Stream.concat(
+                        Stream.of(process),
+                        BINDERS.stream().filter(variables::containsKey).map(name -> name + "=" + variables.get(name)))
+                .collect(Collectors.joining(", "));
+    }
+
+    /** By cpufreq, or what {@code /proc/cpuinfo} has of the first CPU, as in a virtual machine. */
+    private Double frequencyMhz() {
+        return files.number(frequencyFolder() + "scaling_cur_freq", "").map(kilohertz -> kilohertz / KILO)
+                .or(() -> files.number("/proc/cpuinfo", "cpu MHz")).orElse(null);
+    }
+
+    private String frequencyFolder() {
+        int cpu = files.number("/proc/self/status", "Cpus_allowed_list:").orElse(0.0).intValue();
+        return "/sys/devices/system/cpu/cpu" + cpu + "/cpufreq/";
+    }
+}

@@ -1,0 +1,42 @@
+package org.fasternet.tools.cli;
+
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.checkpoint.CheckpointOptions;
+import org.fasternet.layer.Activation;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What a checkpoint does not say of itself. */
+final class ModelOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Its config.json, instead of the one beside it.")
+    private Path config;
+
+    @Option(names = "--activation", paramLabel = "relu|gelu", description = "Its activation, where no config.json tells.")
+    private Activation activation;
+
+    Checkpoint read(Path weights) {
+        CheckpointOptions options = CheckpointOptions.none();
+        options = config == null ? options : options.withConfig(config);
+        options = activation == null ? options : options.withActivation(activation);
+        return Checkpoint.read(weights, options);
+    }
+
+    /** The checkpoint, or if none is named, another that is not for these options to describe. */
+    Checkpoint readOr(Path weights, Supplier<Checkpoint> other) {
+        if (weights != null) {
+            return read(weights);
+        }
+        if (config != null || activation != null) {
+            throw new ParameterException(command.commandLine(),
+                    (config != null ? "--config" : "--activation") + " describes a checkpoint, but there is no --weights");
+        }
+        return other.get();
+    }
+}

@@ -1,0 +1,102 @@
+package org.fasternet.tools.cli.bench;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.fasternet.SessionOptions;
+import org.fasternet.SessionOptions.Size;
+import org.fasternet.tools.bench.ModelBenchmark;
+import org.fasternet.tools.bench.ModelCase;
+import org.fasternet.tools.bench.Peaks;
+import org.fasternet.tools.bench.report.Metric;
+import org.fasternet.tools.bench.timing.Sampler;
+import org.fasternet.tools.cli.SizeOption;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code fasternet bench model}. */
+@Command(
+        name = "model",
+        description = {
+            "Measures whole networks, every combination of what is listed.",
+            "A list has commas between its values; 'all' is everything that can be measured here."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  fasternet bench model",
+            "  fasternet bench model --variant T0,S --backend all --precision all --quick",
+            "  fasternet bench model --variant T0 --threads all --batch 1,4,16 --csv t0.csv",
+            "  fasternet bench model --weights net.pth --size 224,192x256 --html net.html"
+        })
+final class BenchModelCommand extends Benchmark {
+    @ArgGroup
+    private Source source = new Source();
+
+    @Mixin
+    private ComputeChoices compute;
+
+    @Option(names = "--batch", paramLabel = "N", split = ",", description = "Images in one run; all: 1, 2, 4... 32 (default: 1).")
+    private List<String> batches = List.of("1");
+
+    @Option(names = "--size", paramLabel = "HxW", split = ",",
+            description = "Rows and columns of the input; all: 160, 192, 224, 256, 288 (default: 224).")
+    private List<String> sizes = List.of("224");
+
+    @Mixin
+    private ThreadsOption threads;
+
+    @Mixin
+    private SamplingOptions sampling;
+
+    private static final class Source {
+        @Option(names = "--variant", paramLabel = "NAME", split = ",",
+                description = "T0, T1, T2, S, M, L or all, with random weights (default: all).")
+        private List<String> variants = List.of("all");
+
+        @Option(names = "--weights", paramLabel = "FILE", description = "A checkpoint instead.")
+        private Path weights;
+    }
+
+    @Override
+    Metric primary() {
+        return Metric.P50;
+    }
+
+    @Override
+    void measure(BenchRun run) {
+        List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed);
+        List<SessionOptions> options = options();
+        Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size()), run::stopped);
+        Peaks peaks = new Peaks();
+        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed);
+        List<Work> works = new ArrayList<>();
+        for (NamedNetwork network : networks) {
+            for (SessionOptions wish : options) {
+                ModelCase work = new ModelCase(network.name(), wish);
+                works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load())));
+            }
+        }
+        run.ceilings(peaks, compute.precisions(), threads.values());
+        run.measure(works, compute.all());
+    }
+
+    private List<SessionOptions> options() {
+        List<Integer> batch = Choice.batches(spec, batches).values();
+        List<Size> size = Choice.of(spec, "--size", sizes,
+                List.of(160, 192, 224, 256, 288).stream().map(side -> new Size(side, side)).toList(), SizeOption::parse).values();
+        List<SessionOptions> options = new ArrayList<>();
+        for (SessionOptions base : compute.options()) {
+            for (int n : batch) {
+                for (Size s : size) {
+                    for (int t : threads.values()) {
+                        options.add(base.withBatch(n).withSize(s.height(), s.width()).withThreads(t));
+                    }
+                }
+            }
+        }
+        return options;
+    }
+}
