@@ -12,7 +12,6 @@ import java.nio.ShortBuffer;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.fasternet.backend.Backends;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.ShapeException;
@@ -118,7 +117,7 @@ class ConvTest {
             assertEquals("onednn", kernel.plan().backend());
         }
         Network network = Network.of(List.of(new NamedLayer("c", conv)));
-        assertEquals("onednn", Backends.choose(SessionOptions.defaults(), network).name());
+        assertEquals("onednn", SessionOptions.defaults().backendFor(network).name());
         UnsupportedException refusal = assertThrows(
                 UnsupportedException.class, () -> Kernel.compile(conv, src, options.withBackend("fused")));
         assertEquals("fused: Conv: only FasterNet's own layers have kernels here, no regular, grouped or depthwise convolution;"

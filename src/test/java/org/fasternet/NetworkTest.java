@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.Chain;
@@ -69,7 +70,7 @@ class NetworkTest {
             float[] input = TestData.gaussian(new Random(5), src.elements());
             List<double[]> expected = NaiveLayers.run(
                     Chain.of(config, checkpoint.folded()), src, TestData.doubles(input), null);
-            for (Precision precision : bf16 ? Precision.onCpu() : List.of(Precision.F32)) {
+            for (Precision precision : bf16 ? Precision.on(Processor.CPU) : List.of(Precision.F32)) {
                 List<float[]> actual = run(FasterNet.of(checkpoint), src, input, precision);
                 for (int i = 0; i < expected.size(); i++) {
                     float[] reference = TestData.floats(expected.get(i));
@@ -98,7 +99,7 @@ class NetworkTest {
         Shape src = new Shape(1, 3, 32, 37);
         float[] input = TestData.gaussian(new Random(2), src.elements());
         float[] expected = TestData.floats(NaiveLayers.run(net.layers(), src, TestData.doubles(input), null).get(0));
-        for (Precision precision : Precision.onCpu()) {
+        for (Precision precision : Precision.on(Processor.CPU)) {
             SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision);
             if (precision == Precision.BF16 && !bf16) {
                 UnsupportedException refusal = assertThrows(UnsupportedException.class, () -> net.session(options));

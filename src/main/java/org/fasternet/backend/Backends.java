@@ -49,7 +49,7 @@ public final class Backends {
                 continue;
             }
             Optional<String> reason = backend.unavailable()
-                    .or(() -> lacks(backend, precision))
+                    .or(() -> backend.lacks(precision))
                     .or(() -> backend.refuses(precision, isa))
                     .or(() -> backend.refuses(network));
             if (reason.isEmpty()) {
@@ -62,13 +62,6 @@ public final class Backends {
                     + all().stream().map(Backend::name).collect(Collectors.joining(", ")) + " are known");
         }
         throw new UnsupportedException(String.join("; ", reasons));
-    }
-
-    private static Optional<String> lacks(Backend backend, Precision precision) {
-        return backend.precisions().contains(precision)
-                ? Optional.empty()
-                : Optional.of("it has no kernels for " + precision.id() + ", which needs " + precision.hardware() + "; "
-                        + backend.precisions().stream().map(Precision::id).collect(Collectors.joining(" and ")) + " work here");
     }
 
     /**

@@ -1,2 +1,5 @@
-/** What computes: the interface of back ends, and the choice of one. */
+/**
+ * The list of back ends and the choice of one. A back end itself is a package below this one, what it has to offer is {@code
+ * spi}.
+ */
 package org.fasternet.backend;

@@ -23,6 +23,6 @@ public interface BackendInfo {
     /** What it has kernels for, on some machine. Only for a back end that is available. */
     Set<Precision> precisions();
 
-    /** Why it cannot compute in one of its {@link #precisions} with the best ISA here, in one sentence; empty if it can. */
+    /** Why it cannot compute in {@code precision} with the best ISA here, in one sentence; empty if it can. */
     Optional<String> refuses(Precision precision);
 }

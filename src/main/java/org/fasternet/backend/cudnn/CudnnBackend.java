@@ -58,9 +58,13 @@ public final class CudnnBackend implements Backend {
     /** Why a device of this compute capability cannot compute in a precision. */
     static Optional<String> refuses(Precision precision, int capability) {
         return capability < precision.capability()
-                ? Optional.of(precision.id() + " needs " + precision.hardware() + ", and this device has " + capability / 10 + "."
-                        + capability % 10 + "; f16 and f32 work")
+                ? Optional.of(precision.id() + " needs compute capability " + dotted(precision.capability())
+                        + ", and this device has " + dotted(capability) + "; f16 and f32 work")
                 : Optional.empty();
+    }
+
+    private static String dotted(int capability) {
+        return capability / 10 + "." + capability % 10;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.fasternet.backend.spi;
 
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.fasternet.compute.BackendInfo;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.UnsupportedException;
@@ -19,7 +20,15 @@ public interface Backend extends BackendInfo {
 
     @Override
     default Optional<String> refuses(Precision precision) {
-        return refuses(precision, Optional.empty());
+        return lacks(precision).or(() -> refuses(precision, Optional.empty()));
+    }
+
+    /** A sentence if {@code precision} is none of {@link #precisions}; empty if it is. */
+    default Optional<String> lacks(Precision precision) {
+        return precisions().contains(precision)
+                ? Optional.empty()
+                : Optional.of("it has no kernels for " + precision.id() + ", which needs " + precision.hardware() + "; "
+                        + precisions().stream().map(Precision::id).collect(Collectors.joining(" and ")) + " work here");
     }
 
     /** Why it cannot compute {@code network}, in one sentence; empty if it has all of its layers. */

@@ -33,7 +33,7 @@ public final class StepProfile {
                 ElementType.F32, false, precision, Optional.empty(), 1, 0))) {
             List<TensorBuffer> slots = List.of(program.src(), program.dsts().get(0));
             for (int slot = 0; slot < slots.size(); slot++) {
-                program.bindDevice(slot, DeviceMemory.allocate(slots.get(slot).bytes()));
+                program.bindDevice(slot, new CudaMemory().allocate(slots.get(slot).bytes()));
             }
             program.run();
             double[] micros = program.stepMicros(COPIES);

@@ -19,7 +19,7 @@ class FiguresTest {
 
     @Test
     void thoseOfAPeakToo() {
-        ComputePeak peak = new ComputePeak("avx2", NumberType.F32, "vfmadd231ps", 1, new Rates(List.of(1e9, 2e9)));
+        ComputePeak peak = new ComputePeak("avx2", NumberType.of("f32").orElseThrow(), "vfmadd231ps", 1, new Rates(List.of(1e9, 2e9)));
         assertEquals(List.of("the rounds spread by 100 %"), PeakBenchmark.line(peak).warnings());
     }
 }

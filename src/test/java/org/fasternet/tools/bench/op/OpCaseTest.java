@@ -52,7 +52,7 @@ class OpCaseTest {
     }
 
     private static float[] expected(Layer layer, Shape src) {
-        try (NativeTensor tensor = NativeTensor.random(src, Precision.F32, SEED)) {
+        try (NativeTensor tensor = NativeTensor.random(src, Precision.F32.stored(), SEED)) {
             double[] x = TestData.nchw(Golden.array((FloatBuffer) tensor.buffer()), src);
             return TestData.nhwc(NaiveLayers.run(List.of(new NamedLayer("l", layer)), src, x, null).get(0), layer.dst(src));
         }

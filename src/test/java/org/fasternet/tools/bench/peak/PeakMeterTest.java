@@ -17,12 +17,16 @@ import org.junit.jupiter.api.Test;
 class PeakMeterTest {
     private static final PeakMeter METER = new PeakMeter(3, Duration.ofMillis(1));
 
+    private static final NumberType F32 = NumberType.of("f32").orElseThrow();
+    private static final NumberType BF16 = NumberType.of("bf16").orElseThrow();
+    private static final NumberType INT8 = NumberType.of("int8").orElseThrow();
+
     private final Hardware hardware = Hardware.detect();
 
     @Test
     void everyTypeOfEveryIsaIsMeasuredOrRefused() {
         for (String isa : hardware.isas()) {
-            for (NumberType type : NumberType.values()) {
+            for (NumberType type : NumberType.all()) {
                 Optional<String> instruction = PeakMeter.instruction(isa, type);
                 if (instruction.isEmpty()) {
                     String message = assertThrows(UnsupportedException.class, () -> METER.compute(isa, type, 1)).getMessage();
@@ -38,10 +42,10 @@ class PeakMeterTest {
 
     @Test
     void f32IsMeasuredOnEveryIsaAndNothingElseOnThePortableOne() {
-        hardware.isas().forEach(isa -> assertTrue(PeakMeter.instruction(isa, NumberType.F32).isPresent(), isa));
-        assertEquals(Optional.of("multiply, add"), PeakMeter.instruction("portable", NumberType.F32));
-        assertEquals(Optional.empty(), PeakMeter.instruction("portable", NumberType.BF16));
-        assertEquals(Optional.empty(), PeakMeter.instruction("portable", NumberType.INT8));
+        hardware.isas().forEach(isa -> assertTrue(PeakMeter.instruction(isa, F32).isPresent(), isa));
+        assertEquals(Optional.of("multiply, add"), PeakMeter.instruction("portable", F32));
+        assertEquals(Optional.empty(), PeakMeter.instruction("portable", BF16));
+        assertEquals(Optional.empty(), PeakMeter.instruction("portable", INT8));
     }
 
     @Test
@@ -64,9 +68,9 @@ class PeakMeterTest {
     void whatCannotBeMeasuredIsRefused() {
         int cpus = hardware.cpus().affinity();
         assertRefused((cpus + 1) + " threads cannot each have a CPU: the affinity mask has " + cpus,
-                () -> METER.compute("portable", NumberType.F32, cpus + 1));
+                () -> METER.compute("portable", F32, cpus + 1));
         String unknown = assertThrows(
-                UnsupportedException.class, () -> METER.compute("mmx", NumberType.F32, 1)).getMessage();
+                UnsupportedException.class, () -> METER.compute("mmx", F32, 1)).getMessage();
         assertTrue(unknown.startsWith("there is no ISA \"mmx\", expected one of: portable"), unknown);
         assertRefused("a measurement of 0 rounds of PT1S: it needs a round of some time",
                 () -> new PeakMeter(0, Duration.ofSeconds(1)));

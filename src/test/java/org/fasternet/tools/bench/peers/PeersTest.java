@@ -76,7 +76,7 @@ class PeersTest {
 
     @Test
     void whoIsMissingSaysHowToGetIt() {
-        String reason = Peers.missing("Abacus", "org/fasternet/bench/peers/Peer.class", "abacus/Beads.class").orElseThrow();
+        String reason = Peers.missing("Abacus", "org/fasternet/tools/bench/peers/Peer.class", "abacus/Beads.class").orElseThrow();
         assertEquals("Abacus is not on the class path (abacus/Beads.class is missing): FASTERNET_PEERS=1 native/fasternet, or"
                 + " Maven's profile 'peers', puts it there", reason);
     }

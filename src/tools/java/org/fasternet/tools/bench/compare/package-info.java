@@ -1,0 +1,2 @@
+/** Whether one report is faster than another. Nothing is measured here. */
+package org.fasternet.tools.bench.compare;
