@@ -21,9 +21,8 @@ import org.fasternet.tensor.Shape;
  * One layer compiled for one shape, to be run many times on the caller's own buffers: partial, pointwise and patch convolution,
  * the whole block, pooling, and the regular, grouped and depthwise convolutions that these are compared with.
  *
- * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for {@link org.fasternet.compute.Precision#BF16} and
- * {@link org.fasternet.compute.Precision#F16} the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership
- * holds here too.
+ * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for a precision
+ * of 16 bits the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership holds here too.
  */
 public final class Kernel implements AutoCloseable {
     private final Execution execution;

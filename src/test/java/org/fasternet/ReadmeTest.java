@@ -10,6 +10,7 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.ToolProvider;
@@ -33,6 +34,20 @@ class ReadmeTest {
         String output = run("PartialConvolution");
         assertTrue(output.contains("PartialConv"), output);
         assertTrue(output.lines().noneMatch(line -> line.contains("ref:")), output);
+    }
+
+    /** The three guides send nobody to a file that has moved. */
+    @Test
+    void everyPathNamedIsThere() throws Exception {
+        String readme = Files.readString(Path.of("README.md"));
+        List<String> paths = Pattern.compile("[`(]((?:src|cpp|native)/[^`)\\s]*)[`)]").matcher(readme).results()
+                .map(match -> match.group(1)).toList();
+        assertTrue(paths.size() > 30, paths::toString);
+        assertEquals(List.of(), paths.stream().filter(path -> !Files.exists(Path.of(path))).toList());
+        String guides = readme.substring(readme.indexOf("### Adding a kernel"), readme.indexOf("`mvn verify` alone"));
+        for (String guide : guides.split("### ")) {
+            assertTrue(guide.lines().filter(line -> !line.isBlank()).count() <= 11, guide); // the title and ten lines
+        }
     }
 
     private String run(String name, String... arguments) throws Exception {

@@ -1,8 +1,11 @@
 package org.fasternet.backend.cudnn;
 
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.fasternet.backend.spi.Backend;
 import org.fasternet.backend.spi.DeviceMemory;
 import org.fasternet.backend.spi.Program;
@@ -59,8 +62,13 @@ public final class CudnnBackend implements Backend {
     static Optional<String> refuses(Precision precision, int capability) {
         return capability < precision.capability()
                 ? Optional.of(precision.id() + " needs compute capability " + dotted(precision.capability())
-                        + ", and this device has " + dotted(capability) + "; f16 and f32 work")
+                        + ", and this device has " + dotted(capability) + "; "
+                        + on(capability).map(Precision::id).collect(Collectors.joining(" and ")) + " work")
                 : Optional.empty();
+    }
+
+    private static Stream<Precision> on(int capability) {
+        return Arrays.stream(Precision.values()).filter(precision -> precision.capability() <= capability);
     }
 
     private static String dotted(int capability) {

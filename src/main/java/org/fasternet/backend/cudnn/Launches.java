@@ -121,7 +121,7 @@ final class Launches {
             return conv.groups() == 1;
         }
         return capability >= 80
-                && (conv.src().buffer().type() == ElementType.F16 || conv.src().buffer().type() == ElementType.BF16)
+                && conv.src().buffer().type().bytes() == Short.BYTES
                 && conv.src().buffer() == conv.dst().buffer()
                 && w.dim(2) == 3 && w.dim(3) == 3 && conv.stride() == 1 && conv.padding() == 1 && conv.groups() == 1
                 && w.dim(0) == w.dim(1) && w.dim(0) % 8 == 0

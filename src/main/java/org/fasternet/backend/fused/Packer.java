@@ -40,7 +40,7 @@ final class Packer {
         List<NamedLayer> layers = network.layers();
         NamedLayer first = layers.get(0);
         // A patch convolution reads the caller's memory in any layout, by weights of its own for each.
-        boolean readsPixels = first.layer() instanceof PatchConv && ports.src() != Abi.FN_NHWC_BF16;
+        boolean readsPixels = first.layer() instanceof PatchConv && ports.readsF32();
         if (readsPixels) {
             addPixelConv(ports.src(), first);
             network.pixelLayer().ifPresent(layer -> addPixelConv(Abi.FN_NHWC_U8, layer));

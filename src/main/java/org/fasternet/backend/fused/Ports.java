@@ -30,6 +30,11 @@ record Ports(int src, int channels, int dst, boolean inPlace) {
         return planes ? Abi.FN_NCHW_F32 : channelsLast(spec.srcType());
     }
 
+    /** What the engine's first convolution can read, beside 8-bit pixels. */
+    boolean readsF32() {
+        return src == Abi.FN_NCHW_F32 || src == Abi.FN_NHWC_F32;
+    }
+
     private static int channelsLast(ElementType type) {
         return LAYOUTS.get(type);
     }

@@ -22,7 +22,7 @@ class CudnnBackendTest {
             assertEquals(Optional.empty(), CudnnBackend.refuses(precision, 80));
         }
         assertEquals(Optional.empty(), CudnnBackend.refuses(Precision.F16, 75));
-        assertEquals("bf16 needs compute capability 8.0, and this device has 7.5; f16 and f32 work",
+        assertEquals("bf16 needs compute capability 8.0, and this device has 7.5; f32 and f16 work",
                 CudnnBackend.refuses(Precision.BF16, 75).orElseThrow());
     }
 

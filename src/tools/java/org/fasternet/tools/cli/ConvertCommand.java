@@ -42,7 +42,8 @@ public final class ConvertCommand extends ModelCommand {
             description = "Fold batch normalisation and layer scale into the convolutions; for onnx that is always done.")
     private boolean fold;
 
-    @Option(names = "--dtype", paramLabel = "f32|f16|bf16", description = "Values are rounded to this type (default: f32).")
+    @Option(names = "--dtype", paramLabel = "TYPE",
+            description = "Values are rounded to this type: ${bundle:dtypes} (default: f32).")
     private DType dtype = DType.F32;
 
     private enum Format {

@@ -1,7 +1,9 @@
 package org.fasternet.tools.cli;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ResourceBundle;
 import java.util.function.Supplier;
@@ -9,6 +11,7 @@ import java.util.stream.Collectors;
 import org.fasternet.Library;
 import org.fasternet.compute.BackendInfo;
 import org.fasternet.compute.Precision;
+import org.fasternet.tensor.DType;
 import org.fasternet.tools.bench.peak.NumberType;
 
 /** What help texts list and the library knows: {@code ${bundle:precisions}} and its like, asked for when a text is shown. */
@@ -16,6 +19,8 @@ public final class HelpWords extends ResourceBundle {
     private static final Map<String, Supplier<String>> WORDS = Map.of(
             "backends", () -> Library.backends().stream().map(BackendInfo::name).collect(Collectors.joining(", ")),
             "precisions", Precision::known,
+            "dtypes", () -> Arrays.stream(DType.values()).map(type -> type.name().toLowerCase(Locale.ROOT))
+                    .collect(Collectors.joining(", ")),
             "types", () -> NumberType.all().stream().map(NumberType::id).collect(Collectors.joining(", ")));
 
     @Override

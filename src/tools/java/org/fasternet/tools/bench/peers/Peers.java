@@ -4,15 +4,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 
 /** All peers, whether or not they can be used here. */
 public final class Peers {
-    private static final List<Peer> ALL = List.of(
-            new OwnPeer("fused", Precision.F32),
-            new OwnPeer("onednn", Precision.F32),
-            new OwnPeer("fused", Precision.BF16),
-            new OnnxRuntimePeer(),
-            new PyTorchPeer());
+    private static final List<Peer> ALL = Stream.of(
+                    Stream.of(new OwnPeer("fused", Precision.F32), new OwnPeer("onednn", Precision.F32)),
+                    Precision.on(Processor.CPU).stream().filter(p -> p != Precision.F32).map(p -> new OwnPeer("fused", p)),
+                    Stream.of(new OnnxRuntimePeer(), new PyTorchPeer()))
+            .<Peer>flatMap(peers -> peers)
+            .toList();
 
     private Peers() {}
 
