@@ -43,7 +43,7 @@ class CallersMemory : public testing::TestWithParam<Machine> {
 protected:
     void TearDown() override { fn_program_destroy(program_); }
 
-    fn_layout own_layout() const { return GetParam().precision == FN_F32 ? FN_NHWC_F32 : FN_NHWC_BF16; }
+    fn_layout own_layout() const { return static_cast<fn_layout>(fn::dense_layout(GetParam().element())); }
 
     void compile(const fn_model* model, fn_layout layout, int64_t images, int32_t height, int32_t width, int32_t threads) {
         fn_program_destroy(std::exchange(program_, nullptr));
@@ -214,7 +214,7 @@ TEST_P(CallersMemory, LayersBehindTheLastOutput) {
 
 /** Only the layout of an output, its scale or an element type that the kernels do not write make a copy needed. */
 TEST_P(CallersMemory, OtherLayoutsAreCopied) {
-    const fn_layout other = GetParam().precision == FN_F32 ? FN_NHWC_BF16 : FN_NHWC_F32;
+    const fn_layout other = own_layout() == FN_NHWC_F32 ? FN_NHWC_BF16 : FN_NHWC_F32;
     for (fn_layout src : {FN_NCHW_F32, FN_NHWC_F32, FN_NHWC_BF16}) {
         for (fn_layout dst : {FN_NCHW_F32, FN_NHWC_F32, FN_NHWC_BF16}) {
             Network net(GetParam(), 1, 6, 3, 5);
