@@ -1,4 +1,5 @@
 // Kernels on the caller's own memory: what they copy, what they do with what is there, what must not overlap.
+#include "engine/layer.h"
 #include "engine/pack.h"
 #include "machines.h"
 #include "network.h"
