@@ -1,21 +1,21 @@
 package org.fasternet.array;
 
-import java.io.DataInputStream;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.MalformedException;
@@ -25,18 +25,18 @@ import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 
 /**
- * NumPy's {@code .npy} files of little-endian f32 values in C order, by the format's
- * <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">specification</a>: 6 bytes of magic, 2 of
- * version, the header's length, the header (a Python dict literal padded with spaces), the values.
+ * NumPy's {@code .npy} files, by the format's
+ * <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">specification</a>, and {@code .npz} files with
+ * one array. Values become f32 in C order: float16 exactly, float64 with one rounding to nearest even; either byte order and
+ * memory order is read.
  */
 public final class Npy {
-    private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final int ALIGNMENT = 64;
-    /** The header of a plain array takes about 60 bytes. */
-    private static final int MAX_HEADER = 1 << 16;
-    private static final Pattern ENTRY =
-            Pattern.compile("\\s*'(\\w+)'\\s*:\\s*('[^']*'|True|False|\\([\\d\\s,]*\\)|\\[.*\\])\\s*(,|(?=}))");
-    private static final Pattern END = Pattern.compile("\\s*}\\s*");
+    private static final byte[] ZIP = {'P', 'K', 3, 4};
+    private static final long UNKNOWN = -1;
+    /** Zeros compress a thousandfold, but an array that is this much larger than its file and does not fit this is a zip bomb. */
+    private static final int MAX_EXPANSION = 64;
+    private static final long ALWAYS_FITS = 64 << 20;
 
     private Npy() {
     }
@@ -44,111 +44,124 @@ public final class Npy {
     /**
      * Reads an array of any rank; format versions 1.0, 2.0 and 3.0.
      *
-     * @throws InvalidFileException if it is no such file, or holds another dtype, byte order or memory order
+     * @throws InvalidFileException if it is no such file, holds other values than floating point, or is a {@code .npz} file of no
+     *     or several arrays
      */
     public static Tensor read(Path path) {
         return InputFile.read(path, size -> {
-            try (InputStream in = Files.newInputStream(path)) {
+            try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
                 return read(in, size);
             }
         });
     }
 
+    /**
+     * As {@link #read(Path)}, of a stream, to its end.
+     *
+     * @param name what an exception calls it
+     * @throws InvalidFileException also if the stream fails, or goes on after the array
+     */
+    public static Tensor read(InputStream stream, String name) {
+        return InputFile.parse(name, () -> read(new BufferedInputStream(stream), UNKNOWN));
+    }
+
     private static Tensor read(InputStream in, long size) throws IOException {
-        if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
-            throw new MalformedException("is no .npy file: it does not begin with \\x93NUMPY");
-        }
-        DataInputStream bytes = new DataInputStream(in);
-        int major = bytes.readUnsignedByte();
-        int minor = bytes.readUnsignedByte();
-        if (major < 1 || major > 3 || minor != 0) {
-            throw new MalformedException("has .npy format " + major + "." + minor + "; 1.0, 2.0 or 3.0 is expected");
-        }
-        int lengthBytes = major == 1 ? Short.BYTES : Integer.BYTES;
-        long length = major == 1
-                ? Short.toUnsignedInt(Short.reverseBytes(bytes.readShort()))
-                : Integer.toUnsignedLong(Integer.reverseBytes(bytes.readInt()));
-        long start = MAGIC.length + 2 + lengthBytes + length;
-        if (length > MAX_HEADER || start > size) {
-            throw new MalformedException("has a .npy header of " + length + " bytes in a file of " + size + "; at most "
-                    + MAX_HEADER + " within the file are expected");
-        }
-        int[] shape = shape(new String(in.readNBytes((int) length), StandardCharsets.UTF_8));
-        long expected = (long) Tensor.elements(shape) * DType.F32.bytes();
-        if (size - start != expected) {
-            throw new MalformedException("has " + (size - start) + " bytes of values; its shape " + Arrays.toString(shape)
-                    + " needs " + expected);
-        }
-        return new Tensor(shape, StoredValues.read(in, DType.F32, Tensor.elements(shape)));
+        in.mark(ZIP.length);
+        boolean zip = Arrays.equals(in.readNBytes(ZIP.length), ZIP);
+        in.reset();
+        return zip ? readZip(in, size) : readArray(in, size, size == UNKNOWN ? StoredValues.MAX_ELEMENTS : Long.MAX_VALUE);
     }
 
-    private static int[] shape(String header) throws MalformedException {
-        Map<String, String> entries = entries(header);
-        if (!entries.keySet().equals(Set.of("descr", "fortran_order", "shape"))) {
-            throw new MalformedException("has a .npy header with the keys "
-                    + MalformedException.quote(entries.keySet().toString()) + "; descr, fortran_order and shape are expected");
+    private static Tensor readZip(InputStream in, long size) throws IOException {
+        ZipInputStream zip = new ZipInputStream(in);
+        ZipEntry entry = next(zip);
+        if (entry == null) {
+            throw new MalformedException("is a .npz file without an array, or a damaged one");
         }
-        if (!entries.get("descr").equals("'<f4'")) {
-            String dtype = entries.get("descr").replace("'", "");
-            throw new MalformedException("holds values of dtype " + MalformedException.quote(dtype)
-                    + "; '<f4' (little-endian float32) is expected");
+        long most = size == UNKNOWN ? ALWAYS_FITS : Math.max(ALWAYS_FITS, size * MAX_EXPANSION);
+        Tensor array = readArray(new BufferedInputStream(zip), UNKNOWN, most);
+        ZipEntry second = next(zip);
+        if (second != null) {
+            throw new MalformedException("is a .npz file of several arrays, " + MalformedException.quote(entry.getName()) + " and "
+                    + MalformedException.quote(second.getName()) + " among them; one is expected");
         }
-        if (!entries.get("fortran_order").equals("False")) {
-            throw new MalformedException("is in Fortran order; C order is expected");
-        }
-        String[] sizes = entries.get("shape").replaceAll("[()\\s]", "").split(",");
+        return array;
+    }
+
+    private static ZipEntry next(ZipInputStream zip) throws IOException {
         try {
-            return StoredValues.shape("the array",
-                    Arrays.stream(sizes).filter(s -> !s.isEmpty()).mapToLong(Long::parseLong).toArray());
-        } catch (NumberFormatException e) {
-            throw new MalformedException("has the shape " + MalformedException.quote(entries.get("shape"))
-                    + "; a tuple of 64-bit sizes is expected");
+            return zip.getNextEntry();
+        } catch (IllegalArgumentException e) { // How the JDK reports a name that is not UTF-8.
+            throw new MalformedException("is a .npz file that is damaged: the name of an entry is not UTF-8");
         }
-    }
-
-    private static Map<String, String> entries(String header) throws MalformedException {
-        Map<String, String> entries = new HashMap<>();
-        Matcher matcher = ENTRY.matcher(header);
-        int at = header.startsWith("{") ? 1 : header.length();
-        while (matcher.region(at, header.length()).lookingAt()) {
-            entries.put(matcher.group(1), matcher.group(2));
-            at = matcher.end();
-        }
-        if (!matcher.usePattern(END).matches()) {
-            throw new MalformedException("has the .npy header " + MalformedException.quote(header)
-                    + "; a dict of descr, fortran_order and shape is expected");
-        }
-        return entries;
     }
 
     /**
-     * Writes format 1.0, completely or not at all: an existing file is replaced at the end.
+     * @param size of the file, or UNKNOWN: then the stream must end behind the values
+     * @param most bytes of values that may be
+     */
+    private static Tensor readArray(InputStream in, long size, long most) throws IOException {
+        NpyHeader header = NpyHeader.read(in);
+        int elements = Tensor.elements(header.shape());
+        long expected = (long) elements * header.dtype().bytes();
+        if (expected > most || size != UNKNOWN && size - header.bytes() != expected) {
+            throw new MalformedException("has " + (size == UNKNOWN ? "at most " + most : size - header.bytes())
+                    + " bytes of values; its shape " + Arrays.toString(header.shape()) + " needs " + expected);
+        }
+        // What a stream claims to have is not allocated before it has come.
+        InputStream bytes = size == UNKNOWN ? new ByteArrayInputStream(in.readNBytes((int) expected)) : in;
+        float[] values = StoredValues.read(bytes, header.dtype(), header.order(), elements);
+        if (in.read() >= 0) {
+            throw new MalformedException("goes on behind the " + expected + " bytes of values that its shape "
+                    + Arrays.toString(header.shape()) + " needs");
+        }
+        return new Tensor(header.shape(), header.fortran() ? rowMajor(values, header.shape()) : values);
+    }
+
+    /** Where the first index runs fastest, the last one does in what is returned. */
+    private static float[] rowMajor(float[] columnMajor, int[] shape) {
+        float[] values = new float[columnMajor.length];
+        int[] index = new int[shape.length];
+        for (int at = 0; at < values.length; at++) {
+            int from = 0;
+            for (int axis = shape.length - 1; axis >= 0; axis--) {
+                from = from * shape[axis] + index[axis];
+            }
+            values[at] = columnMajor[from];
+            for (int axis = shape.length - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--) {
+                index[axis] = 0;
+            }
+        }
+        return values;
+    }
+
+    /**
+     * Writes format 1.0 of little-endian float32 in C order, completely or not at all: an existing file is replaced at the end.
      *
      * @throws InvalidFileException if the file cannot be written
      */
     public static void write(Path path, Tensor tensor) {
-        OutputFile.write(path, content(tensor));
+        OutputFile.write(path, out -> write(out, tensor));
     }
 
     /** As {@link #write(Path, Tensor)}, of several files: if one cannot be written, none is. */
     public static void write(Map<Path, Tensor> tensors) {
         Map<Path, OutputFile.Content> contents = new LinkedHashMap<>();
-        tensors.forEach((path, tensor) -> contents.put(path, content(tensor)));
+        tensors.forEach((path, tensor) -> contents.put(path, out -> write(out, tensor)));
         OutputFile.write(contents);
     }
 
-    private static OutputFile.Content content(Tensor tensor) {
+    /** As {@link #write(Path, Tensor)}, to a stream, which stays open. */
+    public static void write(OutputStream out, Tensor tensor) throws IOException {
         String sizes = Arrays.stream(tensor.shape()).mapToObj(Integer::toString).collect(Collectors.joining(", "));
         // In Python (3) is a number, (3,) a tuple.
         String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + sizes + (tensor.rank() == 1 ? ",), }" : "), }");
-        int before = MAGIC.length + 2 + Short.BYTES;
+        int before = NpyHeader.MAGIC.length + 2 + Short.BYTES;
         int padded = -Math.floorDiv(-(before + header.length() + 1), ALIGNMENT) * ALIGNMENT - before;
         ByteBuffer head = ByteBuffer.allocate(before + padded).order(ByteOrder.LITTLE_ENDIAN);
-        head.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) padded);
+        head.put(NpyHeader.MAGIC).put((byte) 1).put((byte) 0).putShort((short) padded);
         head.put((header + " ".repeat(padded - header.length() - 1) + "\n").getBytes(StandardCharsets.US_ASCII));
-        return out -> {
-            out.write(head.array());
-            StoredValues.write(tensor.data(), tensor.elements(), DType.F32, out);
-        };
+        out.write(head.array());
+        StoredValues.write(tensor.data(), tensor.elements(), DType.F32, out);
     }
 }

@@ -23,6 +23,8 @@ import org.fasternet.tensor.Tensor;
  * {@link StateDictReader#read} says: the file must stay as it is for as long as their values are asked for.
  */
 public final class Checkpoint {
+    private static final System.Logger LOG = System.getLogger(Checkpoint.class.getName());
+
     private final String source;
     private final FasterNetConfig config;
     private final String activationSource;
@@ -30,6 +32,7 @@ public final class Checkpoint {
     private final List<String> labels;
     private final Structure structure;
     private final Map<String, Tensor> weights;
+    private final StateOrigin origin;
 
     private Checkpoint(
             String source,
@@ -38,7 +41,8 @@ public final class Checkpoint {
             Preprocessing preprocessing,
             List<String> labels,
             Structure structure,
-            Map<String, Tensor> weights) {
+            Map<String, Tensor> weights,
+            StateOrigin origin) {
         this.source = source;
         this.config = config;
         this.activationSource = activationSource;
@@ -46,6 +50,7 @@ public final class Checkpoint {
         this.labels = labels;
         this.structure = structure;
         this.weights = Collections.unmodifiableMap(weights);
+        this.origin = origin;
     }
 
     /** Reads a checkpoint with nothing known besides the file. */
@@ -55,7 +60,7 @@ public final class Checkpoint {
 
     /**
      * Reads a checkpoint in any of the formats of {@link StateDictReader}, with the key names of the published code or timm's,
-     * trained or folded. Sizes and structure come from the tensors. The activation, preprocessing and labels come from the
+     * trained or folded, under any prefix and in any dict of the file: the network stands where its patch embedding stands. Sizes and structure come from the tensors. The activation, preprocessing and labels come from the
      * config.json that the options name; else from the header, if {@link #write} made the file; else from the config.json beside
      * the file. An activation that is not said there is the options', else the published one.
      *
@@ -64,7 +69,12 @@ public final class Checkpoint {
      */
     public static Checkpoint read(Path path, CheckpointOptions options) {
         ModelCard card = ModelCard.find(path, options.config());
-        return of(path.toString(), StateDictReader.read(path), card, options.activation());
+        StateDict dict = StateDictReader.read(path, options.state());
+        StateOrigin origin = dict.origin();
+        if (!origin.leftOut().isEmpty()) {
+            LOG.log(System.Logger.Level.INFO, path + ": the network is at '" + origin.place() + "'; left out: " + origin.leftOutText());
+        }
+        return of(path.toString(), dict, card, options.activation());
     }
 
     /**
@@ -76,13 +86,15 @@ public final class Checkpoint {
     }
 
     /** As {@link #read}, of tensors under the names they have in a file. */
-    static Checkpoint of(String source, Map<String, Tensor> stored, ModelCard card, Optional<Activation> asked) {
+    static Checkpoint of(String source, StateDict dict, ModelCard card, Optional<Activation> asked) {
+        Map<String, Tensor> stored = dict.tensors();
         try {
             KeyNames names = KeyNames.of(stored.keySet());
             Map<String, String> nameInFile = publishedToStored(names, stored);
             Structure structure = Inference.structure(nameInFile.keySet());
             KeyCheck check = new KeyCheck(
                     structure.parameters(), key -> nameInFile.getOrDefault(key, names.inFile(key)));
+            check.integers(nameInFile.keySet(), dict.integers());
             check.keys(nameInFile.keySet());
             Map<String, Tensor> weights = new LinkedHashMap<>();
             structure.parameters().forEach(p -> weights.put(p.key(), stored.get(nameInFile.get(p.key()))));
@@ -91,7 +103,8 @@ public final class Checkpoint {
             card.checkAgainst(config, structure.folded());
             Chosen chosen = Chosen.of(card, asked, config.embedDim());
             return new Checkpoint(source, config.withActivation(chosen.activation), chosen.activation.id() + ", " + chosen.why,
-                    card.preprocessing(config.inChannels()), card.labels(config.numClasses()), structure, weights);
+                    card.preprocessing(config.inChannels()), card.labels(config.numClasses()), structure, weights,
+                    dict.origin());
         } catch (ShapeException e) {
             throw new InvalidFileException(source + ": " + e.getMessage(), e);
         }
@@ -130,7 +143,7 @@ public final class Checkpoint {
     public static Checkpoint random(FasterNetConfig config, long seed) {
         return new Checkpoint("random weights, seed " + seed, config, config.activation().id() + ", as configured",
                 Preprocessing.imagenet(config.inChannels()), List.of(), Structure.of(config),
-                RandomWeights.generate(config, seed));
+                RandomWeights.generate(config, seed), StateOrigin.whole());
     }
 
     /**
@@ -156,6 +169,11 @@ public final class Checkpoint {
     /** Where the weights come from: the path of a file, or a description. */
     public String source() {
         return source;
+    }
+
+    /** Where in its file the network was found, and what was left out there. */
+    public StateOrigin origin() {
+        return origin;
     }
 
     public FasterNetConfig config() {

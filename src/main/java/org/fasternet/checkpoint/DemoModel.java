@@ -23,9 +23,10 @@ final class DemoModel {
             byte[] weights = bytes("model.safetensors");
             ModelCard card = ModelCard.parse(
                     "config.json", SOURCE + ": config.json", new String(bytes("config.json"), StandardCharsets.UTF_8));
-            StateDict dict = SafetensorsReader.read(new ByteArrayInputStream(weights), weights.length,
+            StateDict dict = new StateDict();
+            SafetensorsReader.read(new ByteArrayInputStream(weights), weights.length, keys -> key -> true, dict,
                     (from, dtype, dst, count) -> decode(weights, (int) from, dtype, dst, count));
-            return Checkpoint.of(SOURCE, dict.tensors(), card, Optional.empty());
+            return Checkpoint.of(SOURCE, dict, card, Optional.empty());
         } catch (IOException e) {
             throw new InvalidFileException(SOURCE + ": cannot be read: " + e.getMessage(), e);
         }

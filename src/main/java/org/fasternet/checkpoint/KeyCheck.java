@@ -26,6 +26,14 @@ record KeyCheck(List<Parameter> parameters, UnaryOperator<String> nameInFile) {
     /** Of each kind of fault: a hostile file may have a million wrong keys. */
     private static final int MAX_SHOWN = 8;
 
+    /** @param integers types of the file's tensors of integers, which are not among the keys */
+    void integers(Set<String> keys, Map<String, String> integers) {
+        List<String> wrong = parameters.stream().map(Parameter::key)
+                .filter(key -> !keys.contains(key) && integers.containsKey(nameInFile.apply(key))).toList();
+        refuse(Stream.of(sentence(wrong, key -> shown(key) + " holds integers (" + integers.get(nameInFile.apply(key))
+                + "), floating point is expected")));
+    }
+
     void keys(Set<String> keys) {
         List<String> missing = new ArrayList<>();
         Set<String> surplus = new LinkedHashSet<>(keys);

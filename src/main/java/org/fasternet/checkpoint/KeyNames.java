@@ -6,13 +6,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How a file's keys relate to the published ones. Wrappers put {@code model.} or {@code module.} before every key; timm numbers
- * stages without the mergings, which it calls {@code downsample}, and names the head's layers differently.
+ * How a network's keys in a file relate to the published ones. Wrappers and detectors put a prefix before every key, and
+ * {@code torch.compile} one before the names of what it compiled; timm numbers stages without the mergings, which it calls {@code downsample}, and names the head's layers differently.
  *
  * @param prefix what precedes every key
  * @param timm whether the names after the prefix are timm's
  */
 record KeyNames(String prefix, boolean timm) {
+    private static final String ANCHOR = "patch_embed.proj.weight";
     private static final List<String> WRAPPERS = List.of("model.", "module.");
     private static final Pattern ONLY_TIMM =
             Pattern.compile("(conv_head|classifier|stages\\.\\d+\\.downsample)\\..*", Pattern.DOTALL);
@@ -21,13 +22,22 @@ record KeyNames(String prefix, boolean timm) {
     /** Nine digits, so that twice the number fits an {@code int}. */
     private static final Pattern STAGE = Pattern.compile("stages\\.(\\d{1,9})\\.(.*)", Pattern.DOTALL);
 
-    /** Finds the prefix that all keys share; the majority decides whose names follow it, so that a stray key changes nothing. */
+    /**
+     * The prefix is the patch embedding's, or where there is none, the usual one that all keys share; the majority decides whose
+     * names follow it, so that a stray key changes nothing.
+     */
     static KeyNames of(Collection<String> keys) {
+        List<String> plain = keys.stream().map(StoredKey::plain).toList();
+        List<String> anchors = plain.stream().filter(key -> key.equals(ANCHOR) || key.endsWith("." + ANCHOR)).toList();
         String prefix = "";
-        for (String longer = prefix; longer != null; longer = longerPrefix(prefix, keys)) {
-            prefix = longer;
+        if (anchors.size() == 1) {
+            prefix = anchors.get(0).substring(0, anchors.get(0).length() - ANCHOR.length());
+        } else {
+            for (String longer = prefix; longer != null; longer = longerPrefix(prefix, plain)) {
+                prefix = longer;
+            }
         }
-        return new KeyNames(prefix, count(keys, prefix, ONLY_TIMM) > count(keys, prefix, ONLY_PUBLISHED));
+        return new KeyNames(prefix, count(plain, prefix, ONLY_TIMM) > count(plain, prefix, ONLY_PUBLISHED));
     }
 
     private static String longerPrefix(String prefix, Collection<String> keys) {
@@ -39,12 +49,13 @@ record KeyNames(String prefix, boolean timm) {
     }
 
     private static long count(Collection<String> keys, String prefix, Pattern pattern) {
-        return keys.stream().map(key -> key.substring(prefix.length())).filter(pattern.asMatchPredicate()).count();
+        return keys.stream().filter(key -> key.startsWith(prefix)).map(key -> key.substring(prefix.length())).filter(pattern.asMatchPredicate()).count();
     }
 
     /** The published name of a key of the file; a key that has none stays as it is. */
     String published(String key) {
-        String name = key.substring(prefix.length());
+        String plain = StoredKey.plain(key);
+        String name = plain.startsWith(prefix) ? plain.substring(prefix.length()) : plain;
         if (!timm) {
             return name;
         }

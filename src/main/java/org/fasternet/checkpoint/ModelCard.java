@@ -47,7 +47,7 @@ record ModelCard(String name, JsonFields fields) {
         if (header != null) {
             return parse("the file's header", checkpoint + ": " + METADATA_KEY + " in the header", header);
         }
-        Path beside = checkpoint.resolveSibling(FILE_NAME);
+        Path beside = WeightFiles.beside(checkpoint, FILE_NAME);
         return Files.isRegularFile(beside) ? read(beside) : empty();
     }
 

@@ -6,10 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -34,8 +36,8 @@ final class PyTorchReader {
     /** A pickle becomes up to 60 times its size in objects; a tensor takes about 100 bytes of it. */
     private static final int MAX_PICKLE = 4 << 20;
     private static final int MAX_BYTE_ORDER = 16;
-    /** Where training scripts put the state dict beside the optimizer's state and the like. */
-    private static final List<String> WRAPPERS = List.of("state_dict", "model");
+    /** Of dicts in dicts: a training script's are three deep at most. */
+    private static final int MAX_DEPTH = 8;
 
     private final ZipFile zip;
     private final Map<String, ZipEntry> entries;
@@ -47,23 +49,27 @@ final class PyTorchReader {
         this.maxBytes = size * MAX_EXPANSION;
     }
 
-    static StateDict read(FileVersion file, long size) throws IOException {
+    static void read(FileVersion file, long size, StateChooser chooser, StateDict dict) throws IOException {
         try (ZipFile zip = new ZipFile(file.path().toFile())) {
-            return new PyTorchReader(zip, size).read(file);
+            new PyTorchReader(zip, size).read(file, chooser, dict);
         } catch (ZipException e) {
             throw new MalformedException("is a zip file that is truncated or damaged: " + e.getMessage());
         }
     }
 
-    private StateDict read(FileVersion file) throws IOException {
+    private void read(FileVersion file, StateChooser chooser, StateDict dict) throws IOException {
         checkByteOrder();
         Object root = PickleReader.read(bytes(entry("data.pkl"), MAX_PICKLE));
-        Map<String, PickledTensor.View> views = views(stateDict(root));
+        if (!(root instanceof Map<?, ?> top)) {
+            throw new MalformedException("holds no dict of tensors; save the model's state_dict");
+        }
+        Map<StoredKey, Object> found = new LinkedHashMap<>();
+        collect("", top, 0, Collections.newSetFromMap(new IdentityHashMap<>()), found);
+        Map<String, PickledTensor.View> views = views(found, chooser, dict);
         checkMemory(views);
         Map<PickledTensor.Storage, Long> users = views.values().stream()
                 .collect(Collectors.groupingBy(PickledTensor.View::storage, Collectors.counting()));
         Map<PickledTensor.Storage, float[]> shared = new HashMap<>();
-        StateDict dict = new StateDict();
         Scratch scratch = new Scratch();
         for (Map.Entry<String, PickledTensor.View> named : views.entrySet()) {
             String name = named.getKey();
@@ -89,7 +95,6 @@ final class PyTorchReader {
                 dict.add(name, view.shape(), values, dst -> view.copyTo(dst, kept));
             }
         }
-        return dict;
     }
 
     /** Where a view's values are. */
@@ -186,30 +191,40 @@ final class PyTorchReader {
 
     // The pickle
 
-    private static Map<?, ?> stateDict(Object root) throws MalformedException {
-        if (!(root instanceof Map<?, ?> dict)) {
-            throw new MalformedException("holds no dict of tensors; save the model's state_dict");
-        }
-        for (String wrapper : WRAPPERS) {
-            if (dict.get(wrapper) instanceof Map<?, ?> inner) {
-                return inner;
+    /** All tensors and other values in plain dicts, however deep those lie in each other; a dict counts once. */
+    private static void collect(String dict, Map<?, ?> entries, int depth, Set<Object> seen, Map<StoredKey, Object> found) {
+        for (Map.Entry<?, ?> entry : entries.entrySet()) {
+            String key = entry.getKey().toString();
+            Object value = entry.getValue();
+            if (value instanceof Map<?, ?> inner && depth < MAX_DEPTH) {
+                if (seen.add(inner)) {
+                    collect(dict.isEmpty() ? key : dict + "." + key, inner, depth + 1, seen, found);
+                }
+            } else {
+                boolean named = entry.getKey() instanceof String && value instanceof PickledTensor;
+                found.put(new StoredKey(dict, key, named ? ((PickledTensor) value).storage().dtype() : StoredKey.NO_TENSOR), value);
             }
         }
-        return dict;
     }
 
-    private static Map<String, PickledTensor.View> views(Map<?, ?> stateDict) throws MalformedException {
+    private static Map<String, PickledTensor.View> views(Map<StoredKey, Object> found, StateChooser chooser, StateDict dict)
+            throws MalformedException {
+        Predicate<StoredKey> own = chooser.choose(List.copyOf(found.keySet()));
         Map<String, PickledTensor.View> views = new LinkedHashMap<>();
-        for (Map.Entry<?, ?> entry : stateDict.entrySet()) {
-            String key = entry.getKey().toString();
-            if (StateDictReader.isIgnored(key)) {
+        for (Map.Entry<StoredKey, Object> entry : found.entrySet()) {
+            StoredKey key = entry.getKey();
+            if (!own.test(key)) {
                 continue;
             }
-            if (!(entry.getKey() instanceof String && entry.getValue() instanceof PickledTensor tensor)) {
-                throw new MalformedException("has a state dict whose entry " + MalformedException.quote(key)
-                        + " is no tensor; a state dict, alone or under one of " + WRAPPERS + ", is expected");
+            if (!key.isTensor()) {
+                throw new MalformedException("has a state dict whose entry " + MalformedException.quote(key.key())
+                        + " is no tensor; a dict of tensors, at the top or within other dicts, is expected");
             }
-            views.put(key, tensor.view(key));
+            if (key.isInteger()) {
+                dict.addIntegers(key);
+            } else if (!key.isIgnored()) {
+                views.put(key.key(), ((PickledTensor) entry.getValue()).view(key.key()));
+            }
         }
         return views;
     }

@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.fasternet.internal.io.FileVersion;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.internal.io.StoredValues;
@@ -44,6 +45,9 @@ final class SafetensorsReader {
 
     /** A tensor as the header describes it; the offsets count from the end of the header. */
     private record Entry(String name, String dtype, int[] shape, long begin, long end) {
+        StoredKey key() {
+            return new StoredKey("", name, dtype);
+        }
     }
 
     /** Reads values once more. */
@@ -62,9 +66,9 @@ final class SafetensorsReader {
                 .build();
     }
 
-    static StateDict read(FileVersion file, long size) throws IOException {
+    static void read(FileVersion file, long size, StateChooser chooser, StateDict dict) throws IOException {
         try (InputStream in = Files.newInputStream(file.path())) {
-            return read(in, size, (from, dtype, dst, count) -> file.readAgain(() -> {
+            read(in, size, chooser, dict, (from, dtype, dst, count) -> file.readAgain(() -> {
                 try (InputStream again = Files.newInputStream(file.path())) {
                     again.skipNBytes(from);
                     StoredValues.read(again, dtype, dst, count);
@@ -74,18 +78,20 @@ final class SafetensorsReader {
     }
 
     /** Reads what need not be a file of its own, an entry of a jar for example, of {@code size} bytes. */
-    static StateDict read(InputStream in, long size, Rereading rereading) throws IOException {
+    static void read(InputStream in, long size, StateChooser chooser, StateDict dict, Rereading rereading) throws IOException {
         byte[] header = header(in, size);
         List<Entry> entries = entries(parse(header));
-        StateDict dict = new StateDict();
+        Predicate<StoredKey> own = chooser.choose(entries.stream().map(Entry::key).toList());
+        entries.stream().map(Entry::key).filter(own).filter(StoredKey::isInteger).forEach(dict::addIntegers);
+        Predicate<Entry> wanted = entry -> own.test(entry.key()) && !entry.key().isIgnored();
         Scratch scratch = new Scratch();
         // The header need not list the tensors in the order in which they lie: it fixes the order of the result.
-        entries.stream().map(Entry::name).filter(name -> !StateDictReader.isIgnored(name)).forEach(dict::declare);
+        entries.stream().filter(wanted).map(Entry::name).forEach(dict::declare);
         entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
         long start = Long.BYTES + header.length;
         checkCoverage(entries, size - start);
         for (Entry entry : entries) {
-            if (StateDictReader.isIgnored(entry.name)) {
+            if (!wanted.test(entry)) {
                 in.skipNBytes(entry.end - entry.begin);
             } else {
                 DType dtype = dtype(entry);
@@ -96,7 +102,6 @@ final class SafetensorsReader {
                         dst -> rereading.read(start + entry.begin, dtype, dst, count));
             }
         }
-        return dict;
     }
 
     static Map<String, String> metadata(Path path, long size) throws IOException {

@@ -15,6 +15,8 @@ final class StateDict {
     private static final System.Logger LOG = System.getLogger(StateDictReader.class.getName());
 
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, String> integers = new LinkedHashMap<>();
+    private StateOrigin origin = StateOrigin.whole();
     private long nonFinite;
     private String firstNonFinite;
 
@@ -48,6 +50,24 @@ final class StateDict {
         tensors.put(name, shape.length < 2
                 ? new Tensor(shape, Arrays.copyOf(values, count))
                 : Tensor.deferred(shape, largest, again));
+    }
+
+    /** Notes a tensor of integers, which are not read. */
+    void addIntegers(StoredKey key) {
+        integers.put(key.key(), key.dtype());
+    }
+
+    void foundAt(StateOrigin found) {
+        origin = found;
+    }
+
+    /** Types of the tensors of integers, by name. */
+    Map<String, String> integers() {
+        return integers;
+    }
+
+    StateOrigin origin() {
+        return origin;
     }
 
     /** By name, in the file's order. */

@@ -6,7 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.FileVersion;
 import org.fasternet.internal.io.InputFile;
@@ -31,31 +36,91 @@ public final class StateDictReader {
     }
 
     /**
-     * The floating-point tensors by name, widened to f32, in the file's order. The counters {@code *.num_batches_tracked} that
-     * batch normalisation keeps for training are left out. NaN and infinite values are logged as a warning.
+     * The floating-point tensors of a network by name, in the file's order, as f32: F64 is rounded, once. Which of several dicts
+     * or prefixes in the file is meant, and what is left out, {@link CheckpointOptions#withState} tells. Integers, and the
+     * counters that training and profilers keep in modules, are left out. NaN and infinite values are logged as a warning.
      *
      * <p>All values are read and checked now, but only vectors are kept: a larger tensor is deferred, and reads its part of the
      * file anew whenever it is asked for its values. Until then the file must stay as it is; another one in its place is refused.
      *
-     * @throws InvalidFileException if the file cannot be read, is no checkpoint, or holds another tensor that is not F32, F16 or
-     *         BF16: an F64 would have to be rounded, and no published FasterNet has one
+     * @param path a file; a folder with {@code model.safetensors} or {@code pytorch_model.bin}; or the {@code .index.json} of a
+     *     checkpoint in several files
+     * @throws InvalidFileException if the file cannot be read, is no checkpoint, or holds a tensor of the network that is not F64,
+     *     F32, F16 or BF16
      */
     public static Map<String, Tensor> read(Path path) {
-        StateDict dict = InputFile.read(path, size -> {
-            FileVersion file = FileVersion.of(path);
-            StateDict read = isZip(path) ? PyTorchReader.read(file, size) : SafetensorsReader.read(file, size);
-            if (read.tensors().isEmpty()) {
-                throw new MalformedException("holds no tensor");
-            }
-            return read;
-        });
-        dict.warnOfNonFinite(path);
-        return dict.tensors();
+        return read(path, Optional.empty()).tensors();
     }
 
-    /** What the header of a safetensors file holds under {@code __metadata__}; nothing for a PyTorch file. */
+    /** @param state as {@link CheckpointOptions#state} */
+    static StateDict read(Path path, Optional<String> state) {
+        WeightFiles files = WeightFiles.of(path);
+        StateDict dict = new StateDict();
+        if (files.shards().isEmpty()) {
+            read(files.file(), dict, keys -> {
+                StateSelection selection = StateSelection.of(keys, state);
+                dict.foundAt(selection.origin());
+                return selection.own();
+            });
+        } else {
+            readShards(files, state, dict);
+        }
+        if (dict.tensors().isEmpty()) {
+            throw new InvalidFileException(files.file() + ": holds no tensor of floating point");
+        }
+        dict.warnOfNonFinite(path);
+        return dict;
+    }
+
+    private static void readShards(WeightFiles files, Optional<String> state, StateDict dict) {
+        List<StoredKey> keys = files.shards().keySet().stream().map(key -> new StoredKey("", key, StoredKey.UNKNOWN)).toList();
+        StateSelection selection = InputFile.read(files.file(), size -> StateSelection.of(keys, state));
+        dict.foundAt(selection.origin());
+        for (Path shard : new LinkedHashSet<>(files.shards().values())) {
+            read(shard, dict, stored -> {
+                checkShard(files, shard, stored);
+                return selection.own();
+            });
+        }
+    }
+
+    /** A shard has what the index says, no more and no less. */
+    private static void checkShard(WeightFiles files, Path shard, List<StoredKey> stored) throws MalformedException {
+        Set<String> keys = stored.stream().map(StoredKey::key).collect(Collectors.toSet());
+        for (StoredKey key : stored) {
+            Path said = files.shards().get(key.key());
+            if (!shard.equals(said)) {
+                throw new MalformedException("is a shard with the tensor " + MalformedException.quote(key.key()) + ", which "
+                        + files.file().getFileName() + (said == null ? " does not have" : " says is in " + said.getFileName()));
+            }
+        }
+        for (Map.Entry<String, Path> said : files.shards().entrySet()) {
+            if (said.getValue().equals(shard) && !keys.contains(said.getKey())) {
+                throw new MalformedException("is a shard without the tensor " + MalformedException.quote(said.getKey())
+                        + ", which " + files.file().getFileName() + " says is in it");
+            }
+        }
+    }
+
+    private static void read(Path path, StateDict dict, StateChooser chooser) {
+        InputFile.read(path, size -> {
+            FileVersion file = FileVersion.of(path);
+            if (isZip(path)) {
+                PyTorchReader.read(file, size, chooser, dict);
+            } else {
+                SafetensorsReader.read(file, size, chooser, dict);
+            }
+            return dict;
+        });
+    }
+
+    /** What the header of a safetensors file holds under {@code __metadata__}; nothing for a PyTorch file or an index. */
     public static Map<String, String> metadata(Path path) {
-        return InputFile.read(path, size -> isZip(path) ? Map.of() : SafetensorsReader.metadata(path, size));
+        WeightFiles files = WeightFiles.of(path);
+        return !files.shards().isEmpty()
+                ? Map.of()
+                : InputFile.read(files.file(), size ->
+                        isZip(files.file()) ? Map.of() : SafetensorsReader.metadata(files.file(), size));
     }
 
     private static boolean isZip(Path path) throws IOException {
@@ -72,11 +137,6 @@ public final class StateDictReader {
 
     private static boolean holds(byte[] head, int at, byte[] magic) {
         return head.length >= at + magic.length && Arrays.equals(head, at, at + magic.length, magic, 0, magic.length);
-    }
-
-    /** Whether a state dict's entry says nothing about the network's function. */
-    static boolean isIgnored(String key) {
-        return key.endsWith("num_batches_tracked");
     }
 
     /** The stored type of the tensor {@code key} by its safetensors name. */

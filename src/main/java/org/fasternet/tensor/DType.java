@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 
 /** How a float value is stored in a file; the names are those of the safetensors format. In memory every value is an f32. */
 public enum DType {
+    F64(8, Float.POSITIVE_INFINITY),
     F32(4, Float.MAX_VALUE),
     F16(2, Math.nextDown(65520f)),
     BF16(2, Math.nextDown(0x1.ffp127f));
@@ -26,9 +27,14 @@ public enum DType {
         return Math.abs(value) > largest && !Float.isInfinite(value);
     }
 
-    /** Widens the next {@code count} values of {@code src}, exactly; {@code src} moves on and its byte order applies. */
+    /** The next {@code count} values of {@code src}, exactly, but F64 rounded to nearest even (beyond f32 to infinity); {@code src} moves on and its byte order applies. */
     public void decode(ByteBuffer src, float[] dst, int from, int count) {
         switch (this) {
+            case F64 -> {
+                for (int i = from; i < from + count; i++) {
+                    dst[i] = (float) src.getDouble();
+                }
+            }
             case F32 -> {
                 src.asFloatBuffer().get(dst, from, count);
                 src.position(src.position() + count * bytes);
@@ -49,6 +55,11 @@ public enum DType {
     /** Appends {@code count} values to {@code dst}, rounded to nearest even; the byte order of {@code dst} applies. */
     public void encode(float[] src, int from, int count, ByteBuffer dst) {
         switch (this) {
+            case F64 -> {
+                for (int i = from; i < from + count; i++) {
+                    dst.putDouble(src[i]);
+                }
+            }
             case F32 -> {
                 dst.asFloatBuffer().put(src, from, count);
                 dst.position(dst.position() + count * bytes);

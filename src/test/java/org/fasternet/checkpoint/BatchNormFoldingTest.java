@@ -106,7 +106,7 @@ class BatchNormFoldingTest {
             data[1] = value;
             weights.put(key, new Tensor(weights.get(key).shape(), data));
         });
-        return Checkpoint.of("F.pth", weights, ModelCard.empty(), Optional.empty());
+        return Checkpoint.of("F.pth", StateDicts.of(weights), ModelCard.empty(), Optional.empty());
     }
 
     private static String refusal(Map<String, Float> values) {

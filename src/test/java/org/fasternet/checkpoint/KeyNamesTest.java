@@ -36,6 +36,18 @@ class KeyNamesTest {
     }
 
     @Test
+    void theNetworkStandsWhereItsPatchEmbeddingStands() {
+        KeyNames detector = KeyNames.of(List.of("model.backbone.patch_embed.proj.weight", "model.backbone.norm0.bias", "neck.x"));
+        assertEquals(new KeyNames("model.backbone.", false), detector);
+        assertEquals("norm0.bias", detector.published("model.backbone.norm0.bias"));
+        KeyNames compiled = KeyNames.of(List.of("net._orig_mod.patch_embed.proj.weight", "net._orig_mod.stages.0._orig_mod.x"));
+        assertEquals(new KeyNames("net.", false), compiled);
+        assertEquals("stages.0.x", compiled.published("net._orig_mod.stages.0._orig_mod.x"));
+        assertEquals("a._orig_modb.c", StoredKey.plain("a._orig_modb.c"));
+        assertEquals("a.b", StoredKey.plain("_orig_mod._orig_mod.a._orig_mod._orig_mod.b"));
+    }
+
+    @Test
     void oneStrayKeyDoesNotChangeTheVocabulary() {
         assertEquals(false, KeyNames.of(List.of("head.weight", "avgpool_pre_head.1.weight", "conv_head.weight")).timm());
         assertEquals(true, KeyNames.of(List.of("classifier.weight", "stages.1.downsample.norm.bias", "head.weight")).timm());

@@ -31,7 +31,7 @@ class ModelCardTest {
 
     private static Checkpoint with(String json, Optional<Activation> asked) {
         ModelCard card = ModelCard.parse("c.json", "dir/c.json", json);
-        return Checkpoint.of("F.pth", Checkpoint.random(CONFIG, 1).weights(), card, asked);
+        return Checkpoint.of("F.pth", StateDicts.of(Checkpoint.random(CONFIG, 1).weights()), card, asked);
     }
 
     private static String refusal(String json) {
@@ -72,7 +72,7 @@ class ModelCardTest {
     @Test
     void foldedWeightsDoNotContradictALayerScale() {
         ModelCard card = ModelCard.parse("c.json", "dir/c.json", "{\"layer_scale\": true}");
-        assertEquals(false, Checkpoint.of("F.pth", Checkpoint.random(CONFIG, 1).folded(), card, Optional.empty())
+        assertEquals(false, Checkpoint.of("F.pth", StateDicts.of(Checkpoint.random(CONFIG, 1).folded()), card, Optional.empty())
                 .config().layerScale());
     }
 

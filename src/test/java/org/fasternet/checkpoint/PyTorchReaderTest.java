@@ -16,6 +16,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -160,15 +163,16 @@ class PyTorchReaderTest {
     @Test
     void onlyFloatsAreRead() throws IOException {
         String longs = tensor("LongStorage", 2, 0, tuple(2L), tuple(1L));
-        assertEquals(0, refusal(file(dict(string("index"), longs), 16), StateDictReader::read)
-                .indexOf("tensor 'index' has dtype 'I64'; one of [F32, F16, BF16] is expected"));
-        assertRefused(file(dict(string("w"), tensor("DoubleStorage", 2, 0, tuple(2L), tuple(1L))), 16), "dtype 'F64'");
-        assertRefused(file(dict(string("norm.num_batches_tracked"), longs), 16), "holds no tensor");
+        for (String key : List.of("index", "norm.num_batches_tracked", "total_ops", "blocks.0.total_params")) {
+            assertRefused(file(dict(string(key), longs), 16), "holds no tensor of floating point");
+        }
+        Map<String, Tensor> both = StateDictReader.read(file(dict(string("index"), longs, string("x"), vector(4)), 16));
+        assertEquals(Set.of("x"), both.keySet());
     }
 
     @Test
     void aStateDictHoldsNamedTensorsAndNothingElse() throws IOException {
-        assertRefused(file(dict(string("net"), dict(string("x"), vector(3))), 12), "entry 'net' is no tensor");
+        assertRefused(file(dict(string("x"), vector(3), string("net"), "N"), 12), "entry 'net' is no tensor");
         assertRefused(file(dict(integer(3), vector(3)), 12), "entry '3' is no tensor");
         assertRefused(file(dict(tuple(3L), vector(3)), 12), "key is neither string nor number");
         assertRefused(file(string("hello"), 12), "holds no dict of tensors");
@@ -176,6 +180,42 @@ class PyTorchReaderTest {
         assertRefused(file("", 12), "pickle that is damaged");
         assertRefused(file("0", 12), "pickle that is damaged");
         assertRefused(file(dict(string("x\u001b[31m\n"), "N"), 12), "entry 'x?[31m?' is no tensor");
+    }
+
+    /** The largest dict is meant where no network's key says which. */
+    @Test
+    void aStateDictIsFoundInAnyPlainDict() throws IOException {
+        String inner = dict(string("x"), vector(3), string("y"), vector(3));
+        for (String wrapped : List.of(
+                dict(string("net"), inner),
+                dict(string("epoch"), integer(7), string("params"), dict(string("a"), dict(string("b"), inner))),
+                dict(string("optimizer"), dict(string("state"), dict(integer(0), dict(string("avg"), vector(3)))),
+                        string("weights"), inner))) {
+            assertEquals(Set.of("x", "y"), StateDictReader.read(file(wrapped, 12)).keySet());
+        }
+    }
+
+    /** 1/3 is rounded to the nearest f32, 1e300 is beyond them. */
+    @Test
+    void f64IsRoundedOnce() throws IOException {
+        Map<String, byte[]> entries = PthFiles.entries(
+                PthFiles.pickle(dict(string("x"), tensor("DoubleStorage", 3, 0, tuple(3L), tuple(1L)))), 24);
+        entries.put("a/data/0", ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN)
+                .putDouble(1 / 3.0).putDouble(1e300).putDouble(1 + 0x1p-24 + 0x1p-50).array());
+        assertTensor(StateDictReader.read(file(PthFiles.stored(entries))).get("x"),
+                new int[] {3}, 1 / 3f, Float.POSITIVE_INFINITY, 1 + 0x1p-23f);
+    }
+
+    /** A dict may hold itself, by the pickle's memo, and dicts may be deep. */
+    @Test
+    void dictsThatHoldThemselvesEnd() throws IOException {
+        String self = "}q\u0001(" + string("x") + vector(3) + string("self") + "h\u0001u";
+        assertEquals(Set.of("x"), StateDictReader.read(file(self, 12)).keySet());
+        String deep = dict(string("x"), vector(3));
+        for (int i = 0; i < 1000; i++) {
+            deep = "}(" + string("d") + deep + "u";
+        }
+        assertRefused(file(deep, 12), "no tensor");
     }
 
     @Test

@@ -72,8 +72,8 @@ class SafetensorsReaderTest {
         "'x':{'dtype':'F32','shape':[3],'data_offsets':[0,16]} # 'x' has 16 bytes; 3 values of F32 need 12",
         "'x':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,16]} # shape [65536, 65536]; sizes of 0 or more",
         "'x':{'dtype':'F32','shape':[-4],'data_offsets':[0,16]} # shape [-4]; sizes of 0 or more",
-        "'x':{'dtype':'I64','shape':[2],'data_offsets':[0,16]} # dtype 'I64'; one of [F32, F16, BF16]",
-        "'x':{'dtype':'F64','shape':[2],'data_offsets':[0,16]} # dtype 'F64'",
+        "'x':{'dtype':'I64','shape':[2],'data_offsets':[0,16]} # holds no tensor of floating point",
+        "'x':{'dtype':'F8_E4M3','shape':[16],'data_offsets':[0,16]} # dtype 'F8_E4M3'; one of [F64, F32, F16, BF16]",
         "'x':{'dtype':'F32','shape':[4.5],'data_offsets':[0,16]} # 'x' has a header entry other than",
         "'x':{'dtype':'F32','shape':[99999999999999999999],'data_offsets':[0,16]} # 'x' has a header entry other than",
         "'x':{'dtype':'F32','shape':4,'data_offsets':[0,16]} # 'x' has a header entry other than",
@@ -97,7 +97,7 @@ class SafetensorsReaderTest {
         assertEquals(Map.of("a", "b"), StateDictReader.metadata(file("{\"__metadata__\":{\"a\":\"b\"}}")));
         String message = refusal(file("{\"__metadata__\":{\"a\":1}}"), StateDictReader::metadata);
         assertEquals("__metadata__ holds something other than a string under 'a'", message);
-        assertEquals("holds no tensor", refusal(file("{\"__metadata__\":{\"a\":\"b\"}}"), StateDictReader::read));
+        assertEquals("holds no tensor of floating point", refusal(file("{\"__metadata__\":{\"a\":\"b\"}}"), StateDictReader::read));
     }
 
     @Test

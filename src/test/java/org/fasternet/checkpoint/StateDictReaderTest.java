@@ -1,6 +1,5 @@
 package org.fasternet.checkpoint;
 
-import static org.fasternet.TestFiles.assertAbsenceIsNamed;
 import static org.fasternet.TestFiles.refusal;
 import static org.fasternet.TestFiles.resource;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -73,7 +72,8 @@ class StateDictReaderTest {
 
     @Test
     void refusesWhatIsNoCheckpoint() throws IOException {
-        assertAbsenceIsNamed(folder, StateDictReader::read);
+        assertEquals("no such file", refusal(folder.resolve("missing"), StateDictReader::read));
+        assertEquals("is empty", refusal(Files.createFile(folder.resolve("empty")), StateDictReader::read));
         Path file = Files.writeString(folder.resolve("weights.pth"), "version https://git-lfs.github.com/spec/v1");
         assertEquals("is no checkpoint: neither a zip file as torch.save writes nor safetensors",
                 refusal(file, StateDictReader::read));

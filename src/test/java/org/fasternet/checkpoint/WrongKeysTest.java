@@ -52,7 +52,7 @@ class WrongKeysTest {
     }
 
     private static Checkpoint read(Map<String, Tensor> stored) {
-        return Checkpoint.of("F.pth", stored, ModelCard.empty(), Optional.empty());
+        return Checkpoint.of("F.pth", StateDicts.of(stored), ModelCard.empty(), Optional.empty());
     }
 
     private static String refusal(Map<String, Tensor> stored) {

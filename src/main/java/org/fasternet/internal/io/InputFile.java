@@ -29,7 +29,7 @@ public final class InputFile {
      * @throws InvalidFileException if it is not, or if the parser throws an {@link IOException}
      */
     public static <T> T read(Path path, Parser<T> parser) {
-        try {
+        return parse(path.toString(), () -> {
             if (Files.isDirectory(path)) {
                 throw new MalformedException("is a directory, not a file");
             }
@@ -41,14 +41,26 @@ public final class InputFile {
                 throw new MalformedException("is empty");
             }
             return parser.parse(size);
+        });
+    }
+
+    /** Reads what need not be a file. */
+    public interface Reading<T> {
+        T run() throws IOException;
+    }
+
+    /** Runs {@code reading}; what it throws becomes one sentence that begins with the name, as in {@link #read}. */
+    public static <T> T parse(String name, Reading<T> reading) {
+        try {
+            return reading.run();
         } catch (NoSuchFileException e) {
-            throw new InvalidFileException(path + ": no such file", e);
+            throw new InvalidFileException(name + ": no such file", e);
         } catch (MalformedException e) {
-            throw new InvalidFileException(path + ": " + e.getMessage(), e);
+            throw new InvalidFileException(name + ": " + e.getMessage(), e);
         } catch (EOFException e) {
-            throw new InvalidFileException(path + ": ends early: it is truncated or damaged", e);
+            throw new InvalidFileException(name + ": ends early: it is truncated or damaged", e);
         } catch (IOException e) {
-            throw new InvalidFileException(path + ": cannot be read: " + reason(e), e);
+            throw new InvalidFileException(name + ": cannot be read: " + reason(e), e);
         }
     }
 

@@ -48,16 +48,20 @@ public final class StoredValues {
      *
      * @throws EOFException if {@code in} ends before
      */
-    public static float[] read(InputStream in, DType dtype, int count) throws IOException {
+    public static float[] read(InputStream in, DType dtype, ByteOrder order, int count) throws IOException {
         float[] values = new float[count];
-        read(in, dtype, values, count);
+        read(in, dtype, order, values, count);
         return values;
     }
 
-    /** Reads {@code count} values to the beginning of {@code dst}; otherwise like {@link #read(InputStream, DType, int)}. */
+    /** Reads {@code count} little-endian values to the beginning of {@code dst}; else as the one that returns an array. */
     public static void read(InputStream in, DType dtype, float[] dst, int count) throws IOException {
+        read(in, dtype, ByteOrder.LITTLE_ENDIAN, dst, count);
+    }
+
+    private static void read(InputStream in, DType dtype, ByteOrder order, float[] dst, int count) throws IOException {
         byte[] bytes = new byte[CHUNK];
-        ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer chunk = ByteBuffer.wrap(bytes).order(order);
         for (int done = 0; done < count;) {
             int n = Math.min(CHUNK / dtype.bytes(), count - done);
             if (in.readNBytes(bytes, 0, n * dtype.bytes()) < n * dtype.bytes()) {

@@ -21,10 +21,15 @@ final class ModelOptions {
     @Option(names = "--activation", paramLabel = "relu|gelu", description = "Its activation, where no config.json tells.")
     private Activation activation;
 
+    @Option(names = "--state", paramLabel = "KEY",
+            description = "Where in the file the network stands, such as state_dict_ema or model.backbone, if there are several.")
+    private String state;
+
     Checkpoint read(Path weights) {
         CheckpointOptions options = CheckpointOptions.none();
         options = config == null ? options : options.withConfig(config);
         options = activation == null ? options : options.withActivation(activation);
+        options = state == null ? options : options.withState(state);
         return Checkpoint.read(weights, options);
     }
 
@@ -33,9 +38,10 @@ final class ModelOptions {
         if (weights != null) {
             return read(weights);
         }
-        if (config != null || activation != null) {
-            throw new ParameterException(command.commandLine(),
-                    (config != null ? "--config" : "--activation") + " describes a checkpoint, but there is no --weights");
+        if (config != null || activation != null || state != null) {
+            String option = config != null ? "--config" : activation != null ? "--activation" : "--state";
+            throw new ParameterException(
+                    command.commandLine(), option + " describes a checkpoint, but there is no --weights");
         }
         return other.get();
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.checkpoint.StateOrigin;
 import org.fasternet.image.Preprocessing;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
@@ -25,6 +26,16 @@ record ModelReport(String name, Checkpoint checkpoint, Shape src, long multiplyA
         Preprocessing images = checkpoint.preprocessing();
         TextFields fields = new TextFields(out);
         fields.field("model", name);
+        StateOrigin origin = checkpoint.origin();
+        if (!origin.place().isEmpty()) {
+            fields.field("found at", origin.place());
+        }
+        if (!origin.others().isEmpty()) {
+            fields.field("not taken", String.join(", ", origin.others()));
+        }
+        if (!origin.leftOut().isEmpty()) {
+            fields.field("left out", origin.leftOutText());
+        }
         fields.field("network", "embed_dim " + config.embedDim()
                 + ", depths " + config.depths().stream().map(String::valueOf).collect(Collectors.joining(" "))
                 + ", n_div " + config.nDiv()
@@ -65,6 +76,10 @@ record ModelReport(String name, Checkpoint checkpoint, Shape src, long multiplyA
                 .put("name", name)
                 .put("inChannels", config.inChannels())
                 .put("embedDim", config.embedDim());
+        StateOrigin origin = checkpoint.origin();
+        root.put("place", origin.place());
+        origin.others().forEach(root.putArray("notTaken")::add);
+        origin.leftOut().forEach(root.putObject("leftOut")::put);
         config.depths().forEach(root.putArray("depths")::add);
         root.put("nDiv", config.nDiv())
                 .put("mlpRatio", config.mlpRatio())
