@@ -1,10 +1,13 @@
 package org.fasternet.image;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import javax.imageio.IIOException;
 import javax.imageio.ImageReader;
 import org.fasternet.error.InvalidFileException;
@@ -21,13 +24,15 @@ final class ImageDecoder {
     static Image decode(byte[] file, String name, int channels) {
         ImageFormat format = ImageFormat.of(file, name);
         try {
-            return switch (format) {
+            Image image = switch (format) {
                 case JPEG -> decodeJpeg(file, channels);
                 case GIF -> GifScreen.of(file).show(read(format, file), channels);
                 case BMP -> decodeBmp(file, channels);
                 case PNG -> toImage(read(format, file), channels);
                 case WEBP -> decodeWebp(file, channels);
+                case TIFF -> decodeTiff(file, channels);
             };
+            return image.oriented(ExifOrientation.of(format, file));
         } catch (UnsupportedException e) {
             throw e;
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
@@ -103,6 +108,30 @@ final class ImageDecoder {
     private static Image decodeWebp(byte[] file, int channels) throws IOException {
         WebpFile.checkFrames(file);
         return toImage(read(ImageFormat.WEBP, WebpFile.withoutProfile(file)), channels);
+    }
+
+    private static Image decodeTiff(byte[] file, int channels) throws IOException {
+        BufferedImage image = read(ImageFormat.TIFF, file);
+        int type = image.getSampleModel().getDataType();
+        if (type == DataBuffer.TYPE_FLOAT || type == DataBuffer.TYPE_DOUBLE) {
+            throw new IIOException("samples of floating point are not read");
+        }
+        TiffTags tags = TiffTags.of(ByteBuffer.wrap(file)).orElseThrow(() -> new IIOException("it has no directory"));
+        return ExifOrientation.upright(convertTiff(image, tags.shorts(TiffTags.COLOR_MAP), channels), tags.orientation());
+    }
+
+    private static Image convertTiff(BufferedImage image, int[] colorMap, int channels) throws IIOException {
+        if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK) {
+            return JpegColor.INKS.convert(image.getRaster(), channels);
+        }
+        if (image.getColorModel() instanceof IndexColorModel palette && colorMap.length == 3 << palette.getPixelSize()) {
+            // All reds, all greens, all blues, of 16 bits; the reader rounds them to 8, and PIL takes the high ones.
+            int colors = colorMap.length / 3;
+            return ((SampleConverter) (samples, at) -> SampleConverter.pack(colorMap[samples[at]] >> 8,
+                    colorMap[colors + samples[at]] >> 8, colorMap[2 * colors + samples[at]] >> 8))
+                    .convert(image.getRaster(), channels);
+        }
+        return toImage(image, channels);
     }
 
     private static Image toImage(BufferedImage image, int channels) throws IIOException {

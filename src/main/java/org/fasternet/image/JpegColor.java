@@ -10,6 +10,10 @@ import javax.imageio.IIOException;
  * them (PIL takes them so in any case).
  */
 final class JpegColor {
+    /** Four bands of 8 bits, 0 is no ink. */
+    static final SampleConverter INKS =
+            (samples, at) -> underBlack(samples[at], samples[at + 1], samples[at + 2], 255 - samples[at + 3]);
+
     private static final int SOS = 0xda;
     private static final int APP0 = 0xe0;
     private static final int APP14 = 0xee;

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,6 +52,18 @@ class HostileImagesTest {
             String what = name + " cut to " + length + " of " + file.length + " bytes was decoded";
             assertTrue(!decoded || !name.startsWith("jpeg-"), what);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '"', value = {
+        "00000020667479706176696600000000, an AVIF", "0000001c667479706865696300000000, a HEIC",
+        "0000001c667479706d69663100000000, a HEIC", "0000000c6a5020200d0a870a00000000, a JPEG 2000",
+        "ff4fff5100290000000000000000, a JPEG 2000", "0000000c4a584c200d0a870a00000000, a JPEG XL",
+        "ff0a7a0300000000000000000000, a JPEG XL", "00000100010010100000010020006804, an ICO", "49492b00080000001000000000000000, a BigTIFF"})
+    void whatPhonesAndOthersWriteIsCalledByItsName(String hex, String format) throws IOException {
+        Path file = Files.write(directory.resolve("a.jpg"), HexFormat.of().parseHex(hex));
+        assertEquals(format + " image, which is not read: convert it to PNG, JPEG or WebP",
+                TestFiles.refusal(file, path -> Image.read(path, 3)));
     }
 
     @ParameterizedTest
@@ -154,10 +168,10 @@ class HostileImagesTest {
     void whatIsNoImageIsRefused() throws IOException {
         for (String file : List.of("", "GIF", "GIF of a kind")) {
             String message = refusal(file.getBytes(StandardCharsets.US_ASCII));
-            assertEquals("some/file: not a PNG, JPEG, GIF, BMP or WebP image", message);
+            assertEquals("some/file: not a PNG, JPEG, GIF, BMP, WebP or TIFF image", message);
         }
         Path text = Files.writeString(directory.resolve("notes.png"), "no picture");
-        assertEquals("not a PNG, JPEG, GIF, BMP or WebP image", TestFiles.refusal(text, path -> Image.read(path, 3)));
+        assertEquals("not a PNG, JPEG, GIF, BMP, WebP or TIFF image", TestFiles.refusal(text, path -> Image.read(path, 3)));
         TestFiles.assertAbsenceIsNamed(directory, path -> Image.read(path, 3));
     }
 
