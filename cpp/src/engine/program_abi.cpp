@@ -62,7 +62,10 @@ fn_status check_sizes(const fn::Model& model, int64_t images, int32_t height, in
 
 fn_status check_source(const fn::Program& program, int64_t src, int64_t row_bytes) {
     const int64_t dense = program.dense_row_bytes(), value = fn::value_bytes(program.options().layout);
-    if (row_bytes < dense || row_bytes % value != 0 || src % value != 0)
+    if (src % value != 0)
+        return fail(FN_INVALID_ARGUMENT, "src lies at an address that is no multiple of %lld, the bytes of its values",
+                    static_cast<long long>(value));
+    if (row_bytes < dense || row_bytes % value != 0)
         return fail(FN_INVALID_ARGUMENT, "src_row_bytes is %lld, expected %lld or more, in whole values",
                     static_cast<long long>(row_bytes), static_cast<long long>(dense));
     if (program.needs_dense_source() && row_bytes != dense)

@@ -35,21 +35,19 @@ public final class Classifier implements AutoCloseable {
     /**
      * Compiles the network.
      *
-     * @param options a size overrides the model's own; the batch must be 1; how pixels lie in memory is decided here
-     * @throws ShapeException if the model has no classes, its input is neither grey nor RGB, or the options ask for a batch
+     * @param options a size overrides the model's own; a batch is how many images one call may classify; how pixels lie in memory
+     *     is decided here
+     * @throws ShapeException if the model has no classes, or its input is neither grey nor RGB
      * @throws org.fasternet.error.UnsupportedException if the options cannot be met on this machine
      */
     public Classifier(FasterNet model, SessionOptions options) {
         requireClassifier(model.config());
-        if (options.batch() != 1) {
-            throw new ShapeException("a batch of " + options.batch() + ": a classifier takes one image at a time");
-        }
         this.model = model;
         session = model.session(options.withPixels());
         Shape src = session.srcShape();
         preprocessor = new ImagePreprocessor(model.preprocessing().withSize(src.h(), src.w()));
         pixels = ByteBuffer.allocateDirect(src.elements());
-        logits = ByteBuffer.allocateDirect(model.config().numClasses() * Float.BYTES)
+        logits = ByteBuffer.allocateDirect(src.n() * model.config().numClasses() * Float.BYTES)
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer();
     }
@@ -83,16 +81,61 @@ public final class Classifier implements AutoCloseable {
      * @throws FasterNetException if a logit is NaN or infinite
      * @throws IllegalStateException if the classifier is closed
      */
-    public synchronized List<Prediction> classify(Image image, int top) {
+    public List<Prediction> classify(Image image, int top) {
+        return classify(List.of(image), top).get(0);
+    }
+
+    /**
+     * Classifies up to a batch of images in one run of the network; otherwise like {@link #classify(Image, int)}.
+     *
+     * @param images at least one, at most as many as the options' batch: a run takes as long for fewer
+     * @return for each image the most probable class first
+     */
+    public List<List<Prediction>> classify(List<Image> images, int top) {
+        return classifyPrepared(images.stream().map(this::prepare).toList(), top);
+    }
+
+    /**
+     * Resizes and crops an image as the model's {@link Preprocessing} says, for {@link #classifyPrepared}: threads may do so at the
+     * same time, ahead of the network.
+     *
+     * @throws ShapeException if the image has other channels
+     */
+    public Image prepare(Image image) {
         if (image.channels() != channels()) {
             throw new ShapeException(image + " has " + image.channels() + " channels, the model takes " + channels());
         }
+        return preprocessor.prepare(image);
+    }
+
+    /** As {@link #classify(List, int)}, of what {@link #prepare} returned. */
+    public synchronized List<List<Prediction>> classifyPrepared(List<Image> images, int top) {
+        Shape src = session.srcShape();
         if (top < 1) {
             throw new ShapeException("the " + top + " most probable classes were asked for: at least 1 is needed");
         }
-        pixels.put(0, preprocessor.prepare(image).pixels());
+        if (images.isEmpty() || images.size() > src.n()) {
+            throw new ShapeException(images.size() + " images were given: 1 to " + src.n() + " fit this classifier's batch");
+        }
+        int bytes = src.elements() / src.n();
+        for (int i = 0; i < images.size(); i++) {
+            Image image = images.get(i);
+            if (image.height() != src.h() || image.width() != src.w() || image.channels() != src.c()) {
+                throw new ShapeException(image + " is not prepared: " + src.h() + "x" + src.w() + "x" + src.c() + " is needed");
+            }
+            pixels.put(i * bytes, image.pixels());
+        }
         session.run(pixels, logits);
-        double[] probabilities = softmax(logits);
+        List<List<Prediction>> predictions = new ArrayList<>();
+        for (int i = 0; i < images.size(); i++) {
+            predictions.add(predictions(i, top));
+        }
+        return predictions;
+    }
+
+    private List<Prediction> predictions(int image, int top) {
+        int classes = model.config().numClasses();
+        double[] probabilities = softmax(logits.slice(image * classes, classes));
         List<Prediction> best = new ArrayList<>();
         for (int index : largest(probabilities, top)) {
             best.add(new Prediction(index, label(index), (float) probabilities[index]));

@@ -186,6 +186,10 @@ final class Execution implements AutoCloseable {
             throw new ShapeException(tensor.name() + ": a read-only buffer cannot be written to");
         }
         addresses[slot] = address(tensor, buffer);
+        if (addresses[slot] % tensor.type().bytes() != 0) {
+            throw new ShapeException(tensor.name() + ": the buffer's first element lies at an address that is no multiple of "
+                    + tensor.type().bytes() + ", the bytes of an element: make the view at a multiple of it");
+        }
         program.bind(slot, addresses[slot]);
         bound[slot] = buffer;
         positions[slot] = buffer.position();

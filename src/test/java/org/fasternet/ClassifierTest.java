@@ -81,15 +81,39 @@ class ClassifierTest {
         }
     }
 
+    /** Also where fewer images come than fit. */
+    @Test
+    void aBatchIsWhatItsImagesAreOneByOne() {
+        FasterNet model = FasterNet.demo();
+        List<Image> images = List.of(noise(56, 56, 1), noise(70, 60, 1), noise(30, 99, 1));
+        try (Classifier one = new Classifier(model);
+                Classifier batch = new Classifier(model, SessionOptions.defaults().withBatch(3))) {
+            for (List<Image> given : List.of(images, images.subList(1, 3), images.subList(0, 1))) {
+                List<List<Prediction>> together = batch.classify(given, 10);
+                assertEquals(given.size(), together.size());
+                for (int i = 0; i < given.size(); i++) {
+                    List<Prediction> alone = one.classify(given.get(i), 10);
+                    for (int k = 0; k < 10; k++) {
+                        assertEquals(alone.get(k).index(), together.get(i).get(k).index());
+                        assertEquals(alone.get(k).probability(), together.get(i).get(k).probability(), 1e-6);
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void misuseIsToldInASentence() {
         FasterNet grey = FasterNet.random(config(1, 2), 1);
         assertShapeFault("no classes", () -> new Classifier(FasterNet.random(config(3, 0), 1)));
         assertShapeFault("takes 4 channels", () -> new Classifier(FasterNet.random(config(4, 2), 1)));
-        assertShapeFault("a batch of 2", () -> new Classifier(grey, SessionOptions.defaults().withBatch(2)));
         Classifier classifier = new Classifier(grey);
         assertShapeFault("has 3 channels, the model takes 1", () -> classifier.classify(noise(9, 9, 3), 1));
         assertShapeFault("at least 1", () -> classifier.classify(noise(9, 9, 1), 0));
+        List<Image> two = List.of(noise(9, 9, 1), noise(9, 9, 1));
+        assertShapeFault("2 images were given: 1 to 1 fit this classifier's batch", () -> classifier.classify(two, 1));
+        assertShapeFault("0 images were given", () -> classifier.classify(List.of(), 1));
+        assertShapeFault("is not prepared: 224x224x1 is needed", () -> classifier.classifyPrepared(List.of(two.get(0)), 1));
         classifier.close();
         classifier.close();
         assertThrows(IllegalStateException.class, () -> classifier.classify(noise(9, 9, 1), 1));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,6 +72,19 @@ class SessionTest {
                 least = Math.min(least, threads.getThreadAllocatedBytes(me) - before);
             }
             assertEquals(counter, least);
+        }
+    }
+
+    /** A view of bytes may begin anywhere. */
+    @Test
+    void aMisalignedBufferIsRefusedAsThat() {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(INPUT.elements() * Float.BYTES + 1).order(ByteOrder.nativeOrder());
+        FloatBuffer odd = bytes.position(1).slice().order(ByteOrder.nativeOrder()).asFloatBuffer();
+        FloatBuffer dst = Golden.floats(2 * 10);
+        try (Session session = NANO.session(options)) {
+            String refused = assertThrows(ShapeException.class, () -> session.run(odd, dst)).getMessage();
+            assertTrue(refused.endsWith("the buffer's first element lies at an address that is no multiple of 4, the bytes of an"
+                    + " element: make the view at a multiple of it"), refused);
         }
     }
 

@@ -6,8 +6,8 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 
 /** Ends the command when nobody takes its output any more, or the disk is full; a {@link java.io.PrintWriter} would carry on. */
-final class CheckedOutput extends FilterOutputStream {
-    CheckedOutput(OutputStream out) {
+public final class CheckedOutput extends FilterOutputStream {
+    public CheckedOutput(OutputStream out) {
         super(out);
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClassifyCommandTest {
     private static final Path IMAGES = resource("demo", "images");
@@ -108,6 +111,65 @@ class ClassifyCommandTest {
         assertEquals(1, cli.err().lines().count(), cli.err());
         assertTrue(cli.out().contains("\"error\" : \"" + folder.resolve("empty") + ": no image file is there\""), cli.out());
         assertTrue(cli.out().contains("\"label\" : \"Coat\""), cli.out());
+    }
+
+    /** In the order of the arguments, whatever the batch, with those that failed between them. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4, 20})
+    void linesComeInOrder(int batch) throws IOException {
+        Path noImage = Files.writeString(folder.resolve("no.png"), "no image");
+        List<String> names = List.of("bag", "coat", "dress", "no", "pullover", "sandal", "shirt", "no");
+        Object[] files = names.stream()
+                .map(name -> name.equals("no") ? noImage : IMAGES.resolve(name + ".png")).toArray();
+        Cli json = Cli.run(arguments(files, "classify", "--json-lines", "--batch", batch));
+        assertEquals(1, json.status());
+        assertEquals(2, json.err().lines().count(), json.err());
+        List<String> lines = json.out().lines().toList();
+        assertEquals(names.size(), lines.size());
+        Cli csv = Cli.run(arguments(files, "classify", "--csv", "--top", 2, "--batch", batch));
+        assertEquals(1, csv.status());
+        List<String> records = csv.out().lines().toList();
+        assertEquals("file,rank,index,label,probability,decode_ms,classify_ms,error", records.get(0));
+        int record = 1;
+        for (int i = 0; i < names.size(); i++) {
+            JsonNode line = new ObjectMapper().readTree(lines.get(i));
+            assertEquals(files[i].toString(), line.get("file").textValue());
+            if (names.get(i).equals("no")) {
+                assertEquals(noImage + ": not a PNG, JPEG, GIF, BMP, WebP or TIFF image", line.get("error").textValue());
+                assertEquals(noImage + ",,,,,,,\"" + noImage + ": not a PNG, JPEG, GIF, BMP, WebP or TIFF image\"",
+                        records.get(record++));
+            } else {
+                String label = line.get("predictions").get(0).get("label").textValue();
+                assertEquals(names.get(i), label.toLowerCase(Locale.ROOT).replaceAll("\\W", "-"));
+                assertTrue(records.get(record++).startsWith(files[i] + ",1,"), records::toString);
+                assertTrue(records.get(record++).startsWith(files[i] + ",2,"), records::toString);
+            }
+        }
+        assertEquals(records.size(), record);
+    }
+
+    private static Object[] arguments(Object[] files, Object... command) {
+        return Stream.concat(Stream.of(command), Stream.of(files)).toArray();
+    }
+
+    @Test
+    void onlyOneKindOfOutputIsPrinted() {
+        assertTrue(Cli.wrongUsage("classify", "--json", "--csv", IMAGES).contains("exclude each other"));
+        assertTrue(Cli.wrongUsage("classify", "--json-lines", "--csv", IMAGES).contains("mutually exclusive"));
+    }
+
+    @Test
+    void aTurnedPhotographIsToldOnceAndTurnedOnRequest() {
+        Path turned = resource("orientation", "6.png");
+        Path weights = resource("golden", "nano-relu", "official.pth");
+        Cli told = Cli.run("classify", "--weights", weights, turned, turned, resource("orientation", "1.png"));
+        assertEquals(0, told.status());
+        assertEquals("fasternet: " + turned + ": its EXIF orientation is 6, and it is classified as it lies; --exif-rotate turns"
+                + " such images upright\n", told.err());
+        String probability = "\\d+\\.\\d %.*";
+        assertEquals("", Cli.run("classify", "--weights", weights, "--exif-rotate", turned).err());
+        assertTrue(Cli.output("classify", "--weights", weights, "--exif-rotate", turned).lines().toList().get(1)
+                .matches(".*" + probability));
     }
 
     @Test

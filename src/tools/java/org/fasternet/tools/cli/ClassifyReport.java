@@ -24,6 +24,23 @@ interface ClassifyReport {
 
     void finish();
 
+    static ObjectNode json(Result result) {
+        ObjectNode image = Json.object()
+                .put("file", result.file())
+                .put("decodeMilliseconds", Json.milliseconds(result.decodeNanos()))
+                .put("classifyMilliseconds", Json.milliseconds(result.classifyNanos()));
+        ArrayNode predictions = image.putArray("predictions");
+        result.predictions().forEach(prediction -> predictions.addObject()
+                .put("index", prediction.index())
+                .put("label", prediction.label())
+                .put("probability", prediction.probability()));
+        return image;
+    }
+
+    static ObjectNode json(String file, String failure) {
+        return Json.object().put("file", file).put("error", failure);
+    }
+
     /** Rows for people, each printed at once. The label stands last because it may be long. */
     final class Table implements ClassifyReport {
         private final PrintWriter out;
@@ -80,20 +97,12 @@ interface ClassifyReport {
 
         @Override
         public void add(Result result) {
-            ObjectNode image = images.addObject()
-                    .put("file", result.file())
-                    .put("decodeMilliseconds", Json.milliseconds(result.decodeNanos()))
-                    .put("classifyMilliseconds", Json.milliseconds(result.classifyNanos()));
-            ArrayNode predictions = image.putArray("predictions");
-            result.predictions().forEach(prediction -> predictions.addObject()
-                    .put("index", prediction.index())
-                    .put("label", prediction.label())
-                    .put("probability", prediction.probability()));
+            images.add(json(result));
         }
 
         @Override
         public void fail(String file, String sentence) {
-            images.addObject().put("file", file).put("error", sentence);
+            images.add(json(file, sentence));
         }
 
         @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,6 +13,9 @@ import org.fasternet.tensor.Shape;
 
 /** What {@code --json} prints. Built by hand, so that the field names are an interface and not those of our classes. */
 public final class Json {
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build());
+
     private Json() {}
 
     public static ObjectNode object() {
@@ -20,9 +24,18 @@ public final class Json {
 
     /** Prints one value, in ASCII: whatever the terminal's character set is, it is valid. */
     public static void print(ObjectNode json, PrintWriter out) {
-        ObjectMapper mapper = new ObjectMapper(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build());
+        print(json, MAPPER.writerWithDefaultPrettyPrinter(), out);
+    }
+
+    /** As {@link #print}, on one line, which is flushed. */
+    static void printLine(ObjectNode json, PrintWriter out) {
+        print(json, MAPPER.writer(), out);
+        out.flush();
+    }
+
+    private static void print(ObjectNode json, ObjectWriter writer, PrintWriter out) {
         try {
-            out.println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(json));
+            out.println(writer.writeValueAsString(json));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -2,24 +2,29 @@ package org.fasternet.tools.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.array.Npy;
 import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.error.FasterNetException;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.internal.Buffers;
-import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
+import org.fasternet.tools.CheckedOutput;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,22 +34,25 @@ import picocli.CommandLine.Option;
 @Command(
         name = "run",
         description = {
-            "Runs a network on an array of NumPy's .npy format: little-endian float32, N x C x H x W, normalised.",
-            "Batch and size are the array's."
+            "Runs a network on arrays of NumPy's .npy format, or .npz with one array: N x C x H x W, normalised,",
+            "float32, or float64 and float16, which are converted. Batch and size are the array's."
         },
         footer = {
             "",
             "Examples:",
             "  fasternet run --weights fasternet_t0.pth --input x.npy --output logits.npy",
             "  fasternet run --weights backbone.pth --input x.npy --features stage",
-            "      writes stage0.npy, stage1.npy... of a detection backbone"
+            "      writes stage0.npy, stage1.npy... of a detection backbone",
+            "  fasternet run --weights fasternet_t0.pth --input arrays/ --output logits/",
+            "  make-array | fasternet run --weights fasternet_t0.pth --input - --output - | use-logits"
         })
 public final class RunCommand extends ModelCommand {
     @Mixin
     private WeightsOption weights;
 
-    @Option(names = "--input", paramLabel = "X.npy", required = true, description = "N x C x H x W float32.")
-    private Path input;
+    @Option(names = "--input", paramLabel = "X.npy", required = true, arity = "1..*",
+            description = "N x C x H x W. Files, directories or quoted patterns, or - for standard input.")
+    private List<String> inputs;
 
     @ArgGroup(multiplicity = "1")
     private Destination destination;
@@ -54,73 +62,117 @@ public final class RunCommand extends ModelCommand {
 
     private static final class Destination {
         @Option(names = "--output", paramLabel = "Y.npy",
-                description = "Receives the logits, N x classes; without classes, the head's features.")
-        private Path output;
+                description = "Receives the logits, N x classes; without classes, the head's features. A folder that exists"
+                        + " receives a file for each input, - is standard output.")
+        private String output;
 
         @Option(names = "--features", paramLabel = "PREFIX",
-                description = "Receives a detection backbone's feature maps, N x C x H x W, in PREFIX0.npy...")
+                description = "Receives a detection backbone's feature maps, N x C x H x W, in PREFIX0.npy... A folder that exists"
+                        + " receives them for each input.")
         private String features;
     }
+
+    /** What was written, and how long the network took; tensors are let go once they are. */
+    private final Map<String, int[]> written = new LinkedHashMap<>();
+    private long nanos;
+    private Session session;
 
     @Override
     public Integer call() {
         FasterNet model = FasterNet.of(modelOptions.read(weights.file()));
-        List<Path> files = files(model.config());
-        files.forEach(file -> OutputFiles.check(file, weights.file(), input));
-        Tensor src = Npy.read(input);
-        Shape shape = shape(src, model.config());
-        try (Session session = session(model, shape)) {
-            FloatBuffer[] dsts = session.dstShapes().stream()
-                    .map(dst -> Buffers.floats(dst.elements())).toArray(FloatBuffer[]::new);
-            FloatBuffer values = Buffers.floats(shape.elements()).put(0, src.data());
-            long start = System.nanoTime();
-            session.run(values, dsts);
-            long nanos = System.nanoTime() - start;
-            Map<Path, Tensor> outputs = new LinkedHashMap<>();
-            for (int i = 0; i < dsts.length; i++) {
-                outputs.put(files.get(i), tensor(session.dstShapes().get(i), dsts[i]));
+        RunOutputs outputs = new RunOutputs(weights.file(), model.config(), destination.output, destination.features);
+        List<Path> sources = sources();
+        Map<Path, List<Path>> files = outputs.of(sources);
+        int status = 0;
+        boolean watched = Progress.isTerminal(2) && !Progress.isTerminal(1);
+        try (Progress bar = new Progress(sources.size(), "arrays", watched);
+                Ahead<Path, Tensor> reading = new Ahead<>(sources, 1, RunCommand::read)) {
+            for (Path source : sources) {
+                try {
+                    run(model, source, reading.next(), files.get(source), outputs);
+                } catch (FasterNetException failure) {
+                    if (sources.size() == 1) {
+                        throw failure;
+                    }
+                    bar.clear();
+                    status = Failures.report(failure, spec.commandLine().getErr());
+                }
+                bar.step();
             }
-            Npy.write(outputs);
-            report(session.plan(), outputs, nanos);
+            if (session != null) {
+                report(session.plan(), outputs);
+            }
+        } finally {
+            if (session != null) {
+                session.close();
+            }
         }
-        return 0;
+        return status;
     }
 
-    /** Where the outputs go. */
-    private List<Path> files(FasterNetConfig config) {
-        if (config.detection() && destination.features == null) {
-            throw new InvalidFileException(
-                    weights.file() + ": is a detection backbone and has no logits for --output; give --features PREFIX");
+    private List<Path> sources() {
+        List<Path> sources = new ArrayList<>();
+        for (String input : inputs) {
+            sources.addAll(input.equals(RunOutputs.STREAM)
+                    ? List.of(Path.of(input))
+                    : InputFiles.of(input, InputFiles.Kind.ARRAY));
         }
-        if (!config.detection() && destination.features != null) {
-            throw new InvalidFileException(
-                    weights.file() + ": is no detection backbone, which --features needs; give --output FILE");
+        return sources;
+    }
+
+    private static Tensor read(Path source) {
+        return source.toString().equals(RunOutputs.STREAM) ? Npy.read(System.in, "standard input") : Npy.read(source);
+    }
+
+    private void run(FasterNet model, Path source, Tensor src, List<Path> files, RunOutputs outputs) {
+        Shape shape = shape(source, src, model.config().inChannels());
+        openSession(model, source, shape);
+        List<Shape> shapes = session.dstShapes();
+        FloatBuffer[] dsts = shapes.stream().map(dst -> Buffers.floats(dst.elements())).toArray(FloatBuffer[]::new);
+        FloatBuffer values = Buffers.floats(shape.elements()).put(0, src.data());
+        long start = System.nanoTime();
+        session.run(values, dsts);
+        nanos += System.nanoTime() - start;
+        if (outputs.toStandardOutput()) {
+            writeToStandardOutput(tensor(shapes.get(0), dsts[0]));
+            return;
         }
-        return config.detection()
-                ? IntStream.range(0, config.stages()).mapToObj(i -> Path.of(destination.features + i + ".npy")).toList()
-                : List.of(destination.output);
+        Map<Path, Tensor> tensors = new LinkedHashMap<>();
+        for (int i = 0; i < dsts.length; i++) {
+            tensors.put(files.get(i), tensor(shapes.get(i), dsts[i]));
+        }
+        Npy.write(tensors);
+        tensors.forEach((file, tensor) -> written.put(file.toString(), tensor.shape()));
+    }
+
+    /** The session of the array before serves, if this one has its shape. */
+    private void openSession(FasterNet model, Path source, Shape src) {
+        if (session != null && session.srcShape().equals(src)) {
+            return;
+        }
+        if (session != null) {
+            session.close();
+            session = null;
+        }
+        SessionOptions options = compute.session().withBatch(src.n()).withSize(src.h(), src.w());
+        try {
+            session = model.session(options);
+        } catch (ShapeException e) {
+            throw new InvalidFileException(source + ": does not fit the network: " + e.getMessage(), e);
+        }
     }
 
     /** The input's shape, if the network can take it. */
-    private Shape shape(Tensor src, FasterNetConfig config) {
-        String expected = "[N, " + config.inChannels() + ", H, W] is expected";
-        if (src.rank() != 4 || src.dim(1) != config.inChannels()) {
-            throw new InvalidFileException(input + ": has shape " + Arrays.toString(src.shape()) + ", " + expected);
+    private static Shape shape(Path source, Tensor src, int channels) {
+        String expected = "[N, " + channels + ", H, W] is expected";
+        if (src.rank() != 4 || src.dim(1) != channels) {
+            throw new InvalidFileException(source + ": has shape " + Arrays.toString(src.shape()) + ", " + expected);
         }
         if (src.elements() == 0) {
             throw new InvalidFileException(
-                    input + ": has shape " + Arrays.toString(src.shape()) + ", which is empty; " + expected);
+                    source + ": has shape " + Arrays.toString(src.shape()) + ", which is empty; " + expected);
         }
         return new Shape(src.dim(0), src.dim(1), src.dim(2), src.dim(3));
-    }
-
-    private Session session(FasterNet model, Shape src) {
-        SessionOptions options = compute.session().withBatch(src.n()).withSize(src.h(), src.w());
-        try {
-            return model.session(options);
-        } catch (ShapeException e) {
-            throw new InvalidFileException(input + ": does not fit the network: " + e.getMessage(), e);
-        }
     }
 
     private Tensor tensor(Shape shape, FloatBuffer dst) {
@@ -131,15 +183,24 @@ public final class RunCommand extends ModelCommand {
                 : new int[] {shape.n(), shape.c(), shape.h(), shape.w()}, values);
     }
 
-    private void report(ExecutionPlan plan, Map<Path, Tensor> outputs, long nanos) {
-        if (json) {
+    /** Bytes, which the command's own output, of characters, cannot take. */
+    private static void writeToStandardOutput(Tensor tensor) {
+        try {
+            Npy.write(new CheckedOutput(new FileOutputStream(FileDescriptor.out)), tensor);
+        } catch (IOException e) {
+            throw new UncheckedIOException("standard output cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private void report(ExecutionPlan plan, RunOutputs outputs) {
+        if (json && !outputs.toStandardOutput()) {
             ObjectNode root = PlanReport.summary(plan).put("milliseconds", Json.milliseconds(nanos));
             ArrayNode array = root.putArray("outputs");
-            outputs.forEach((file, values) -> Arrays.stream(values.shape()).forEach(
-                    array.addObject().put("file", file.toString()).putArray("shape")::add));
+            written.forEach((file, shape) -> Arrays.stream(shape).forEach(
+                    array.addObject().put("file", file).putArray("shape")::add));
             Json.print(root, out());
-        } else {
-            outputs.forEach((file, values) -> out().println(file + ": " + Arrays.toString(values.shape())));
+        } else if (!outputs.toStandardOutput()) {
+            written.forEach((file, shape) -> out().println(file + ": " + Arrays.toString(shape)));
             out().println(TextTable.format("%.2f ms, %s", nanos / 1e6, PlanReport.sentence(plan)));
         }
     }

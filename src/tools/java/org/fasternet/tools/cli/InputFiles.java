@@ -17,23 +17,39 @@ import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.InputFile;
 
 /** Which files an argument means. */
-final class ImageFiles {
-    private static final Set<String> EXTENSIONS = Set.of("bmp", "gif", "jpe", "jpeg", "jpg", "png", "webp");
+final class InputFiles {
+    /** What a directory is searched for. */
+    enum Kind {
+        IMAGE("bmp", "gif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp"),
+        ARRAY("npy", "npz");
+
+        private final Set<String> extensions;
+
+        Kind(String... extensions) {
+            this.extensions = Set.of(extensions);
+        }
+
+        private boolean isNamedSo(Path file) {
+            String name = file.getFileName().toString();
+            return extensions.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+        }
+    }
+
     private static final String WILDCARDS = "*?[{";
 
-    private ImageFiles() {}
+    private InputFiles() {}
 
     /**
-     * A directory means all image files in it and below it, by their names' extensions, sorted; a pattern that the shell left
+     * A directory means all files of that kind in it and below it, by their names' extensions, sorted; a pattern that the shell left
      * alone, all files that match, sorted; anything else, itself.
      *
      * @throws InvalidFileException if there is no such file
      */
-    static List<Path> of(String argument) {
+    static List<Path> of(String argument, Kind kind) {
         try {
             Path path = Path.of(argument);
             if (Files.isDirectory(path)) {
-                return find(argument, path, Integer.MAX_VALUE, ImageFiles::hasImageExtension);
+                return find(argument, path, Integer.MAX_VALUE, kind, kind::isNamedSo);
             }
             if (Files.exists(path) || argument.chars().noneMatch(c -> WILDCARDS.indexOf(c) >= 0)) {
                 return List.of(path);
@@ -41,13 +57,20 @@ final class ImageFiles {
             // A path has one slash where people may type two.
             PathMatcher pattern = FileSystems.getDefault().getPathMatcher("glob:" + argument.replaceAll("/+", "/"));
             int depth = argument.contains("**") ? Integer.MAX_VALUE : path.getNameCount();
-            return find(argument, folder(path), depth, pattern::matches);
+            return find(argument, folder(path), depth, kind, pattern::matches);
         } catch (InvalidPathException | PatternSyntaxException e) {
-            throw new InvalidFileException(argument + ": is neither a path nor a pattern: " + e.getMessage(), e);
+            throw new InvalidFileException(argument + ": is neither a path nor a pattern: " + e.getMessage() + ofLocale(), e);
         }
     }
 
-    private static List<Path> find(String argument, Path folder, int depth, Predicate<Path> wanted) {
+    /** Java takes the character set of paths from the locale. */
+    private static String ofLocale() {
+        String charset = System.getProperty("sun.jnu.encoding", "UTF-8");
+        return charset.equals("UTF-8") ? "" : " (the locale's character set is " + charset + ": LC_ALL=C.UTF-8 has all)";
+    }
+
+    private static List<Path> find(
+            String argument, Path folder, int depth, Kind kind, Predicate<Path> wanted) {
         List<Path> found;
         try {
             // The folder may be a link, and is followed; links below it are not, because they may lead in circles.
@@ -65,7 +88,7 @@ final class ImageFiles {
             throw new InvalidFileException(argument + ": cannot be searched: " + InputFile.reason(e.getCause()), e);
         }
         if (found.isEmpty()) {
-            throw new InvalidFileException(argument + ": no image file is there");
+            throw new InvalidFileException(argument + ": no " + kind.name().toLowerCase(Locale.ROOT) + " file is there");
         }
         return found;
     }
@@ -77,10 +100,5 @@ final class ImageFiles {
             folder = folder.getParent();
         }
         return folder == null ? Path.of("") : folder;
-    }
-
-    private static boolean hasImageExtension(Path file) {
-        String name = file.getFileName().toString();
-        return EXTENSIONS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
     }
 }
