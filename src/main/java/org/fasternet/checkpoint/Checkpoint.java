@@ -72,7 +72,8 @@ public final class Checkpoint {
         StateDict dict = StateDictReader.read(path, options.state());
         StateOrigin origin = dict.origin();
         if (!origin.leftOut().isEmpty()) {
-            LOG.log(System.Logger.Level.INFO, path + ": the network is at '" + origin.place() + "'; left out: " + origin.leftOutText());
+            LOG.log(System.Logger.Level.INFO, path + ": the network is at " + MalformedException.quote(origin.place())
+                    + "; left out: " + origin.leftOutText());
         }
         return of(path.toString(), dict, card, options.activation());
     }

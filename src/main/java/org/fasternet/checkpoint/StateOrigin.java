@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.fasternet.internal.io.MalformedException;
 
 /**
  * Where in its file a network was found, and what else was there.
@@ -24,11 +25,11 @@ public record StateOrigin(String place, List<String> others, Map<String, Integer
         return new StateOrigin("", List.of(), Map.of());
     }
 
-    /** What was left out, as in {@code 12 of neck, 4 of bbox_head}; empty if nothing was. */
+    /** What was left out, as in {@code 12 of 'neck', 4 of 'bbox_head'}; empty if nothing was. */
     public String leftOutText() {
         final int most = 8;
         List<String> parts = leftOut.entrySet().stream().limit(most)
-                .map(part -> part.getValue() + " of " + part.getKey()).toList();
+                .map(part -> part.getValue() + " of " + MalformedException.quote(part.getKey())).toList();
         return String.join(", ", parts) + (leftOut.size() > most ? " and " + (leftOut.size() - most) + " other parts" : "");
     }
 }

@@ -172,6 +172,6 @@ final class StateSelection {
     private String part(StoredKey key) {
         String path = key.dict().equals(chosen.dict()) ? key.key() : key.dict() + "." + key.key();
         int dot = path.indexOf('.');
-        return MalformedException.quote(dot < 0 ? path : path.substring(0, dot));
+        return dot < 0 ? path : path.substring(0, dot);
     }
 }

@@ -33,6 +33,17 @@ class StateDictFuzzTest {
         readOrRefuse(PthFiles.stored(PthFiles.entries(content, 96)));
     }
 
+    /** The shards are not there, or whatever lies in the folder. */
+    @FuzzTest
+    void index(byte[] content) throws IOException {
+        Path file = Files.write(folder.resolve("fuzzed.index.json"), content);
+        try {
+            StateDictReader.read(file);
+        } catch (FasterNetException refused) {
+            // As it should.
+        }
+    }
+
     @FuzzTest
     void safetensors(byte[] content) throws IOException {
         readOrRefuse(content);

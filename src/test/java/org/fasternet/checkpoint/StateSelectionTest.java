@@ -69,7 +69,7 @@ class StateSelectionTest {
         detector.put("bbox_head.cls.weight", OTHER);
         Checkpoint checkpoint = Checkpoint.read(file(detector));
         assertGolden(checkpoint);
-        assertEquals("'neck'", checkpoint.origin().leftOut().keySet().iterator().next());
+        assertEquals("neck", checkpoint.origin().leftOut().keySet().iterator().next());
         assertEquals("2 of 'neck', 1 of 'bbox_head'", checkpoint.origin().leftOutText());
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.fasternet.tools.cli.ClassifyCommand;
 import org.fasternet.tools.cli.ConvertCommand;
+import org.fasternet.tools.cli.CheckedOutput;
 import org.fasternet.tools.cli.Failures;
 import org.fasternet.tools.cli.HelpWords;
 import org.fasternet.tools.cli.InfoCommand;

@@ -10,7 +10,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.fasternet.checkpoint.SafetensorsWriter;
+import org.fasternet.checkpoint.StateDictReader;
 import org.fasternet.internal.abi.Bindings;
+import org.fasternet.tensor.DType;
+import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,5 +107,25 @@ class InfoCommandTest {
 
     private static String activation(Object... options) throws IOException {
         return Cli.json(with(options, "--json")).get("model").get("activationSource").textValue();
+    }
+
+    /** As a detector keeps it, beside its other parts and an average. */
+    @Test
+    void whereANetworkWasFoundIsTold(@TempDir Path folder) throws IOException {
+        Map<String, Tensor> detector = new LinkedHashMap<>();
+        StateDictReader.read(resource("golden", "features", "official.pth")).forEach((key, tensor) -> {
+            detector.put("backbone." + key, tensor);
+            detector.put("ema.backbone." + key, tensor);
+        });
+        detector.put("neck.weight", new Tensor(new int[] {1}, new float[1]));
+        Path file = folder.resolve("detector.safetensors");
+        SafetensorsWriter.write(file, detector, DType.F32, Map.of());
+        String text = Cli.output("info", "--weights", file);
+        assertTrue(text.contains("found at       'backbone'\n"), text);
+        assertTrue(text.contains("not taken      'ema.backbone'\n"), text);
+        JsonNode model = Cli.json("info", "--weights", file, "--state", "ema", "--json").get("model");
+        assertEquals("ema.backbone", model.get("place").textValue());
+        assertEquals(1, model.get("leftOut").get("neck").intValue());
+        assertTrue(Cli.wrongUsage("info", "--state", "ema").contains("--state describes a checkpoint, but there is no --weights"));
     }
 }

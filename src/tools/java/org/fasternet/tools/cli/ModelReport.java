@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.checkpoint.StateOrigin;
 import org.fasternet.image.Preprocessing;
+import org.fasternet.internal.io.MalformedException;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
 
@@ -28,10 +29,10 @@ record ModelReport(String name, Checkpoint checkpoint, Shape src, long multiplyA
         fields.field("model", name);
         StateOrigin origin = checkpoint.origin();
         if (!origin.place().isEmpty()) {
-            fields.field("found at", origin.place());
+            fields.field("found at", MalformedException.quote(origin.place()));
         }
         if (!origin.others().isEmpty()) {
-            fields.field("not taken", String.join(", ", origin.others()));
+            fields.field("not taken", origin.others().stream().map(MalformedException::quote).collect(Collectors.joining(", ")));
         }
         if (!origin.leftOut().isEmpty()) {
             fields.field("left out", origin.leftOutText());

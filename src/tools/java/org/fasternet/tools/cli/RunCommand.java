@@ -24,7 +24,6 @@ import org.fasternet.error.ShapeException;
 import org.fasternet.internal.Buffers;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
-import org.fasternet.tools.CheckedOutput;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

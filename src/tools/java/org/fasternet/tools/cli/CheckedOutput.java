@@ -1,4 +1,4 @@
-package org.fasternet.tools;
+package org.fasternet.tools.cli;
 
 import java.io.FilterOutputStream;
 import java.io.IOException;
