@@ -96,7 +96,8 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Resizes and crops an image as the model's {@link org.fasternet.image.Preprocessing} says, for {@link #classifyPrepared}: threads may do so at the
+     * Resizes and crops an image as the model's {@link org.fasternet.image.Preprocessing} says, for {@link #classifyPrepared}:
+     * threads may do so at the
      * same time, ahead of the network.
      *
      * @throws ShapeException if the image has other channels

@@ -42,7 +42,8 @@ public final class FasterNet {
      * stay as it is while sessions are opened: {@link #session} refuses one that was changed, replaced or deleted. Open sessions
      * do not need it.
      *
-     * @throws org.fasternet.error.InvalidFileException if the file is not such a checkpoint; the message says what is wrong with it
+     * @throws org.fasternet.error.InvalidFileException if the file is not such a checkpoint; the message says what is wrong
+     *     with it
      */
     public static FasterNet load(Path checkpoint) {
         return of(Checkpoint.read(checkpoint));
@@ -129,8 +130,10 @@ public final class FasterNet {
      * Compiles the network: chooses a back end, reads and packs the weights unless an open session shares them, allocates. This
      * is slow; run the session often.
      *
-     * @throws org.fasternet.error.InvalidFileException if the checkpoint's file has changed since it was loaded, or can no longer be read
-     * @throws org.fasternet.error.UnsupportedException if the back end, precision, ISA or thread count asked for cannot be had on this machine
+     * @throws org.fasternet.error.InvalidFileException if the checkpoint's file has changed since it was loaded, or can no
+     *     longer be read
+     * @throws org.fasternet.error.UnsupportedException if the back end, precision, ISA or thread count asked for cannot be had
+     *     on this machine
      * @throws ShapeException if the size is too small for the network's stages
      */
     public Session session(SessionOptions options) {

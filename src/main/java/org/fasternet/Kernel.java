@@ -22,7 +22,8 @@ import org.fasternet.tensor.Shape;
  * the whole block, pooling, and the regular, grouped and depthwise convolutions that these are compared with.
  *
  * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for a precision
- * of 16 bits the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership holds here too.
+ * of 16 bits the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership holds here
+ * too.
  */
 public final class Kernel implements AutoCloseable {
     private final Execution execution;

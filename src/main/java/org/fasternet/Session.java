@@ -65,7 +65,8 @@ public final class Session implements AutoCloseable {
      *
      * @param src N x C x H x W values
      * @param dsts receive one feature map each; they must overlap neither {@code src} nor each other
-     * @throws org.fasternet.error.ShapeException as {@link #run(FloatBuffer, FloatBuffer)}, or if there are more or fewer buffers than feature maps
+     * @throws org.fasternet.error.ShapeException as {@link #run(FloatBuffer, FloatBuffer)}, or if there are more or fewer
+     *     buffers than feature maps
      * @throws IllegalStateException as {@link #run(FloatBuffer, FloatBuffer)}
      */
     public void run(FloatBuffer src, FloatBuffer[] dsts) {

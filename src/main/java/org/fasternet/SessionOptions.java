@@ -22,7 +22,8 @@ import org.fasternet.error.UnsupportedException;
  * then waits for another one, and with {@code fused} the sessions share one copy of the weights. Batches help where one image is
  * too small to hide the reading of the weights: try 4 to 16.
  *
- * @param backend {@code auto}, or a back end by name, which is used or refused; {@code auto} stays on the CPU, {@code cudnn} is for an
+ * @param backend {@code auto}, or a back end by name, which is used or refused; {@code auto} stays on the CPU, {@code cudnn} is
+ *     for an
  *     NVIDIA GPU
  * @param precision what is computed in
  * @param threads threads of one run, 1 to 1024; absent: as many as the process may use ({@link Hardware})

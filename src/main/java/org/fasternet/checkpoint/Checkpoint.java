@@ -60,7 +60,8 @@ public final class Checkpoint {
 
     /**
      * Reads a checkpoint in any of the formats of {@link StateDictReader}, with the key names of the published code or timm's,
-     * trained or folded, under any prefix and in any dict of the file: the network stands where its patch embedding stands. Sizes and structure come from the tensors. The activation, preprocessing and labels come from the
+     * trained or folded, under any prefix and in any dict of the file: the network stands where its patch embedding stands.
+     * Sizes and structure come from the tensors. The activation, preprocessing and labels come from the
      * config.json that the options name; else from the header, if {@link #write} made the file; else from the config.json beside
      * the file. An activation that is not said there is the options', else the published one.
      *

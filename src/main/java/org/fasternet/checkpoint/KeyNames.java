@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 
 /**
  * How a network's keys in a file relate to the published ones. Wrappers and detectors put a prefix before every key, and
- * {@code torch.compile} one before the names of what it compiled; timm numbers stages without the mergings, which it calls {@code downsample}, and names the head's layers differently.
+ * {@code torch.compile} one before the names of what it compiled; timm numbers stages without the mergings, which it calls
+ * {@code downsample}, and names the head's layers differently.
  *
  * @param prefix what precedes every key
  * @param timm whether the names after the prefix are timm's

@@ -45,7 +45,8 @@ public final class StateDictReader {
      *
      * @param path a file; a folder with {@code model.safetensors} or {@code pytorch_model.bin}; or the {@code .index.json} of a
      *     checkpoint in several files
-     * @throws InvalidFileException if the file cannot be read, is no checkpoint, or holds a tensor of the network that is not F64,
+     * @throws InvalidFileException if the file cannot be read, is no checkpoint, or holds a tensor of the network that is not
+     *     F64,
      *     F32, F16 or BF16
      */
     public static Map<String, Tensor> read(Path path) {

@@ -47,7 +47,8 @@ public final class OnnxWriter {
      *
      * @return how many tensors the file has
      * @throws UnsupportedException if the file would be larger than Protocol Buffers allow, 2^31 - 1 bytes
-     * @throws org.fasternet.error.InvalidFileException if the file cannot be written, or the one with the weights no longer be read
+     * @throws org.fasternet.error.InvalidFileException if the file cannot be written, or the one with the weights no longer be
+     *     read
      */
     public static int write(Path path, FasterNet net) {
         return write(path, net.config().inChannels(), net.layers(), ImageFields.of(net.preprocessing(), net.labels()));

@@ -17,7 +17,8 @@ public sealed interface Step {
     long multiplyAdds();
 
     /**
-     * Copies {@code src} to {@code dst}, converting layout and element type where they differ. The shapes are equal, or {@code dst}
+     * Copies {@code src} to {@code dst}, converting layout and element type where they differ. The shapes are equal, or
+     * {@code dst}
      * has more channels, which become zero.
      */
     record Copy(String label, View src, View dst) implements Step {

@@ -99,7 +99,8 @@ public final class Tensor {
      * The values, row-major: not a copy, or a new array if they are deferred. Each call may read a file anew, so hold the array
      * for as long as you need it, no longer.
      *
-     * @throws org.fasternet.error.InvalidFileException if deferred values come from a file that can no longer be read, or has changed
+     * @throws org.fasternet.error.InvalidFileException if deferred values come from a file that can no longer be read, or has
+     *     changed
      */
     public float[] data() {
         if (data != null) {
