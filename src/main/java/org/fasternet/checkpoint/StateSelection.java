@@ -170,8 +170,16 @@ final class StateSelection {
 
     /** The first part of a name, beyond what it has in common with the network's own. */
     private String part(StoredKey key) {
-        String path = key.dict().equals(chosen.dict()) ? key.key() : key.dict() + "." + key.key();
-        int dot = path.indexOf('.');
-        return dot < 0 ? path : path.substring(0, dot);
+        boolean sameDict = key.dict().equals(chosen.dict());
+        if (sameDict && averages.get(key.dict()).contains(key.key())) {
+            return "ema";
+        }
+        String[] parts = (sameDict || key.dict().isEmpty() ? key.key() : key.dict() + "." + key.key()).split("\\.", -1);
+        String[] own = (sameDict ? chosen.prefix() : chosen.name()).split("\\.", -1);
+        int common = 0;
+        while (common < parts.length - 1 && common < own.length && parts[common].equals(own[common])) {
+            common++;
+        }
+        return parts[common];
     }
 }

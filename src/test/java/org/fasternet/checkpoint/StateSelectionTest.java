@@ -63,14 +63,16 @@ class StateSelectionTest {
 
     @Test
     void aDetectorsOtherPartsAreLeftOutAndCounted() {
-        Map<String, Tensor> detector = renamed(key -> "backbone." + key);
-        detector.put("neck.lateral.0.weight", OTHER);
-        detector.put("neck.lateral.1.weight", OTHER);
-        detector.put("bbox_head.cls.weight", OTHER);
-        Checkpoint checkpoint = Checkpoint.read(file(detector));
-        assertGolden(checkpoint);
-        assertEquals("neck", checkpoint.origin().leftOut().keySet().iterator().next());
-        assertEquals("2 of 'neck', 1 of 'bbox_head'", checkpoint.origin().leftOutText());
+        for (String prefix : List.of("", "model.", "a.b.")) {
+            Map<String, Tensor> detector = renamed(key -> prefix + "backbone." + key);
+            detector.put(prefix + "neck.lateral.0.weight", OTHER);
+            detector.put(prefix + "neck.lateral.1.weight", OTHER);
+            detector.put(prefix + "bbox_head.cls.weight", OTHER);
+            Checkpoint checkpoint = Checkpoint.read(file(detector));
+            assertGolden(checkpoint);
+            assertEquals(Map.of("neck", 2, "bbox_head", 1), checkpoint.origin().leftOut());
+            assertEquals("2 of 'neck', 1 of 'bbox_head'", checkpoint.origin().leftOutText());
+        }
     }
 
     @Test
@@ -88,7 +90,9 @@ class StateSelectionTest {
     void averagesAreNotTakenUnlessAskedFor() {
         Map<String, Tensor> hooked = renamed(key -> key);
         hooked.putAll(renamed(key -> "ema_" + key.replace('.', '_')));
-        assertGolden(Checkpoint.read(file(hooked)));
+        Checkpoint withHook = Checkpoint.read(file(hooked));
+        assertGolden(withHook);
+        assertEquals(Map.of("ema", STORED.size()), withHook.origin().leftOut());
 
         Map<String, Tensor> both = renamed(key -> "model." + key);
         Tensor embedding = STORED.get("patch_embed.proj.weight");
