@@ -1,9 +1,11 @@
 package org.fasternet;
 
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import org.fasternet.backend.Backends;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.checkpoint.CheckpointOptions;
 import org.fasternet.compute.ElementType;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Preprocessing;
@@ -47,6 +49,18 @@ public final class FasterNet {
      */
     public static FasterNet load(Path checkpoint) {
         return of(Checkpoint.read(checkpoint));
+    }
+
+    /**
+     * Reads a checkpoint from a stream, so that a model inside an application's jar can be loaded; as
+     * {@link Checkpoint#read(InputStream, String, CheckpointOptions)} with nothing known besides.
+     *
+     * @param in closed at the end
+     * @param name what exceptions call it
+     * @throws org.fasternet.error.InvalidFileException as {@link #load(Path)}, or if the stream fails or does not end
+     */
+    public static FasterNet load(InputStream in, String name) {
+        return of(Checkpoint.read(in, name, CheckpointOptions.none()));
     }
 
     /** The model in the box, {@link Checkpoint#demo}: a small classifier of pictures of clothing, to try things out with. */

@@ -1,5 +1,6 @@
 package org.fasternet.checkpoint;
 
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Preprocessing;
 import org.fasternet.internal.io.MalformedException;
+import org.fasternet.internal.io.ReadableFile;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.DType;
@@ -23,6 +25,7 @@ import org.fasternet.tensor.Tensor;
  * {@link StateDictReader#read} says: the file must stay as it is for as long as their values are asked for.
  */
 public final class Checkpoint {
+    private static final long MAX_STREAM = 1L << 32;
     private static final System.Logger LOG = System.getLogger(Checkpoint.class.getName());
 
     private final String source;
@@ -70,13 +73,31 @@ public final class Checkpoint {
      */
     public static Checkpoint read(Path path, CheckpointOptions options) {
         ModelCard card = ModelCard.find(path, options.config());
-        StateDict dict = StateDictReader.read(path, options.state());
+        return of(path.toString(), logged(path.toString(), StateDictReader.read(path, options.state())), card, options.activation());
+    }
+
+    /**
+     * Reads a checkpoint from a stream, to its end, such as one inside an application's jar: with the same checks, and nothing
+     * beside it. The weights do not stay in memory: they are written to a file in the folder for temporary files
+     * ({@code java.io.tmpdir}), which is deleted once nothing can ask for them any more, or when the JVM ends.
+     *
+     * @param in closed at the end
+     * @param name what exceptions call it
+     * @throws InvalidFileException as {@link #read(Path, CheckpointOptions)}; if the stream fails, or goes on beyond 2^32 bytes
+     */
+    public static Checkpoint read(InputStream in, String name, CheckpointOptions options) {
+        ReadableFile file = ReadableFile.of(in, name, MAX_STREAM);
+        ModelCard card = ModelCard.find(file, options.config());
+        return of(name, logged(name, StateDictReader.read(file, options.state())), card, options.activation());
+    }
+
+    private static StateDict logged(String name, StateDict dict) {
         StateOrigin origin = dict.origin();
         if (!origin.leftOut().isEmpty()) {
-            LOG.log(System.Logger.Level.INFO, path + ": the network is at " + MalformedException.quote(origin.place())
+            LOG.log(System.Logger.Level.INFO, name + ": the network is at " + MalformedException.quote(origin.place())
                     + "; left out: " + origin.leftOutText());
         }
-        return of(path.toString(), dict, card, options.activation());
+        return dict;
     }
 
     /**

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -18,6 +19,7 @@ import org.fasternet.image.Preprocessing;
 import org.fasternet.image.Preprocessing.Interpolation;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.MalformedException;
+import org.fasternet.internal.io.ReadableFile;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
 
@@ -43,12 +45,22 @@ record ModelCard(String name, JsonFields fields) {
             return read(given.get());
         }
         // The header belongs to this checkpoint for certain; a config.json may be there for another one in the same folder.
-        String header = StateDictReader.metadata(checkpoint).get(METADATA_KEY);
-        if (header != null) {
-            return parse("the file's header", checkpoint + ": " + METADATA_KEY + " in the header", header);
-        }
-        Path beside = WeightFiles.beside(checkpoint, FILE_NAME);
-        return Files.isRegularFile(beside) ? read(beside) : empty();
+        return inHeader(StateDictReader.metadata(checkpoint), checkpoint.toString()).orElseGet(() -> {
+            Path beside = WeightFiles.beside(checkpoint, FILE_NAME);
+            return Files.isRegularFile(beside) ? read(beside) : empty();
+        });
+    }
+
+    /** As {@link #find(Path, Optional)}, of a file that has nothing beside it. */
+    static ModelCard find(ReadableFile checkpoint, Optional<Path> given) {
+        return given.map(ModelCard::read)
+                .or(() -> inHeader(StateDictReader.metadata(checkpoint), checkpoint.name()))
+                .orElseGet(ModelCard::empty);
+    }
+
+    private static Optional<ModelCard> inHeader(Map<String, String> metadata, String checkpoint) {
+        return Optional.ofNullable(metadata.get(METADATA_KEY))
+                .map(header -> parse("the file's header", checkpoint + ": " + METADATA_KEY + " in the header", header));
     }
 
     static ModelCard read(Path path) {

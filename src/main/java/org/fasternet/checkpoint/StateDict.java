@@ -1,6 +1,5 @@
 package org.fasternet.checkpoint;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -75,9 +74,9 @@ final class StateDict {
         return tensors;
     }
 
-    void warnOfNonFinite(Path path) {
+    void warnOfNonFinite(String name) {
         if (nonFinite > 0) {
-            LOG.log(System.Logger.Level.WARNING, path + ": " + nonFinite + " weights are NaN or infinite, the first in tensor "
+            LOG.log(System.Logger.Level.WARNING, name + ": " + nonFinite + " weights are NaN or infinite, the first in tensor "
                     + MalformedException.quote(firstNonFinite));
         }
     }

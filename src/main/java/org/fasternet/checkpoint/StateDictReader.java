@@ -16,6 +16,7 @@ import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.FileVersion;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.MalformedException;
+import org.fasternet.internal.io.ReadableFile;
 import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 
@@ -56,20 +57,30 @@ public final class StateDictReader {
     /** @param state as {@link CheckpointOptions#state} */
     static StateDict read(Path path, Optional<String> state) {
         WeightFiles files = WeightFiles.of(path);
-        StateDict dict = new StateDict();
         if (files.shards().isEmpty()) {
-            read(files.file(), dict, keys -> {
-                StateSelection selection = StateSelection.of(keys, state);
-                dict.foundAt(selection.origin());
-                return selection.own();
-            });
-        } else {
-            readShards(files, state, dict);
+            return read(ReadableFile.of(files.file()), state);
         }
+        StateDict dict = new StateDict();
+        readShards(files, state, dict);
+        return checked(dict, files.file().toString());
+    }
+
+    /** As {@link #read(Path, Optional)}, of one file. */
+    static StateDict read(ReadableFile file, Optional<String> state) {
+        StateDict dict = new StateDict();
+        read(file, dict, keys -> {
+            StateSelection selection = StateSelection.of(keys, state);
+            dict.foundAt(selection.origin());
+            return selection.own();
+        });
+        return checked(dict, file.name());
+    }
+
+    private static StateDict checked(StateDict dict, String name) {
         if (dict.tensors().isEmpty()) {
-            throw new InvalidFileException(files.file() + ": holds no tensor of floating point");
+            throw new InvalidFileException(name + ": holds no tensor of floating point");
         }
-        dict.warnOfNonFinite(path);
+        dict.warnOfNonFinite(name);
         return dict;
     }
 
@@ -78,7 +89,7 @@ public final class StateDictReader {
         StateSelection selection = InputFile.read(files.file(), size -> StateSelection.of(keys, state));
         dict.foundAt(selection.origin());
         for (Path shard : new LinkedHashSet<>(files.shards().values())) {
-            read(shard, dict, stored -> {
+            read(ReadableFile.of(shard), dict, stored -> {
                 checkShard(files, shard, stored);
                 return selection.own();
             });
@@ -103,13 +114,13 @@ public final class StateDictReader {
         }
     }
 
-    private static void read(Path path, StateDict dict, StateChooser chooser) {
-        InputFile.read(path, size -> {
-            FileVersion file = FileVersion.of(path);
-            if (isZip(path)) {
-                PyTorchReader.read(file, size, chooser, dict);
+    private static void read(ReadableFile file, StateDict dict, StateChooser chooser) {
+        InputFile.read(file.path(), file.name(), size -> {
+            FileVersion version = FileVersion.of(file);
+            if (isZip(file.path())) {
+                PyTorchReader.read(version, size, chooser, dict);
             } else {
-                SafetensorsReader.read(file, size, chooser, dict);
+                SafetensorsReader.read(version, size, chooser, dict);
             }
             return dict;
         });
@@ -118,10 +129,12 @@ public final class StateDictReader {
     /** What the header of a safetensors file holds under {@code __metadata__}; nothing for a PyTorch file or an index. */
     public static Map<String, String> metadata(Path path) {
         WeightFiles files = WeightFiles.of(path);
-        return !files.shards().isEmpty()
-                ? Map.of()
-                : InputFile.read(files.file(), size ->
-                        isZip(files.file()) ? Map.of() : SafetensorsReader.metadata(files.file(), size));
+        return files.shards().isEmpty() ? metadata(ReadableFile.of(files.file())) : Map.of();
+    }
+
+    static Map<String, String> metadata(ReadableFile file) {
+        return InputFile.read(file.path(), file.name(), size ->
+                isZip(file.path()) ? Map.of() : SafetensorsReader.metadata(file.path(), size));
     }
 
     private static boolean isZip(Path path) throws IOException {

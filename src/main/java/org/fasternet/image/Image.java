@@ -1,5 +1,6 @@
 package org.fasternet.image;
 
+import java.awt.image.BufferedImage;
 import java.io.BufferedInputStream;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -88,6 +89,18 @@ public final class Image {
             }
         });
         return ImageDecoder.decode(bytes, file.toString(), channels);
+    }
+
+    /**
+     * An image that Java has decoded, as {@link #read} would have: samples as they are in the raster, alpha dropped, no colour
+     * space converted but the palette looked up.
+     *
+     * @param channels 3 for RGB, 1 for grey
+     * @throws ShapeException if its samples are not integers of 1 to 4 channels, or it has more than {@link #MAX_PIXELS}
+     */
+    public static Image of(BufferedImage image, int channels) {
+        checkChannels(channels);
+        return ImageDecoder.of(image, channels);
     }
 
     /**

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import javax.imageio.IIOException;
 import javax.imageio.ImageReader;
 import org.fasternet.error.InvalidFileException;
+import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 
 /**
@@ -112,10 +113,7 @@ final class ImageDecoder {
 
     private static Image decodeTiff(byte[] file, int channels) throws IOException {
         BufferedImage image = read(ImageFormat.TIFF, file);
-        int type = image.getSampleModel().getDataType();
-        if (type == DataBuffer.TYPE_FLOAT || type == DataBuffer.TYPE_DOUBLE) {
-            throw new IIOException("samples of floating point are not read");
-        }
+        requireIntegers(image);
         TiffTags tags = TiffTags.of(ByteBuffer.wrap(file)).orElseThrow(() -> new IIOException("it has no directory"));
         return ExifOrientation.upright(convertTiff(image, tags.shorts(TiffTags.COLOR_MAP), channels), tags.orientation());
     }
@@ -132,6 +130,30 @@ final class ImageDecoder {
                     .convert(image.getRaster(), channels);
         }
         return toImage(image, channels);
+    }
+
+    static Image of(BufferedImage image, int channels) {
+        if ((long) image.getHeight() * image.getWidth() > Image.MAX_PIXELS) {
+            throw new ShapeException(image.getHeight() + "x" + image.getWidth() + " pixels: at most " + Image.MAX_PIXELS
+                    + " are taken");
+        }
+        try {
+            requireIntegers(image);
+            int space = image.getColorModel().getColorSpace().getType();
+            if (space != ColorSpace.TYPE_RGB && space != ColorSpace.TYPE_GRAY) {
+                throw new IIOException("its colour space is neither RGB nor grey");
+            }
+            return toImage(image, channels);
+        } catch (IIOException e) {
+            throw new ShapeException("an image cannot be taken: " + e.getMessage());
+        }
+    }
+
+    private static void requireIntegers(BufferedImage image) throws IIOException {
+        int type = image.getSampleModel().getDataType();
+        if (type == DataBuffer.TYPE_FLOAT || type == DataBuffer.TYPE_DOUBLE) {
+            throw new IIOException("samples of floating point are not read");
+        }
     }
 
     private static Image toImage(BufferedImage image, int channels) throws IIOException {

@@ -19,20 +19,20 @@ public final class FileVersion {
         }
     }
 
-    private final Path path;
+    private final ReadableFile file;
     private final Stamp stamp;
 
-    private FileVersion(Path path, Stamp stamp) {
-        this.path = path;
+    private FileVersion(ReadableFile file, Stamp stamp) {
+        this.file = file;
         this.stamp = stamp;
     }
 
-    public static FileVersion of(Path path) throws IOException {
-        return new FileVersion(path, Stamp.of(path));
+    public static FileVersion of(ReadableFile file) throws IOException {
+        return new FileVersion(file, Stamp.of(file.path()));
     }
 
     public Path path() {
-        return path;
+        return file.path();
     }
 
     /** Reads from the file. */
@@ -46,7 +46,7 @@ public final class FileVersion {
      * @throws org.fasternet.error.InvalidFileException also if the file has changed, or changes meanwhile
      */
     public void readAgain(Reading reading) {
-        InputFile.read(path, size -> {
+        InputFile.read(file.path(), file.name(), size -> {
             requireUnchanged();
             reading.run();
             requireUnchanged();
@@ -55,7 +55,7 @@ public final class FileVersion {
     }
 
     private void requireUnchanged() throws IOException {
-        if (!Stamp.of(path).equals(stamp)) {
+        if (!Stamp.of(file.path()).equals(stamp)) {
             throw new MalformedException("has changed since the model was loaded; its weights are read whenever a session is "
                     + "compiled, so load the model again");
         }

@@ -29,7 +29,12 @@ public final class InputFile {
      * @throws InvalidFileException if it is not, or if the parser throws an {@link IOException}
      */
     public static <T> T read(Path path, Parser<T> parser) {
-        return parse(path.toString(), () -> {
+        return read(path, path.toString(), parser);
+    }
+
+    /** As {@link #read(Path, Parser)}, of a file that the user knows by another name. */
+    public static <T> T read(Path path, String name, Parser<T> parser) {
+        return parse(name, () -> {
             if (Files.isDirectory(path)) {
                 throw new MalformedException("is a directory, not a file");
             }

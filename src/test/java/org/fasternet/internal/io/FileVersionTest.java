@@ -26,7 +26,7 @@ class FileVersionTest {
     @BeforeEach
     void write() throws IOException {
         path = Files.writeString(folder.resolve("file"), "1234");
-        version = FileVersion.of(path);
+        version = FileVersion.of(ReadableFile.of(path));
     }
 
     private void assertRefused(String reason, FileVersion.Reading reading) {
