@@ -101,6 +101,25 @@ public final class FasterNet {
         return new FasterNet(config, preprocessing, List.copyOf(names), network);
     }
 
+    /**
+     * The network up to one of its head's layers, sharing its weights: for retrieval, or features for another classifier. Its
+     * sessions write N x features x 1 x 1, and leave out what comes behind.
+     *
+     * @throws ShapeException if this is a detection backbone, which has no head
+     */
+    public FasterNet embedding(Embedding kind) {
+        if (config.detection()) {
+            throw new ShapeException("a detection backbone has no head to take an embedding from: its outputs are feature maps");
+        }
+        List<NamedLayer> all = network.layers();
+        int end = 1;
+        while (!all.get(end - 1).name().equals(kind.layer())) {
+            end++;
+        }
+        PatchConv pixels = (PatchConv) network.pixelLayer().orElseThrow().layer();
+        return new FasterNet(config.withoutClasses(), preprocessing, List.of(), Network.of(all.subList(0, end), pixels));
+    }
+
     public FasterNetConfig config() {
         return config;
     }

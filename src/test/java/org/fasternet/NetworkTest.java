@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
+import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.Chain;
@@ -89,6 +90,32 @@ class NetworkTest {
             session.run(Golden.direct(input), dsts);
             return Stream.of(dsts).map(Golden::array).toList();
         }
+    }
+
+    /** From f32 and from pixels; the layers behind are not run. */
+    @ParameterizedTest
+    @EnumSource(Embedding.class)
+    void anEmbeddingIsWhatItsLayerComputes(Embedding kind) {
+        FasterNet whole = FasterNet.random(Variant.T0, 3);
+        FasterNet net = whole.embedding(kind);
+        int layers = whole.layers().size() - (kind == Embedding.POOLED ? 2 : 1);
+        assertEquals(whole.layers().subList(0, layers), net.layers());
+        assertEquals(0, net.config().numClasses());
+        Shape src = new Shape(2, 3, 32, 37);
+        float[] input = TestData.gaussian(new Random(4), src.elements());
+        float[] expected = TestData.floats(NaiveLayers.run(net.layers(), src, TestData.doubles(input), null).get(0));
+        float[] actual = run(net, src, input, Precision.F32).get(0);
+        assertEquals(2 * (kind == Embedding.POOLED ? 320 : 1280), actual.length);
+        Golden.assertClose(expected, actual, Golden.F32_TOLERANCE);
+        try (Session pixels = net.session(SessionOptions.defaults().withBackend(backend).withSize(32, 37).withPixels())) {
+            assertEquals(List.of(new Shape(1, expected.length / 2, 1, 1)), pixels.dstShapes());
+        }
+    }
+
+    @Test
+    void aBackboneHasNoEmbedding() {
+        FasterNet backbone = FasterNet.random(config(3, 8, List.of(1), 4, 2, 0, 0, Activation.RELU, false, true, true), 1);
+        assertThrows(ShapeException.class, () -> backbone.embedding(Embedding.POOLED));
     }
 
     /** Values on a small image, whose oracle is quick; implementations at the published size, which they depend on. */

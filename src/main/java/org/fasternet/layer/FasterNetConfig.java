@@ -63,6 +63,12 @@ public record FasterNetConfig(
                 patchNorm, detection);
     }
 
+    /** The same without classes: the output is the head's hidden layer. */
+    public FasterNetConfig withoutClasses() {
+        return new FasterNetConfig(inChannels, embedDim, depths, nDiv, mlpRatio, featureDim, 0, activation, layerScale, patchNorm,
+                detection);
+    }
+
     public int stages() {
         return depths.size();
     }

@@ -16,6 +16,7 @@ import org.fasternet.internal.io.OutputFile;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.FeatureTap;
+import org.fasternet.layer.Layer;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.PartialConv;
 import org.fasternet.layer.PatchConv;
@@ -69,8 +70,14 @@ public final class OnnxWriter {
     private void add(int channels, List<NamedLayer> layers) {
         graph.input(INPUT, size("batch"), size(channels), size("height"), size("width"));
         layers.forEach(this::add);
-        if (layers.get(layers.size() - 1).layer() instanceof Pointwise last) {
-            graph.output(current, size("batch"), size(last.weights().dim(0)));
+        Layer last = layers.get(layers.size() - 1).layer();
+        if (last instanceof Pointwise linear) {
+            graph.output(current, size("batch"), size(linear.weights().dim(0)));
+        } else if (last instanceof Pool) {
+            // Of an embedding: as many as the last convolution with a stride has made.
+            int pooled = layers.stream().filter(named -> named.layer() instanceof PatchConv)
+                    .mapToInt(named -> ((PatchConv) named.layer()).weights().dim(0)).reduce((first, next) -> next).orElseThrow();
+            graph.output(current, size("batch"), size(pooled));
         }
     }
 

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import org.fasternet.Embedding;
 import org.fasternet.FasterNet;
 import org.fasternet.Golden;
 import org.fasternet.Session;
@@ -42,6 +43,7 @@ import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** ONNX Runtime, which checks a model's types and shapes when it loads it, is the judge of what a file means. */
@@ -98,6 +100,19 @@ class OnnxWriterTest {
         for (int images : new int[] {1, 3}) {
             float[] expected = repeated(logits.data(), logits.dim(0), images);
             Golden.assertClose(expected, run(file, input, images).get(0), Golden.F32_TOLERANCE);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Embedding.class)
+    void anEmbeddingIsWhatOursIs(Embedding kind) throws OrtException {
+        FasterNet net = golden("nano-relu").embedding(kind);
+        Tensor input = Golden.npy("nano-relu/input.npy");
+        SessionOptions options = SessionOptions.defaults().withBatch(input.dim(0)).withSize(input.dim(2), input.dim(3));
+        try (Session session = net.session(options)) {
+            FloatBuffer dst = Golden.floats(session.dstShapes().get(0).elements());
+            session.run(Golden.direct(input.data()), dst);
+            Golden.assertClose(Golden.array(dst), run(write(net), input, input.dim(0)).get(0), Golden.F32_TOLERANCE);
         }
     }
 
