@@ -15,11 +15,13 @@ import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.schedule.TensorBuffer;
 import org.fasternet.tensor.Shape;
 
 /**
- * One layer compiled for one shape, to be run many times on the caller's own buffers: partial, pointwise and patch convolution,
- * the whole block, pooling, and the regular, grouped and depthwise convolutions that these are compared with.
+ * One layer, or a chain of layers, compiled for one shape, to be run many times on the caller's own buffers by one native call:
+ * partial, pointwise and patch convolution, the whole block, pooling, and the regular, grouped and depthwise convolutions that
+ * these are compared with.
  *
  * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for a precision
  * of 16 bits the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership holds here
@@ -54,22 +56,57 @@ public final class Kernel implements AutoCloseable {
         return compile(layer, src, options, true);
     }
 
+    /**
+     * Compiles a network of one's own: layers that follow each other, each named in plans and messages. A {@link FeatureTap}
+     * makes what passes it an output, f32 and N x C x H x W; where there are some, they are the outputs, in their order, and the
+     * last layer's result is none.
+     *
+     * @param chain at least one layer
+     * @param src shape of the source
+     * @param options as for {@link #compile(Layer, Shape, SessionOptions)}
+     * @throws ShapeException if a layer does not fit what the one before it makes: both are named
+     * @throws UnsupportedException if the options cannot be met on this machine, or the back end asked for cannot compute the chain
+     */
+    public static Kernel compile(List<NamedLayer> chain, Shape src, SessionOptions options) {
+        if (chain.isEmpty()) {
+            throw new ShapeException("a chain without layers: at least one is needed");
+        }
+        Shape shape = src;
+        String before = "the source";
+        for (NamedLayer named : chain) {
+            try {
+                shape = named.layer().dst(shape);
+            } catch (ShapeException e) {
+                throw new ShapeException(named.name() + " after " + before + ": " + e.getMessage());
+            }
+            before = named.name();
+        }
+        return compile(Network.of(chain), src, options, false);
+    }
+
     private static Kernel compile(Layer layer, Shape src, SessionOptions options, boolean inPlace) {
         Objects.requireNonNull(layer, "layer");
+        if (layer instanceof FeatureTap) {
+            throw new ShapeException("a feature tap is part of a network, not a kernel");
+        }
+        return compile(Network.of(List.of(new NamedLayer(layer.getClass().getSimpleName(), layer))), src, options, inPlace);
+    }
+
+    private static Kernel compile(Network network, Shape src, SessionOptions options, boolean inPlace) {
         if (options.batch() != 1 || options.size().isPresent() || options.pixels().isPresent()) {
             throw new ShapeException("a kernel takes its sizes from its source's shape " + src
                     + ": options must not set batch, size or pixels");
         }
-        if (layer instanceof FeatureTap) {
-            throw new ShapeException("a feature tap is part of a network, not a kernel");
-        }
         ElementType type = options.precision().stored();
-        NamedLayer named = new NamedLayer(layer.getClass().getSimpleName(), layer);
-        Network network = Network.of(List.of(named));
         ProgramSpec spec = new ProgramSpec(
                 network, src, type, Layout.nhwc(src), type, inPlace, options.precision(), options.isa(),
                 options.resolvedThreads(), options.spinMicros());
         return new Kernel(new Execution(options.backendFor(network).compile(spec), "kernel"));
+    }
+
+    /** The outputs' shapes: one, or one for each feature tap; none in place. */
+    public List<Shape> dstShapes() {
+        return execution.program().dsts().stream().map(TensorBuffer::shape).toList();
     }
 
     /** What really runs. */
@@ -87,6 +124,18 @@ public final class Kernel implements AutoCloseable {
      */
     public void run(Buffer src, Buffer dst) {
         execution.run(src, dst);
+    }
+
+    /**
+     * Runs a chain with feature taps.
+     *
+     * @param src as for {@link #run(Buffer, Buffer)}
+     * @param dsts receive a feature map each; they must overlap neither {@code src} nor each other
+     * @throws ShapeException as {@link #run(Buffer, Buffer)}, or if there are more or fewer buffers than feature taps
+     * @throws IllegalStateException as {@link #run(Buffer, Buffer)}
+     */
+    public void run(Buffer src, Buffer[] dsts) {
+        execution.run(src, dsts);
     }
 
     /**

@@ -11,9 +11,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.ToolProvider;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.NaiveLayers;
+import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.PartialConv;
+import org.fasternet.layer.PatchConv;
+import org.fasternet.layer.Pointwise;
+import org.fasternet.layer.Pool;
+import org.fasternet.tensor.Shape;
+import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +44,27 @@ class ReadmeTest {
         String output = run("PartialConvolution");
         assertTrue(output.contains("PartialConv"), output);
         assertTrue(output.lines().noneMatch(line -> line.contains("ref:")), output);
+    }
+
+    @Test
+    void theNetworkOfOnesOwnComputesWhatItsLayersDo() throws Exception {
+        Shape src = new Shape(1, 8, 16, 16);
+        List<NamedLayer> chain = List.of(
+                new NamedLayer("mix", new PartialConv(8, tensor(2, 2, 3, 3))),
+                new NamedLayer("merge", new PatchConv(tensor(16, 8, 2, 2), new float[16])),
+                new NamedLayer("act", new Pointwise(tensor(16, 16), new float[16], Optional.of(Activation.GELU), false)),
+                new NamedLayer("pool", new Pool()));
+        double[] input = TestData.nchw(tensor(src.elements()).data(), src);
+        double expected = NaiveLayers.run(chain, src, input, null).get(0)[5];
+        assertEquals(expected, Double.parseDouble(run("OwnNetwork").strip()), 1e-5 * Math.abs(expected));
+    }
+
+    private static Tensor tensor(int... shape) {
+        float[] values = new float[Tensor.elements(shape)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i % 7 * 0.1f - 0.3f;
+        }
+        return new Tensor(shape, values);
     }
 
     /** The three guides send nobody to a file that has moved. */

@@ -137,7 +137,7 @@ public final class NaiveLayers {
         }
     }
 
-    private static double gelu(double x) {
+    public static double gelu(double x) {
         return x * (1 + erf(x / Math.sqrt(2))) / 2;
     }
 

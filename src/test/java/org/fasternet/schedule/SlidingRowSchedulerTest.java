@@ -28,6 +28,7 @@ import org.fasternet.layer.Pool;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SlidingRowSchedulerTest {
@@ -79,6 +80,15 @@ class SlidingRowSchedulerTest {
                 new NamedLayer("c", new PartialConv(9, TestData.weights(random, 2, 2, 3, 3))),
                 new NamedLayer("d", new Conv(TestData.weights(random, 9, 9, 3, 3), TestData.gaussian(random, 9), 1)),
                 new NamedLayer("e", block(9, 1, 4))), src, granule, false);
+    }
+
+    /** The order in which the back end for GPUs runs them, interpreted. */
+    @ParameterizedTest
+    @MethodSource("org.fasternet.ChainTest#chains")
+    void chainsOnSlidingRowsEqualTheirDefinitions(List<NamedLayer> chain) {
+        for (int granule : new int[] {1, 4, 8}) {
+            check(chain, new Shape(2, 16, 9, 10), granule, false);
+        }
     }
 
     @ParameterizedTest

@@ -16,8 +16,12 @@ import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
 import org.fasternet.internal.abi.HostInfo;
+import org.fasternet.layer.Block;
 import org.fasternet.layer.Conv;
+import org.fasternet.layer.FeatureTap;
+import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
+import org.fasternet.layer.PartialConv;
 import org.fasternet.schedule.ProgramSpec;
 
 /**
@@ -88,7 +92,29 @@ public final class FusedBackend implements Backend {
                 .filter(named -> named.layer() instanceof Conv)
                 .findFirst()
                 .map(named -> named.name() + ": only FasterNet's own layers have kernels here,"
-                        + " no regular, grouped or depthwise convolution; onednn has them");
+                        + " no regular, grouped or depthwise convolution; onednn has them")
+                .or(() -> unequalPartials(network.layers()));
+    }
+
+    /** The engine keeps the channels of a tensor that are convolved apart from the others. */
+    private static Optional<String> unequalPartials(List<NamedLayer> layers) {
+        int convolved = 0;
+        String by = "";
+        for (NamedLayer named : layers) {
+            int partial = named.layer() instanceof PartialConv conv ? conv.partialChannels()
+                    : named.layer() instanceof Block block ? block.partial().partialChannels() : 0;
+            if (partial > 0 && convolved > 0 && partial != convolved) {
+                return Optional.of(named.name() + ": convolves " + partial + " channels of a tensor of which " + by + " convolves "
+                        + convolved + ": kernels here take the same ones; onednn takes any");
+            }
+            if (partial > 0) {
+                convolved = partial;
+                by = named.name();
+            } else if (!(named.layer() instanceof FeatureTap)) {
+                convolved = 0;
+            }
+        }
+        return Optional.empty();
     }
 
     @Override
