@@ -3,11 +3,16 @@ package org.fasternet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.fasternet.compute.Precision;
 import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
@@ -20,6 +25,7 @@ import org.fasternet.layer.PartialConv;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Pool;
+import org.fasternet.tensor.HalfPrecision;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -110,6 +116,44 @@ class ChainTest {
                 }
             }
         }
+    }
+
+    /** Its source and last result are bit patterns; feature maps are f32. */
+    @ParameterizedTest
+    @MethodSource("chains")
+    void aChainInBf16IsClose(List<NamedLayer> chain) {
+        SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(Precision.BF16);
+        if (!TestBackends.has(backend, Precision.BF16)) {
+            assertThrows(UnsupportedException.class, () -> Kernel.compile(chain, SRC, options));
+            return;
+        }
+        ShortBuffer src = shorts(SRC.elements());
+        float[] nhwc = new float[SRC.elements()];
+        for (int i = 0; i < nhwc.length; i++) {
+            src.put(i, HalfPrecision.floatToBf16((float) RANDOM.nextGaussian()));
+            nhwc[i] = HalfPrecision.bf16ToFloat(src.get(i));
+        }
+        List<double[]> expected = NaiveLayers.run(chain, SRC, TestData.nchw(nhwc, SRC), null);
+        boolean taps = chain.stream().anyMatch(named -> named.layer() instanceof FeatureTap);
+        try (Kernel kernel = Kernel.compile(chain, SRC, options)) {
+            TestBackends.assertRuns(backend, kernel.plan());
+            List<Shape> shapes = kernel.dstShapes();
+            Buffer[] dsts = shapes.stream().map(shape -> taps ? Golden.floats(shape.elements()) : shorts(shape.elements()))
+                    .toArray(Buffer[]::new);
+            kernel.run(src, dsts);
+            for (int i = 0; i < dsts.length; i++) {
+                float[] actual = new float[shapes.get(i).elements()];
+                for (int k = 0; k < actual.length; k++) {
+                    actual[k] = taps ? ((FloatBuffer) dsts[i]).get(k) : HalfPrecision.bf16ToFloat(((ShortBuffer) dsts[i]).get(k));
+                }
+                float[] wanted = taps ? TestData.floats(expected.get(i)) : TestData.nhwc(expected.get(i), shapes.get(i));
+                Golden.assertClose(wanted, actual, Golden.BF16_TOLERANCE);
+            }
+        }
+    }
+
+    private static ShortBuffer shorts(int elements) {
+        return ByteBuffer.allocateDirect(elements * Short.BYTES).order(ByteOrder.nativeOrder()).asShortBuffer();
     }
 
     private String refusal(Class<? extends RuntimeException> type, List<NamedLayer> chain) {
