@@ -59,12 +59,12 @@ public final class Kernel implements AutoCloseable {
     /**
      * Compiles a network of one's own: layers that follow each other, each named in plans and messages. A {@link FeatureTap}
      * makes what passes it an output, f32 and N x C x H x W; where there are some, they are the outputs, in their order, and the
-     * last layer's result is none.
+     * last of them ends the chain.
      *
      * @param chain at least one layer
      * @param src shape of the source
      * @param options as for {@link #compile(Layer, Shape, SessionOptions)}
-     * @throws ShapeException if a layer does not fit what the one before it makes: both are named
+     * @throws ShapeException if a layer does not fit what the one before it makes: both are named; or follows the last feature tap
      * @throws UnsupportedException if the options cannot be met on this machine, or the back end asked for cannot compute the chain
      */
     public static Kernel compile(List<NamedLayer> chain, Shape src, SessionOptions options) {
@@ -80,6 +80,11 @@ public final class Kernel implements AutoCloseable {
                 throw new ShapeException(named.name() + " after " + before + ": " + e.getMessage());
             }
             before = named.name();
+        }
+        boolean taps = chain.stream().anyMatch(named -> named.layer() instanceof FeatureTap);
+        if (taps && !(chain.get(chain.size() - 1).layer() instanceof FeatureTap)) {
+            throw new ShapeException(before + ": follows the last feature tap, so that nobody gets its result: end the chain with a"
+                    + " tap");
         }
         return compile(Network.of(chain), src, options, false);
     }

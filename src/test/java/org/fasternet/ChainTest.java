@@ -86,7 +86,7 @@ class ChainTest {
                         pointwise(5, 32)),
                 named(block(16, 4, 32), pointwise(24, 16, Activation.RELU), block(24, 6, 48)),
                 named(patch(11, 16, 3), partial(11, 5), pointwise(8, 11), new Pool(), pointwise(3, 8, Activation.GELU)),
-                named(partial(16, 4), tap(16), pointwise(24, 16, Activation.RELU), block(24, 8, 24), tap(24), patch(8, 24, 2)),
+                named(partial(16, 4), tap(16), pointwise(24, 16, Activation.RELU), block(24, 8, 24), tap(24), patch(8, 24, 2), tap(8)),
                 named(new Pool(), pointwise(4, 16)));
     }
 
@@ -167,6 +167,8 @@ class ChainTest {
                 refusal(ShapeException.class, named(pointwise(24, 16), pointwise(8, 16))));
         assertEquals("layer0 after the source: partial convolution: the source 2x16x9x10 has 16 channels, 8 are expected",
                 refusal(ShapeException.class, named(partial(8, 4))));
+        assertEquals("layer2: follows the last feature tap, so that nobody gets its result: end the chain with a tap",
+                refusal(ShapeException.class, named(partial(16, 4), tap(16), pointwise(8, 16))));
         assertEquals("a chain without layers: at least one is needed", refusal(ShapeException.class, List.of()));
     }
 
