@@ -254,7 +254,7 @@ FN_API fn_status fn_model_add_pool(fn_model* model);
 FN_API fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, const float* scale,
                                      const float* shift);
 
-/** Packs the weights. The model is complete: it ends with an output, and no layer can be added. */
+/** Packs the weights. The model is complete: it has an output, and no layer can be added. */
 FN_API fn_status fn_model_finish(fn_model* model);
 
 /** Bytes of the packed weights. */

@@ -202,6 +202,17 @@ TEST_P(CallersMemory, TheLastLayerOfANetworkWritesTheOutput) {
     }
 }
 
+/** Nobody sees what they make, and it must go nowhere. */
+TEST_P(CallersMemory, LayersBehindTheLastOutput) {
+    Network net(GetParam(), 1, 8, 3, 5);
+    net.input();
+    net.output(own_layout());
+    net.block(2, 8, FN_RELU);
+    compile(net.finish(), own_layout(), 1, 3, 5, 1);
+    const std::vector<float> src = net.pixels(FN_NHWC_F32);
+    net.expect_right({run_in(own_layout(), src, std::vector<float>(src.size(), NAN))}, "source");
+}
+
 /** Only the layout of an output, its scale or an element type that the kernels do not write make a copy needed. */
 TEST_P(CallersMemory, OtherLayoutsAreCopied) {
     const fn_layout other = own_layout() == FN_NHWC_F32 ? FN_NHWC_BF16 : FN_NHWC_F32;

@@ -213,14 +213,13 @@ fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, co
 fn_status fn_model_finish(fn_model* model) {
     return fn::guarded([&] {
         if (!model) return check_pointer("model", model);
-        const std::vector<fn::Layer>& layers = model->model->layers();
-        // What a layer behind the last output makes would have no memory.
-        if (layers.empty() || !std::holds_alternative<fn::Output>(layers.back())) {
-            return fail(FN_INVALID_ARGUMENT, "the model does not end with an output");
+        for (const fn::Layer& layer : model->model->layers()) {
+            if (!std::holds_alternative<fn::Output>(layer)) continue;
+            if (!model->model->finished()) model->model->finish();
+            model->copies.clear();
+            return FN_OK;
         }
-        if (!model->model->finished()) model->model->finish();
-        model->copies.clear();
-        return FN_OK;
+        return fail(FN_INVALID_ARGUMENT, "the model has no output");
     });
 }
 

@@ -49,7 +49,9 @@ final class Packer {
             names.add(first.name());
         }
         layers.stream().skip(readsPixels ? 1 : 0).forEach(this::add);
-        addResult(layers.get(layers.size() - 1));
+        if (layers.stream().noneMatch(named -> named.layer() instanceof FeatureTap)) {
+            addResult(layers.get(layers.size() - 1));
+        }
         binding.finishModel(model);
         return names;
     }
@@ -83,12 +85,10 @@ final class Packer {
         names.add(named.name());
     }
 
-    /** The last layer's result, unless feature maps are what the caller gets. */
+    /** What the caller gets of a network without feature taps: the engine writes as many outputs as it was given. */
     private void addResult(NamedLayer last) {
-        if (!(last.layer() instanceof FeatureTap)) {
-            binding.addOutput(model, ports.dst(), write(last.layer()), null, null);
-            names.add(last.name());
-        }
+        binding.addOutput(model, ports.dst(), write(last.layer()), null, null);
+        names.add(last.name());
     }
 
     private int write(Layer last) {
