@@ -1,7 +1,6 @@
 package org.fasternet;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +9,7 @@ import org.fasternet.error.FasterNetException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Image;
 import org.fasternet.image.ImagePreprocessor;
+import org.fasternet.internal.Buffers;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
 
@@ -46,10 +46,8 @@ public final class Classifier implements AutoCloseable {
         session = model.session(options.withPixels());
         Shape src = session.srcShape();
         preprocessor = new ImagePreprocessor(model.preprocessing().withSize(src.h(), src.w()));
-        pixels = ByteBuffer.allocateDirect(src.elements());
-        logits = ByteBuffer.allocateDirect(src.n() * model.config().numClasses() * Float.BYTES)
-                .order(ByteOrder.nativeOrder())
-                .asFloatBuffer();
+        pixels = Buffers.bytes(src.elements());
+        logits = Buffers.floats((long) src.n() * model.config().numClasses());
     }
 
     private static void requireClassifier(FasterNetConfig config) {
@@ -96,9 +94,8 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Resizes and crops an image as the model's {@link org.fasternet.image.Preprocessing} says, for {@link #classifyPrepared}:
-     * threads may do so at the
-     * same time, ahead of the network.
+     * Resizes and crops an image as the model's {@link org.fasternet.image.Preprocessing} says, for
+     * {@link #classifyPrepared}: threads may do so at the same time, ahead of the network.
      *
      * @throws ShapeException if the image has other channels
      */

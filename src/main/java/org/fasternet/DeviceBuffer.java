@@ -9,10 +9,9 @@ import org.fasternet.internal.abi.Bindings;
 /**
  * Memory on the GPU, for sessions of the back end {@code cudnn}: a pipeline on the GPU then never comes back to the host.
  *
- * <p>Allocated here and freed by {@link #close}, or memory of the application's own, which {@code close} leaves alone. Whoever
- * runs a session on it keeps it open, and sees to it that what wrote it is done: sessions work on streams of their own. Any
- * thread
- * may use it.
+ * <p>Allocated here and freed by {@link #close}, or memory of the application's own, which {@code close} leaves alone.
+ * Whoever runs a session on it keeps it open, and sees to it that what wrote it is done: sessions work on streams of
+ * their own. Any thread may use it.
  */
 public final class DeviceBuffer implements AutoCloseable {
     /** What cuDNN and our kernels load at a time. */

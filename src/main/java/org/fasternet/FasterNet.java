@@ -3,7 +3,6 @@ package org.fasternet;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
-import org.fasternet.backend.Backends;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.checkpoint.CheckpointOptions;
 import org.fasternet.compute.ElementType;

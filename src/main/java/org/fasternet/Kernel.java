@@ -5,7 +5,6 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.List;
 import java.util.Objects;
-import org.fasternet.backend.Backends;
 import org.fasternet.compute.ElementType;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.error.ShapeException;
@@ -65,7 +64,8 @@ public final class Kernel implements AutoCloseable {
      * @param src shape of the source
      * @param options as for {@link #compile(Layer, Shape, SessionOptions)}
      * @throws ShapeException if a layer does not fit what the one before it makes: both are named; or follows the last feature tap
-     * @throws UnsupportedException if the options cannot be met on this machine, or the back end asked for cannot compute the chain
+     * @throws org.fasternet.error.UnsupportedException if the options cannot be met on this machine, or the back end asked for
+     *     cannot compute the chain
      */
     public static Kernel compile(List<NamedLayer> chain, Shape src, SessionOptions options) {
         if (chain.isEmpty()) {

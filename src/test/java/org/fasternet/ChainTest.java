@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.Buffer;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.ArrayList;
@@ -127,7 +125,7 @@ class ChainTest {
             assertThrows(UnsupportedException.class, () -> Kernel.compile(chain, SRC, options));
             return;
         }
-        ShortBuffer src = shorts(SRC.elements());
+        ShortBuffer src = Golden.shorts(SRC.elements());
         float[] nhwc = new float[SRC.elements()];
         for (int i = 0; i < nhwc.length; i++) {
             src.put(i, HalfPrecision.floatToBf16((float) RANDOM.nextGaussian()));
@@ -138,7 +136,7 @@ class ChainTest {
         try (Kernel kernel = Kernel.compile(chain, SRC, options)) {
             TestBackends.assertRuns(backend, kernel.plan());
             List<Shape> shapes = kernel.dstShapes();
-            Buffer[] dsts = shapes.stream().map(shape -> taps ? Golden.floats(shape.elements()) : shorts(shape.elements()))
+            Buffer[] dsts = shapes.stream().map(shape -> taps ? Golden.floats(shape.elements()) : Golden.shorts(shape.elements()))
                     .toArray(Buffer[]::new);
             kernel.run(src, dsts);
             for (int i = 0; i < dsts.length; i++) {
@@ -150,10 +148,6 @@ class ChainTest {
                 Golden.assertClose(wanted, actual, Golden.BF16_TOLERANCE);
             }
         }
-    }
-
-    private static ShortBuffer shorts(int elements) {
-        return ByteBuffer.allocateDirect(elements * Short.BYTES).order(ByteOrder.nativeOrder()).asShortBuffer();
     }
 
     private String refusal(Class<? extends RuntimeException> type, List<NamedLayer> chain) {

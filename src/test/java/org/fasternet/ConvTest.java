@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.List;
@@ -91,12 +89,12 @@ class ConvTest {
             Shape src = new Shape(2, 20, 6, 5);
             Conv conv = conv(20, 20, groups, 3);
             float[] values = TestData.gaussian(random, src.elements());
-            ShortBuffer x = shorts(src.elements());
+            ShortBuffer x = Golden.shorts(src.elements());
             for (int i = 0; i < values.length; i++) {
                 x.put(i, HalfPrecision.floatToBf16(values[i]));
                 values[i] = HalfPrecision.bf16ToFloat(x.get(i));
             }
-            ShortBuffer dst = shorts(src.elements());
+            ShortBuffer dst = Golden.shorts(src.elements());
             try (Kernel kernel = compile(conv, src, Precision.BF16)) {
                 assertRuns(kernel.plan(), conv);
                 kernel.run(x, dst);
@@ -175,9 +173,5 @@ class ConvTest {
     private Conv conv(int inputs, int outputs, int groups, int size) {
         return new Conv(
                 TestData.weights(random, outputs, inputs / groups, size, size), TestData.gaussian(random, outputs), groups);
-    }
-
-    private static ShortBuffer shorts(int elements) {
-        return ByteBuffer.allocateDirect(elements * Short.BYTES).order(ByteOrder.nativeOrder()).asShortBuffer();
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import org.fasternet.array.Npy;
 import org.fasternet.compute.Precision;
@@ -36,6 +37,10 @@ public final class Golden {
 
     public static FloatBuffer floats(int elements) {
         return ByteBuffer.allocateDirect(elements * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+
+    public static ShortBuffer shorts(int elements) {
+        return ByteBuffer.allocateDirect(elements * Short.BYTES).order(ByteOrder.nativeOrder()).asShortBuffer();
     }
 
     public static float[] array(FloatBuffer buffer) {

@@ -134,12 +134,12 @@ class KernelTest {
             return;
         }
         float[] values = TestData.gaussian(random, src.elements());
-        ShortBuffer x = shorts(src.elements());
+        ShortBuffer x = Golden.shorts(src.elements());
         for (int i = 0; i < values.length; i++) {
             x.put(i, HalfPrecision.floatToBf16(values[i]));
             values[i] = HalfPrecision.bf16ToFloat(x.get(i));
         }
-        ShortBuffer dst = shorts(src.elements());
+        ShortBuffer dst = Golden.shorts(src.elements());
         try (Kernel kernel = Kernel.compile(block, src, bf16)) {
             kernel.run(x, dst);
             assertThrows(ShapeException.class, () -> kernel.run(Golden.direct(values), dst));
@@ -237,9 +237,5 @@ class KernelTest {
             assertEquals(GUARD_VALUE, all.get(i), "before the buffer");
             assertEquals(GUARD_VALUE, all.get(all.capacity() - 1 - i), "behind the buffer");
         }
-    }
-
-    private static ShortBuffer shorts(int elements) {
-        return ByteBuffer.allocateDirect(elements * Short.BYTES).order(ByteOrder.nativeOrder()).asShortBuffer();
     }
 }

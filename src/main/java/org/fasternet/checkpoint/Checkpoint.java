@@ -72,8 +72,10 @@ public final class Checkpoint {
      *     config.json or the options say contradicts the weights or each other
      */
     public static Checkpoint read(Path path, CheckpointOptions options) {
-        ModelCard card = ModelCard.find(path, options.config());
-        return of(path.toString(), logged(path.toString(), StateDictReader.read(path, options.state())), card, options.activation());
+        WeightFiles files = WeightFiles.of(path);
+        ModelCard card = ModelCard.find(files, options.config());
+        StateDict dict = logged(path.toString(), StateDictReader.read(files, options.state()));
+        return of(path.toString(), dict, card, options.activation());
     }
 
     /**

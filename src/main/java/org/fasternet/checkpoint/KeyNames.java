@@ -2,6 +2,7 @@ package org.fasternet.checkpoint;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,16 +30,23 @@ record KeyNames(String prefix, boolean timm) {
      */
     static KeyNames of(Collection<String> keys) {
         List<String> plain = keys.stream().map(StoredKey::plain).toList();
-        List<String> anchors = plain.stream().filter(key -> key.equals(ANCHOR) || key.endsWith("." + ANCHOR)).toList();
+        List<String> prefixes = plain.stream().flatMap(key -> prefixOfEmbedding(key).stream()).toList();
         String prefix = "";
-        if (anchors.size() == 1) {
-            prefix = anchors.get(0).substring(0, anchors.get(0).length() - ANCHOR.length());
+        if (prefixes.size() == 1) {
+            prefix = prefixes.get(0);
         } else {
             for (String longer = prefix; longer != null; longer = longerPrefix(prefix, plain)) {
                 prefix = longer;
             }
         }
         return new KeyNames(prefix, count(plain, prefix, ONLY_TIMM) > count(plain, prefix, ONLY_PUBLISHED));
+    }
+
+    /** What precedes the name of a patch embedding's weight, with its last dot; empty for any other key of {@link StoredKey#plain}. */
+    static Optional<String> prefixOfEmbedding(String plain) {
+        return plain.equals(ANCHOR) || plain.endsWith("." + ANCHOR)
+                ? Optional.of(plain.substring(0, plain.length() - ANCHOR.length()))
+                : Optional.empty();
     }
 
     private static String longerPrefix(String prefix, Collection<String> keys) {
@@ -50,7 +58,11 @@ record KeyNames(String prefix, boolean timm) {
     }
 
     private static long count(Collection<String> keys, String prefix, Pattern pattern) {
-        return keys.stream().filter(key -> key.startsWith(prefix)).map(key -> key.substring(prefix.length())).filter(pattern.asMatchPredicate()).count();
+        return keys.stream()
+                .filter(key -> key.startsWith(prefix))
+                .map(key -> key.substring(prefix.length()))
+                .filter(pattern.asMatchPredicate())
+                .count();
     }
 
     /** The published name of a key of the file; a key that has none stays as it is. */

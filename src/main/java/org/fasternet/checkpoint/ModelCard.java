@@ -40,18 +40,18 @@ record ModelCard(String name, JsonFields fields) {
     private static final int MAX_BYTES = 4 << 20;
 
     /** The first there is of: the given file, the checkpoint's header, the config.json beside it, an empty one. */
-    static ModelCard find(Path checkpoint, Optional<Path> given) {
+    static ModelCard find(WeightFiles checkpoint, Optional<Path> given) {
         if (given.isPresent()) {
             return read(given.get());
         }
         // The header belongs to this checkpoint for certain; a config.json may be there for another one in the same folder.
-        return inHeader(StateDictReader.metadata(checkpoint), checkpoint.toString()).orElseGet(() -> {
-            Path beside = WeightFiles.beside(checkpoint, FILE_NAME);
+        return inHeader(StateDictReader.metadata(checkpoint), checkpoint.file().toString()).orElseGet(() -> {
+            Path beside = checkpoint.file().resolveSibling(FILE_NAME);
             return Files.isRegularFile(beside) ? read(beside) : empty();
         });
     }
 
-    /** As {@link #find(Path, Optional)}, of a file that has nothing beside it. */
+    /** As {@link #find(WeightFiles, Optional)}, of a file that has nothing beside it. */
     static ModelCard find(ReadableFile checkpoint, Optional<Path> given) {
         return given.map(ModelCard::read)
                 .or(() -> inHeader(StateDictReader.metadata(checkpoint), checkpoint.name()))

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.FileVersion;
@@ -47,16 +48,14 @@ public final class StateDictReader {
      * @param path a file; a folder with {@code model.safetensors} or {@code pytorch_model.bin}; or the {@code .index.json} of a
      *     checkpoint in several files
      * @throws InvalidFileException if the file cannot be read, is no checkpoint, or holds a tensor of the network that is not
-     *     F64,
-     *     F32, F16 or BF16
+     *     F64, F32, F16 or BF16
      */
     public static Map<String, Tensor> read(Path path) {
-        return read(path, Optional.empty()).tensors();
+        return read(WeightFiles.of(path), Optional.empty()).tensors();
     }
 
     /** @param state as {@link CheckpointOptions#state} */
-    static StateDict read(Path path, Optional<String> state) {
-        WeightFiles files = WeightFiles.of(path);
+    static StateDict read(WeightFiles files, Optional<String> state) {
         if (files.shards().isEmpty()) {
             return read(ReadableFile.of(files.file()), state);
         }
@@ -65,7 +64,7 @@ public final class StateDictReader {
         return checked(dict, files.file().toString());
     }
 
-    /** As {@link #read(Path, Optional)}, of one file. */
+    /** As {@link #read(WeightFiles, Optional)}, of one file. */
     static StateDict read(ReadableFile file, Optional<String> state) {
         StateDict dict = new StateDict();
         read(file, dict, keys -> {
@@ -88,10 +87,11 @@ public final class StateDictReader {
         List<StoredKey> keys = files.shards().keySet().stream().map(key -> new StoredKey("", key, StoredKey.UNKNOWN)).toList();
         StateSelection selection = InputFile.read(files.file(), size -> StateSelection.of(keys, state));
         dict.foundAt(selection.origin());
+        Predicate<StoredKey> own = selection.own();
         for (Path shard : new LinkedHashSet<>(files.shards().values())) {
             read(ReadableFile.of(shard), dict, stored -> {
                 checkShard(files, shard, stored);
-                return selection.own();
+                return own;
             });
         }
     }
@@ -128,7 +128,10 @@ public final class StateDictReader {
 
     /** What the header of a safetensors file holds under {@code __metadata__}; nothing for a PyTorch file or an index. */
     public static Map<String, String> metadata(Path path) {
-        WeightFiles files = WeightFiles.of(path);
+        return metadata(WeightFiles.of(path));
+    }
+
+    static Map<String, String> metadata(WeightFiles files) {
         return files.shards().isEmpty() ? metadata(ReadableFile.of(files.file())) : Map.of();
     }
 

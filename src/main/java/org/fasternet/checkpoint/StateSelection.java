@@ -23,7 +23,6 @@ import org.fasternet.internal.io.MalformedException;
  * the network is taken, and what is not decided by this is not guessed.
  */
 final class StateSelection {
-    private static final String ANCHOR = "patch_embed.proj.weight";
     private static final Pattern AVERAGE = Pattern.compile("(.*[._])?(ema|average|averaged|avg|swa|shadow|teacher)([._].*)?");
     /** A hostile file may have a million. */
     private static final int MOST_PLACES = 64;
@@ -77,9 +76,9 @@ final class StateSelection {
     private static Set<Place> places(Collection<StoredKey> keys) throws MalformedException {
         Set<Place> places = new LinkedHashSet<>();
         for (StoredKey key : keys) {
-            String plain = StoredKey.plain(key.key());
-            if (key.isTensor() && (plain.equals(ANCHOR) || plain.endsWith("." + ANCHOR))) {
-                places.add(new Place(key.dict(), plain.substring(0, plain.length() - ANCHOR.length())));
+            Optional<String> prefix = KeyNames.prefixOfEmbedding(StoredKey.plain(key.key()));
+            if (key.isTensor() && prefix.isPresent()) {
+                places.add(new Place(key.dict(), prefix.get()));
                 if (places.size() > MOST_PLACES) {
                     throw new MalformedException("has more than " + MOST_PLACES + " patch embeddings: that many networks are"
                             + " not expected in one file");

@@ -37,11 +37,6 @@ record WeightFiles(Path file, Map<String, Path> shards) {
         return new WeightFiles(file, isIndex(file) ? index(file) : Map.of());
     }
 
-    /** Where the config.json of these weights lies, if there is one. */
-    static Path beside(Path path, String name) {
-        return Files.isDirectory(path) ? path.resolve(name) : path.resolveSibling(name);
-    }
-
     private static Path inFolder(Path folder) {
         return NAMES.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst()
                 .orElseThrow(() -> new InvalidFileException(folder + ": is a folder without weights: one of "

@@ -57,16 +57,15 @@ public final class Image {
 
     /**
      * Reads a PNG, JPEG, GIF (its first frame), BMP, WebP or TIFF (its first page) file as PIL's
-     * {@code Image.open(file).convert("RGB")} or
-     * {@code convert("L")} does: alpha is dropped without compositing, palettes are looked up, EXIF orientation ({@link
-     * #upright} heeds it), gamma and ICC profiles are ignored. Samples of 16 bits keep their high byte in every format, as PIL
-     * reads 16-bit RGB; 16-bit grey, which PIL clips at 255, too.
+     * {@code Image.open(file).convert("RGB")} or {@code convert("L")} does: alpha is dropped without compositing,
+     * palettes are looked up, EXIF orientation ({@link #upright} heeds it), gamma and ICC profiles are ignored. Samples
+     * of 16 bits keep their high byte in every format, as PIL reads 16-bit RGB; 16-bit grey, which PIL clips at 255,
+     * too.
      *
-     * <p>Pixels of PNG, GIF, BMP, TIFF (but JPEG in TIFF) and lossless WebP equal PIL's, JPEG's differ by rounding at most.
-     * Lossy WebP is
-     * close: its reader gives each pixel the chroma of its block of 2x2, where libwebp interpolates. Grey levels differ by 2 at
-     * most; colours, in a photograph of qualities 50 to 90, by 0.6 to 0.8 on average and at edges by up to 22. Of an
-     * animated WebP file the first frame comes without the rest of its screen.
+     * <p>Pixels of PNG, GIF, BMP, TIFF (but JPEG in TIFF) and lossless WebP equal PIL's, JPEG's differ by rounding at
+     * most. Lossy WebP is close: its reader gives each pixel the chroma of its block of 2x2, where libwebp
+     * interpolates. Grey levels differ by 2 at most; colours, in a photograph of qualities 50 to 90, by 0.6 to 0.8 on
+     * average and at edges by up to 22. Of an animated WebP file the first frame comes without the rest of its screen.
      *
      * @param channels 3 for RGB, 1 for grey: (19595 R + 38470 G + 7471 B + 32768) / 65536
      * @throws InvalidFileException if the file cannot be read, is in no such format, is truncated or damaged, or has no pixels or

@@ -22,12 +22,11 @@ import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 
 /**
- * Turns layers into steps for a device whose convolutions read and write channel slices: a block then needs no copy at all. Each
- * pixel's row holds {@code [ y1 (P) | x2 (C - P) | x1 (P) ]}: the 3x3 convolution reads x1 and writes y1, expand reads the
- * first C
- * of the row, and project adds to the last C of it, {@code [x2 | x1]}, in place. Whatever reads such a value next has its
- * weights'
- * inputs in that order. Parts are padded to whole vectors; padding holds zeros, because the weights that write it are zero.
+ * Turns layers into steps for a device whose convolutions read and write channel slices: a block then needs no copy at
+ * all. Each pixel's row holds {@code [ y1 (P) | x2 (C - P) | x1 (P) ]}: the 3x3 convolution reads x1 and writes y1,
+ * expand reads the first C of the row, and project adds to the last C of it, {@code [x2 | x1]}, in place. Whatever
+ * reads such a value next has its weights' inputs in that order. Parts are padded to whole vectors; padding holds
+ * zeros, because the weights that write it are zero.
  */
 public final class SlidingRowScheduler {
     private final ProgramSpec spec;

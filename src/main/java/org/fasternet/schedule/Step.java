@@ -18,8 +18,7 @@ public sealed interface Step {
 
     /**
      * Copies {@code src} to {@code dst}, converting layout and element type where they differ. The shapes are equal, or
-     * {@code dst}
-     * has more channels, which become zero.
+     * {@code dst} has more channels, which become zero.
      */
     record Copy(String label, View src, View dst) implements Step {
         @Override

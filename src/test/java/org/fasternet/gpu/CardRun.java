@@ -29,9 +29,9 @@ import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 
 /**
- * What {@code native/gpu-kit} runs on a card: every variant in every precision against {@code fused} in f32, and what an
- * inference
- * takes, from device memory and from host memory. Writes a JSON line for each to the file named by the first argument.
+ * What {@code native/gpu-kit} runs on a card: every variant in every precision against {@code fused} in f32, and what
+ * an inference takes, from device memory and from host memory. Writes a JSON line for each to the file named by the
+ * first argument.
  */
 public final class CardRun {
     private static final int WARM_UP = 20;

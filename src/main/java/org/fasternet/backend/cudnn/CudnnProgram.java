@@ -39,9 +39,8 @@ import org.fasternet.schedule.TensorBuffer;
 import org.fasternet.schedule.View;
 
 /**
- * A schedule on the device: captured into one CUDA graph when its memory is bound, launched once per run. The caller's host
- * memory
- * goes through pinned memory of the program's own; device memory is used where it lies.
+ * A schedule on the device: captured into one CUDA graph when its memory is bound, launched once per run. The caller's
+ * host memory goes through pinned memory of the program's own; device memory is used where it lies.
  */
 final class CudnnProgram implements Program {
     /** Channels are padded to 16 bytes, which vector loads and tensor cores want. */

@@ -111,10 +111,9 @@ final class Launches {
     }
 
     /**
-     * Whether a kernel of ours computes a convolution. In true f32 all without groups: on an H100 cuDNN 9.19 had no engine
-     * without
-     * tensor cores that fuses bias and GELU, or a residual. In f16 and bf16 partial convolutions, where the device has the matrix
-     * instructions: a channel slice costs cuDNN up to two more kernels.
+     * Whether a kernel of ours computes a convolution. In true f32 all without groups: on an H100 cuDNN 9.19 had no
+     * engine without tensor cores that fuses bias and GELU, or a residual. In f16 and bf16 partial convolutions, where
+     * the device has the matrix instructions: a channel slice costs cuDNN up to two more kernels.
      */
     static boolean isOurs(Step.Conv conv, Precision precision, int capability) {
         Tensor w = conv.weights();

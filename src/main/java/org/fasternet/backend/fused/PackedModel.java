@@ -4,8 +4,6 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.fasternet.compute.Precision;
-import org.fasternet.error.UnsupportedException;
-import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
 import org.fasternet.internal.abi.HostInfo;

@@ -12,6 +12,8 @@ public final class HostInfo {
         NativeLibrary.load(Abi.class);
     }
 
+    private static final List<String> PRECISIONS = names(Abi::fn_precision_name);
+
     private HostInfo() {}
 
     /** As {@code fn_cpu_count}. */
@@ -36,9 +38,19 @@ public final class HostInfo {
      * @throws org.fasternet.error.UnsupportedException if the cap on them is none
      */
     public static List<String> isas() {
-        int[] best = new int[1];
-        NativeLibrary.check(Abi.fn_isa_select((String) null, best));
-        return IntStream.rangeClosed(0, best[0]).mapToObj(isa -> NativeLibrary.string(Abi.fn_isa_name(isa))).toList();
+        return IntStream.rangeClosed(0, selectIsa(null)).mapToObj(isa -> NativeLibrary.string(Abi.fn_isa_name(isa))).toList();
+    }
+
+    /**
+     * The library's number of an ISA.
+     *
+     * @param name null for the best
+     * @throws org.fasternet.error.UnsupportedException if it is not one of {@link #isas}
+     */
+    public static int selectIsa(String name) {
+        int[] isa = new int[1];
+        NativeLibrary.check(Abi.fn_isa_select(name, isa));
+        return isa[0];
     }
 
     /** Bytes of each level's data or unified cache, level 1 first. */
@@ -61,7 +73,7 @@ public final class HostInfo {
 
     /** Names of what the engine's kernels compute in, on some CPU, by the engine's numbers. */
     public static List<String> precisions() {
-        return names(Abi::fn_precision_name);
+        return PRECISIONS;
     }
 
     /** Those that a function returns for 0, 1 and so on, until it returns NULL. */

@@ -33,9 +33,7 @@ public final class JniBinding implements Binding {
 
     @Override
     public int selectIsa(String name) {
-        int[] isa = new int[1];
-        NativeLibrary.check(Abi.fn_isa_select(name, isa));
-        return isa[0];
+        return HostInfo.selectIsa(name);
     }
 
     @Override

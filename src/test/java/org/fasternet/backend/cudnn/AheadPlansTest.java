@@ -36,9 +36,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The real cuDNN finalizes a plan for every convolution, for GPUs that are not there, and NVRTC compiles our kernels for them.
- * Runs
- * where {@code native/verify} has put NVIDIA's libraries and a driver without a device on the library path.
+ * The real cuDNN finalizes a plan for every convolution, for GPUs that are not there, and NVRTC compiles our kernels
+ * for them. Runs where {@code native/verify} has put NVIDIA's libraries and a driver without a device on the library
+ * path.
  */
 @Tag("cuda-libraries")
 class AheadPlansTest {

@@ -40,9 +40,8 @@ final class InputFiles {
     private InputFiles() {}
 
     /**
-     * A directory means all files of that kind in it and below it, by their names' extensions, sorted; a pattern that the shell
-     * left
-     * alone, all files that match, sorted; anything else, itself.
+     * A directory means all files of that kind in it and below it, by their names' extensions, sorted; a pattern that
+     * the shell left alone, all files that match, sorted; anything else, itself.
      *
      * @throws InvalidFileException if there is no such file
      */

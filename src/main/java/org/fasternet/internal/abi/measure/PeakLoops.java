@@ -42,7 +42,7 @@ public final class PeakLoops {
 
     /** The instruction that {@link #compute} repeats; empty if the ISA or the CPU has none for this type. */
     public static Optional<String> instruction(String isa, int type) {
-        return Optional.ofNullable(NativeLibrary.string(Abi.fn_measure_instruction(number(isa), type)));
+        return Optional.ofNullable(NativeLibrary.string(Abi.fn_measure_instruction(HostInfo.selectIsa(isa), type)));
     }
 
     /** Operations per second of each round: a multiply-add of one lane is two. */
@@ -56,7 +56,7 @@ public final class PeakLoops {
     }
 
     private static double[] measure(Plan plan, BiFunction<fn_measure_options, double[], Integer> function) {
-        int isa = number(plan.isa());
+        int isa = HostInfo.selectIsa(plan.isa());
         try (NativeMemory memory = NativeMemory.of(fn_measure_options.class)) {
             fn_measure_options options = new fn_measure_options(memory.pointer());
             options.isa(isa).threads(plan.threads()).rounds(plan.rounds()).round_ns(plan.roundNanos());
@@ -64,11 +64,5 @@ public final class PeakLoops {
             NativeLibrary.check(function.apply(options, rates));
             return rates;
         }
-    }
-
-    private static int number(String isa) {
-        int[] number = new int[1];
-        NativeLibrary.check(Abi.fn_isa_select(isa, number));
-        return number[0];
     }
 }

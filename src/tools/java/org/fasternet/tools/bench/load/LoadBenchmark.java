@@ -1,6 +1,5 @@
 package org.fasternet.tools.bench.load;
 
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
