@@ -13,11 +13,12 @@ class PeaksTest {
     private static final List<String> ISAS = List.of("portable", "avx2", "avx512", "avx512_bf16");
 
     @ParameterizedTest
-    @CsvSource({"avx2, avx2", "avx2_vnni, avx2", "avx512_core, avx512", "avx512_core_vnni, avx512",
-        "avx512_core_bf16, avx512_bf16", "avx512_core_fp16, avx512_bf16", "portable, portable", "sse41, ",
-        "avx, ", "avx512_core_amx, ", "neon, "})
-    void aPlansPeakIsThatOfItsOwnInstructionSet(String isa, String expected) {
-        ExecutionPlan plan = new ExecutionPlan("onednn", isa, "jni", Precision.F32, 1, 0, 0, List.of());
+    @CsvSource({"avx2, F32, avx2", "avx2_vnni, F32, avx2", "avx512_core, F32, avx512", "avx512_core_vnni, F32, avx512",
+        "avx512_core_bf16, BF16, avx512_bf16", "avx512_core_fp16, BF16, avx512_bf16", "portable, F32, portable",
+        "sse41, F32, ", "avx, F32, ", "avx512_core_amx, F32, avx512", "avx512_core_amx_fp16, F32, avx512",
+        "avx512_core_amx, BF16, ", "neon, F32, "})
+    void aPlansPeakIsThatOfItsOwnInstructionSet(String isa, Precision precision, String expected) {
+        ExecutionPlan plan = new ExecutionPlan("onednn", isa, "jni", precision, 1, 0, 0, List.of());
         assertEquals(Optional.ofNullable(expected), Peaks.isaOf(plan, ISAS));
     }
 }
