@@ -32,7 +32,7 @@ final class Execution implements AutoCloseable {
 
     private final List<TensorBuffer> wanted = new ArrayList<>();
     /** What the program's slots are bound to; a reference keeps the memory alive while its address is in use. */
-    private final Buffer[] bound;
+    private final Object[] bound;
     private final int[] positions;
     private final long[] addresses;
     /** Whether an address has changed since the buffers were last seen not to overlap. */
@@ -44,7 +44,7 @@ final class Execution implements AutoCloseable {
         this.what = what;
         wanted.add(program.src());
         wanted.addAll(program.dsts());
-        bound = new Buffer[wanted.size()];
+        bound = new Object[wanted.size()];
         positions = new int[wanted.size()];
         addresses = new long[wanted.size()];
         cleanable = CLEANER.register(this, program::close);
@@ -91,14 +91,41 @@ final class Execution implements AutoCloseable {
         }
     }
 
-    /** Runs on device memory. */
+    /** Memory that knows no position: what an address is taken from, and handed to the program by. */
+    interface MemoryKind<M> {
+        /** @throws ShapeException if the memory cannot be used for the tensor */
+        long address(TensorBuffer tensor, M memory, boolean written);
+
+        default void bind(Program program, int slot, long address) {
+            program.bind(slot, address);
+        }
+    }
+
+    private static final MemoryKind<DeviceBuffer> DEVICE = new MemoryKind<>() {
+        @Override
+        public long address(TensorBuffer tensor, DeviceBuffer buffer, boolean written) {
+            requireBytes(tensor, "device buffer", buffer.bytes());
+            return buffer.address();
+        }
+
+        @Override
+        public void bind(Program program, int slot, long address) {
+            program.bindDevice(slot, address);
+        }
+    };
+
     void run(DeviceBuffer src, DeviceBuffer[] dsts) {
+        run(src, dsts, DEVICE);
+    }
+
+    /** In place without destinations. */
+    <M> void run(M src, M[] dsts, MemoryKind<M> kind) {
         enter();
         try {
             expectDsts(dsts.length);
-            bind(0, src);
+            bind(0, src, kind);
             for (int i = 0; i < dsts.length; i++) {
-                bind(i + 1, dsts[i]);
+                bind(i + 1, dsts[i], kind);
             }
             runBound();
         } finally {
@@ -106,18 +133,36 @@ final class Execution implements AutoCloseable {
         }
     }
 
-    private void bind(int slot, DeviceBuffer buffer) {
+    /** Asks for the address each time: the memory may have been freed since. */
+    private <M> void bind(int slot, M memory, MemoryKind<M> kind) {
         TensorBuffer tensor = wanted.get(slot);
-        Objects.requireNonNull(buffer, tensor.name());
-        if (buffer.bytes() < tensor.bytes()) {
-            throw new ShapeException(tensor.name() + ": the device buffer has " + buffer.bytes() + " bytes, " + tensor.bytes()
+        Objects.requireNonNull(memory, tensor.name());
+        long address = kind.address(tensor, memory, isWritten(tensor));
+        requireAligned(tensor, address);
+        boolean known = bound[slot] != null && bound[slot].getClass() == memory.getClass() && addresses[slot] == address;
+        bound[slot] = memory;
+        if (!known) {
+            addresses[slot] = address;
+            kind.bind(program, slot, address);
+            rebound = true;
+        }
+    }
+
+    static void requireBytes(TensorBuffer tensor, String what, long bytes) {
+        if (bytes < tensor.bytes()) {
+            throw new ShapeException(tensor.name() + ": the " + what + " has " + bytes + " bytes, " + tensor.bytes()
                     + " are needed for " + tensor.shape());
         }
-        if (addresses[slot] != buffer.address() || bound[slot] != null) {
-            addresses[slot] = buffer.address();
-            program.bindDevice(slot, buffer.address());
-            bound[slot] = null;
-            rebound = true;
+    }
+
+    private boolean isWritten(TensorBuffer tensor) {
+        return tensor.place() == TensorBuffer.Place.DST || wanted.size() == 1;
+    }
+
+    private static void requireAligned(TensorBuffer tensor, long address) {
+        if (address % tensor.type().bytes() != 0) {
+            throw new ShapeException(tensor.name() + ": the first element lies at an address that is no multiple of "
+                    + tensor.type().bytes() + ", the bytes of an element: make the view at a multiple of it");
         }
     }
 
@@ -179,15 +224,11 @@ final class Execution implements AutoCloseable {
         if (bound[slot] == buffer && positions[slot] == buffer.position()) {
             return;
         }
-        boolean written = tensor.place() == TensorBuffer.Place.DST || wanted.size() == 1;
-        if (written && buffer.isReadOnly()) {
+        if (isWritten(tensor) && buffer.isReadOnly()) {
             throw new ShapeException(tensor.name() + ": a read-only buffer cannot be written to");
         }
         addresses[slot] = address(tensor, buffer);
-        if (addresses[slot] % tensor.type().bytes() != 0) {
-            throw new ShapeException(tensor.name() + ": the buffer's first element lies at an address that is no multiple of "
-                    + tensor.type().bytes() + ", the bytes of an element: make the view at a multiple of it");
-        }
+        requireAligned(tensor, addresses[slot]);
         program.bind(slot, addresses[slot]);
         bound[slot] = buffer;
         positions[slot] = buffer.position();

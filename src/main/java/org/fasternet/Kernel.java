@@ -26,11 +26,10 @@ import org.fasternet.tensor.Shape;
  * of 16 bits the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership holds here
  * too.
  */
-public final class Kernel implements AutoCloseable {
-    private final Execution execution;
+public final class Kernel extends SegmentRuns implements AutoCloseable {
 
     private Kernel(Execution execution) {
-        this.execution = execution;
+        super(execution);
     }
 
     /**

@@ -16,16 +16,17 @@ import org.fasternet.tensor.Shape;
  *
  * <p><b>Buffers</b> are the caller's: direct, in native byte order, read and written from their position on, which does not move.
  * Nothing is copied on the Java side. A run on the same buffer objects as the run before allocates nothing on the Java heap.
+ * On Java 22 and newer, if the jar was built by such a Java, {@code run(MemorySegment src, MemorySegment... dsts)} does the same on
+ * native memory segments.
  *
  * <p><b>Ownership.</b> Holds native memory until {@link #close}, which may be called more than once; a session that is lost
  * without it is freed only after the garbage collector has noticed, which native memory does not urge it to.
  */
-public final class Session implements AutoCloseable {
-    private final Execution execution;
+public final class Session extends SegmentRuns implements AutoCloseable {
     private final boolean pixels;
 
     Session(Program program, boolean pixels) {
-        this.execution = new Execution(program, "session");
+        super(new Execution(program, "session"));
         this.pixels = pixels;
     }
 

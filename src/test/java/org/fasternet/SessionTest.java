@@ -83,7 +83,7 @@ class SessionTest {
         FloatBuffer dst = Golden.floats(2 * 10);
         try (Session session = NANO.session(options)) {
             String refused = assertThrows(ShapeException.class, () -> session.run(odd, dst)).getMessage();
-            assertTrue(refused.endsWith("the buffer's first element lies at an address that is no multiple of 4, the bytes of an"
+            assertTrue(refused.endsWith("the first element lies at an address that is no multiple of 4, the bytes of an"
                     + " element: make the view at a multiple of it"), refused);
         }
     }
