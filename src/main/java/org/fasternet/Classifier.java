@@ -1,53 +1,67 @@
 package org.fasternet;
 
-import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.error.FasterNetException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Image;
 import org.fasternet.image.ImagePreprocessor;
-import org.fasternet.internal.Buffers;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
 
 /**
- * From an image to what is on it: a network, a session of it that reads 8-bit pixels, and the buffers between.
+ * From an image to what is on it: a network, sessions of it that read 8-bit pixels, and the buffers between.
  *
- * <p><b>Threads.</b> Calls from several threads wait for each other; for throughput give each thread a classifier of its own.
+ * <p><b>Threads.</b> Shared by any number: as many images are computed at the same time as there are sessions, a call more waits
+ * for one. A session that has all CPUs answers one image soonest; for throughput, as many sessions as CPUs, of one thread each,
+ * do most. (An {@code OrtSession} of ONNX Runtime is shared by threads too, but all calls compete for the threads of its one pool;
+ * a {@code Predictor} of DJL serves one thread, and a pool of them is the application's to write. Both hand out logits of a tensor
+ * that the application has filled: resizing, cropping, normalisation, labels and the choice of the most probable are in DJL a
+ * translator's business, and with ONNX Runtime the application's.)
  *
- * <p><b>Ownership.</b> Holds native memory until {@link #close}, which may be called more than once.
+ * <p><b>Ownership.</b> Holds native memory until {@link #close}, which may be called more than once. The sessions share the packed
+ * weights.
  */
 public final class Classifier implements AutoCloseable {
     private final FasterNet model;
     private final ImagePreprocessor preprocessor;
-    private final Session session;
-    private final ByteBuffer pixels;
-    private final FloatBuffer logits;
+    private final Pool<ClassifierSession> sessions;
+    private final Shape src;
+    private final ExecutionPlan plan;
 
     /** A classifier with {@link SessionOptions#defaults}. */
     public Classifier(FasterNet model) {
         this(model, SessionOptions.defaults());
     }
 
+    /** A classifier with one session. */
+    public Classifier(FasterNet model, SessionOptions options) {
+        this(model, options, 1);
+    }
+
     /**
      * Compiles the network.
      *
-     * @param options a size overrides the model's own; a batch is how many images one call may classify; how pixels lie in memory
-     *     is decided here
-     * @throws ShapeException if the model has no classes, or its input is neither grey nor RGB
+     * @param options of each session; a size overrides the model's own; a batch is how many images one call may classify; how
+     *     pixels lie in memory is decided here; the CPUs are divided among the sessions if the threads of each are not said
+     * @param sessions how many calls can compute at the same time
+     * @throws ShapeException if the model has no classes, its input is neither grey nor RGB, or there is no session
      * @throws org.fasternet.error.UnsupportedException if the options cannot be met on this machine
      */
-    public Classifier(FasterNet model, SessionOptions options) {
+    public Classifier(FasterNet model, SessionOptions options, int sessions) {
         requireClassifier(model.config());
+        if (sessions < 1) {
+            throw new ShapeException("a classifier of " + sessions + " sessions: at least 1 is needed");
+        }
         this.model = model;
-        session = model.session(options.withPixels());
-        Shape src = session.srcShape();
+        SessionOptions divided = options.dividedAmong(sessions);
+        this.sessions = Pool.of(sessions, () -> new ClassifierSession(model, divided), "classifier");
+        Session any = this.sessions.use(ClassifierSession::session);
+        src = any.srcShape();
+        plan = any.plan();
         preprocessor = new ImagePreprocessor(model.preprocessing().withSize(src.h(), src.w()));
-        pixels = Buffers.bytes(src.elements());
-        logits = Buffers.floats((long) src.n() * model.config().numClasses());
     }
 
     private static void requireClassifier(FasterNetConfig config) {
@@ -64,9 +78,9 @@ public final class Classifier implements AutoCloseable {
         return model.config().inChannels();
     }
 
-    /** What really runs. */
+    /** What really runs, in each session. */
     public ExecutionPlan plan() {
-        return session.plan();
+        return plan;
     }
 
     /**
@@ -94,6 +108,32 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
+     * Classifies any number of images, batch by batch, on a thread for each session. Lazy: the returned stream reads the given one
+     * as its own results are taken, some batches ahead.
+     *
+     * @param images as for {@link #classify(Image, int)}; the stream is read by the thread that takes the results. Where reading a
+     *     picture is work, {@link #classifyAll(Stream, Function, int)} has it done by the threads that classify.
+     * @return for each image, in their order, the most probable class first; a failure, as {@link #classify(Image, int)} says, is
+     *     thrown where the result of the image's batch is taken
+     */
+    public Stream<List<Prediction>> classifyAll(Stream<Image> images, int top) {
+        return classifyAll(images, Function.identity(), top);
+    }
+
+    /**
+     * As {@link #classifyAll(Stream, int)}, of what is made an image by {@code read} on the threads that classify:
+     *
+     * <pre>{@code classifier.classifyAll(Files.list(folder), file -> Image.read(file, classifier.channels()), 5)}</pre>
+     *
+     * @param read may be called by several threads at the same time
+     */
+    public <T> Stream<List<Prediction>> classifyAll(Stream<T> sources, Function<? super T, Image> read, int top) {
+        requireTop(top);
+        return InOrder.map(sources, src.n(), sessions.size(),
+                batch -> classify(batch.stream().<Image>map(read).toList(), top));
+    }
+
+    /**
      * Resizes and crops an image as the model's {@link org.fasternet.image.Preprocessing} says, for
      * {@link #classifyPrepared}: threads may do so at the same time, ahead of the network.
      *
@@ -107,84 +147,23 @@ public final class Classifier implements AutoCloseable {
     }
 
     /** As {@link #classify(List, int)}, of what {@link #prepare} returned. */
-    public synchronized List<List<Prediction>> classifyPrepared(List<Image> images, int top) {
-        Shape src = session.srcShape();
-        if (top < 1) {
-            throw new ShapeException("the " + top + " most probable classes were asked for: at least 1 is needed");
-        }
+    public List<List<Prediction>> classifyPrepared(List<Image> images, int top) {
+        requireTop(top);
         if (images.isEmpty() || images.size() > src.n()) {
             throw new ShapeException(images.size() + " images were given: 1 to " + src.n() + " fit this classifier's batch");
         }
-        int bytes = src.elements() / src.n();
-        for (int i = 0; i < images.size(); i++) {
-            Image image = images.get(i);
-            if (image.height() != src.h() || image.width() != src.w() || image.channels() != src.c()) {
-                throw new ShapeException(image + " is not prepared: " + src.h() + "x" + src.w() + "x" + src.c() + " is needed");
-            }
-            pixels.put(i * bytes, image.pixels());
-        }
-        session.run(pixels, logits);
-        List<List<Prediction>> predictions = new ArrayList<>();
-        for (int i = 0; i < images.size(); i++) {
-            predictions.add(predictions(i, top));
-        }
-        return predictions;
+        return sessions.use(session -> session.classify(images, top));
     }
 
-    private List<Prediction> predictions(int image, int top) {
-        int classes = model.config().numClasses();
-        double[] probabilities = softmax(logits.slice(image * classes, classes));
-        List<Prediction> best = new ArrayList<>();
-        for (int index : largest(probabilities, top)) {
-            best.add(new Prediction(index, label(index), (float) probabilities[index]));
+    private static void requireTop(int top) {
+        if (top < 1) {
+            throw new ShapeException("the " + top + " most probable classes were asked for: at least 1 is needed");
         }
-        return best;
     }
 
-    private String label(int index) {
-        return model.labels().isEmpty() ? "class " + index : model.labels().get(index);
-    }
-
-    /** The largest logit is subtracted from all, which changes nothing but that no exponential overflows. */
-    private static double[] softmax(FloatBuffer logits) {
-        double[] p = new double[logits.capacity()];
-        double largest = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < p.length; i++) {
-            p[i] = logits.get(i);
-            if (!Double.isFinite(p[i])) {
-                throw new FasterNetException("logit " + i + " is " + p[i] + ": weights or activations leave the range of f32");
-            }
-            largest = Math.max(largest, p[i]);
-        }
-        double sum = 0;
-        for (int i = 0; i < p.length; i++) {
-            p[i] = Math.exp(p[i] - largest);
-            sum += p[i];
-        }
-        for (int i = 0; i < p.length; i++) {
-            p[i] /= sum;
-        }
-        return p;
-    }
-
-    /** Indices of the {@code count} largest values, or of all, by insertion: {@code count} is small, and nothing is boxed. */
-    private static int[] largest(double[] values, int count) {
-        int[] best = new int[Math.min(count, values.length)];
-        for (int i = 0; i < values.length; i++) {
-            int at = Math.min(i, best.length);
-            while (at > 0 && values[i] > values[best[at - 1]]) {
-                at--;
-            }
-            if (at < best.length) {
-                System.arraycopy(best, at, best, at + 1, Math.min(i, best.length - 1) - at);
-                best[at] = i;
-            }
-        }
-        return best;
-    }
-
+    /** Waits for the calls that are computing; those that wait for a session fail. */
     @Override
-    public synchronized void close() {
-        session.close();
+    public void close() {
+        sessions.close();
     }
 }

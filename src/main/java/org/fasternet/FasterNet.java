@@ -102,7 +102,8 @@ public final class FasterNet {
 
     /**
      * The network up to one of its head's layers, sharing its weights: for retrieval, or features for another classifier. Its
-     * sessions write N x features x 1 x 1, and leave out what comes behind.
+     * sessions write N x features x 1 x 1, and leave out what comes behind. (ONNX Runtime and DJL run the outputs that a file
+     * names: there, a second file is exported, or the first one cut.)
      *
      * @throws ShapeException if this is a detection backbone, which has no head
      */

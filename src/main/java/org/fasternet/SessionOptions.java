@@ -141,6 +141,11 @@ public record SessionOptions(
         return threads.orElseGet(() -> Math.min(Hardware.detect().cpus().usable(), MAX_THREADS));
     }
 
+    /** For each of several sessions that run at the same time: the CPUs are divided among them unless the threads were said. */
+    SessionOptions dividedAmong(int sessions) {
+        return threads.isPresent() ? this : withThreads(Math.max(1, resolvedThreads() / sessions));
+    }
+
     int spinMicros() {
         return (int) (spin.toNanos() / 1000);
     }

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.fasternet.checkpoint.SafetensorsWriter;
 import org.fasternet.checkpoint.StateDictReader;
 import org.fasternet.error.ShapeException;
@@ -103,10 +105,38 @@ class ClassifierTest {
     }
 
     @Test
+    void anyNumberOfImagesIsWhatEachIsAlone() {
+        FasterNet model = FasterNet.demo();
+        List<Image> images = IntStream.range(0, 11).mapToObj(i -> noise(50 + i, 60, 1)).toList();
+        SessionOptions options = SessionOptions.defaults().withBatch(2);
+        try (Classifier one = new Classifier(model); Classifier shared = new Classifier(model, options, 3)) {
+            List<Integer> expected = images.stream().map(image -> one.classify(image, 1).get(0).index()).toList();
+            assertEquals(expected, shared.classifyAll(images.stream(), 1).map(best -> best.get(0).index()).toList());
+            assertEquals(expected, shared.classifyAll(IntStream.range(0, 11).boxed(), images::get, 1)
+                    .map(best -> best.get(0).index()).toList());
+            assertShapeFault("has 3 channels", () -> shared.classifyAll(Stream.of(noise(9, 9, 3)), 1).toList());
+            assertShapeFault("at least 1", () -> shared.classifyAll(images.stream(), 0));
+        }
+    }
+
+    @Test
+    void theSessionsOfAClassifierDivideTheCpus() {
+        FasterNet model = FasterNet.demo();
+        int cpus = SessionOptions.defaults().resolvedThreads();
+        try (Classifier shared = new Classifier(model, SessionOptions.defaults(), cpus);
+                Classifier asked = new Classifier(model, SessionOptions.defaults().withThreads(2), 2)) {
+            assertEquals(1, shared.plan().threads());
+            assertEquals(2, asked.plan().threads());
+        }
+    }
+
+    @Test
     void misuseIsToldInASentence() {
         FasterNet grey = FasterNet.random(config(1, 2), 1);
         assertShapeFault("no classes", () -> new Classifier(FasterNet.random(config(3, 0), 1)));
         assertShapeFault("takes 4 channels", () -> new Classifier(FasterNet.random(config(4, 2), 1)));
+        assertShapeFault("a classifier of 0 sessions: at least 1 is needed",
+                () -> new Classifier(grey, SessionOptions.defaults(), 0));
         Classifier classifier = new Classifier(grey);
         assertShapeFault("has 3 channels, the model takes 1", () -> classifier.classify(noise(9, 9, 3), 1));
         assertShapeFault("at least 1", () -> classifier.classify(noise(9, 9, 1), 0));
