@@ -36,7 +36,7 @@ typedef enum fn_status {
 } fn_status;
 
 /** Version of this interface: raised by every release that changes a declaration below. */
-#define FN_ABI_VERSION 2
+#define FN_ABI_VERSION 3
 
 /** The FN_ABI_VERSION that the library was compiled with: who calls another one must not call anything else. */
 FN_API int32_t fn_abi_version(void);
@@ -254,8 +254,12 @@ FN_API fn_status fn_model_add_pool(fn_model* model);
 FN_API fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, const float* scale,
                                      const float* shift);
 
-/** Packs the weights. The model is complete: it has an output, and no layer can be added. */
-FN_API fn_status fn_model_finish(fn_model* model);
+/**
+ * Packs the weights. The model is complete: it has an output, and no layer can be added.
+ *
+ * @param threads 1 to 1024: on how many the weights are packed, at most
+ */
+FN_API fn_status fn_model_finish(fn_model* model, int32_t threads);
 
 /** Bytes of the packed weights. */
 FN_API int64_t fn_model_packed_bytes(const fn_model* model);

@@ -248,7 +248,7 @@ TEST_P(CallersMemory, EveryWrite) {
                 ASSERT_EQ(fn_model_add_input(model, channels), FN_OK);
                 ASSERT_EQ(fn_model_add_partial_conv(model, touched, conv.data()), FN_OK);
                 ASSERT_EQ(fn_model_add_output(model, layout, write, nullptr, nullptr), FN_OK);
-                ASSERT_EQ(fn_model_finish(model), FN_OK);
+                ASSERT_EQ(fn_model_finish(model, 1), FN_OK);
                 compile(model, layout, 1, 3, 5, 2);
                 fn_model_destroy(model);
                 EXPECT_EQ(has_step("output"), layout != own_layout() || write != FN_STORE_TOUCHED);

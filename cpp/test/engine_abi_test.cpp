@@ -31,7 +31,7 @@ protected:
     void begin() { ASSERT_EQ(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 2, ones.data(), nullptr), FN_OK); }
     void finish() {
         ASSERT_EQ(fn_model_add_output(model_, FN_NCHW_F32, FN_STORE, nullptr, nullptr), FN_OK);
-        ASSERT_EQ(fn_model_finish(model_), FN_OK);
+        ASSERT_EQ(fn_model_finish(model_, 1), FN_OK);
     }
 
     fn_model* model_ = nullptr;
@@ -77,7 +77,7 @@ TEST_F(EngineAbi, LayersThatDoNotFit) {
     expect_invalid(fn_model_add_output(model_, FN_NHWC_F32, 3, nullptr, nullptr), "there is no fn_write 3");
     expect_invalid(fn_model_add_pixel_conv(model_, FN_NHWC_U8, 3, 4, 2, ones.data(), nullptr),
                    "a layer that reads pixels must be the first");
-    expect_invalid(fn_model_finish(model_), "the model has no output");
+    expect_invalid(fn_model_finish(model_, 1), "the model has no output");
     finish();
     expect_invalid(fn_model_add_pool(model_), "the model is finished: no layer can be added");
 }

@@ -130,7 +130,7 @@ public:
     }
 
     fn_model* finish() {
-        check(fn_model_finish(model_));
+        check(fn_model_finish(model_, 3));
         return model_;
     }
 

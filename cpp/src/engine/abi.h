@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/model.h"
+#include "engine/threads.h"
 #include "fasternet.h"
 #include "status.h"
 
@@ -36,6 +37,14 @@ inline bool in_range(int64_t value, int64_t least, int64_t most) { return value 
 
 inline fn_status check_pointer(const char* what, const void* pointer) {
     return pointer ? FN_OK : fail(FN_INVALID_ARGUMENT, "%s is NULL", what);
+}
+
+/** The number of threads that a caller asks for; has them at hand. */
+inline fn_status check_threads(int32_t threads) {
+    constexpr int32_t most = 1024;
+    if (!in_range(threads, 1, most))
+        return fail(FN_INVALID_ARGUMENT, "threads is %d, expected 1 to %d", threads, most);
+    return require_workers(threads);
 }
 
 /** The first of the statuses that is not FN_OK. Later checks may rely on earlier ones, so they are functions. */

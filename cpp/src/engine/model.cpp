@@ -2,8 +2,11 @@
 
 #include "engine/carver.h"
 #include "engine/pack.h"
+#include "engine/threads.h"
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 
 namespace fn {
 
@@ -16,13 +19,21 @@ struct Overload : Cases... {
 template <class... Cases>
 Overload(Cases...) -> Overload<Cases...>;
 
+/** A row of G, by its number, times (a, b, c). */
+double winograd_row(int32_t row, double a, double b, double c) {
+    switch (row) {
+        case 0: return a;
+        case 1: return (a + b + c) / 2;
+        case 2: return (a - b + c) / 2;
+        default: return c;
+    }
+}
+
 /** G g G' of 3x3 weights at one point. */
 float winograd_weight(const float* g, int32_t point) {
-    constexpr double rows[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
-    double sum = 0;
-    for (int y = 0; y < 3; y++)
-        for (int x = 0; x < 3; x++) sum += rows[point / 4][y] * rows[point % 4][x] * static_cast<double>(g[y * 3 + x]);
-    return static_cast<float>(sum);
+    const int32_t row = point / 4;
+    return static_cast<float>(winograd_row(point % 4, winograd_row(row, g[0], g[3], g[6]),
+                                           winograd_row(row, g[1], g[4], g[7]), winograd_row(row, g[2], g[5], g[8])));
 }
 
 /** A tensor's channels as segments of K: the touched ones, then the others. */
@@ -114,6 +125,30 @@ private:
     Visit visit_;
 };
 
+/** Packs panels, which need not wait for each other, on any number of threads. */
+class Packing final : public Task {
+public:
+    /** @param pack packs the panel it is told */
+    void add(int32_t panels, std::function<void(int32_t)> pack) {
+        for (int32_t panel = 0; panel < panels; panel++) pieces_.push_back({matrices_.size(), panel});
+        matrices_.push_back(std::move(pack));
+    }
+
+    void run(int32_t, int32_t) override {
+        for (size_t i; (i = next_++) < pieces_.size();) matrices_[pieces_[i].matrix](pieces_[i].panel);
+    }
+
+private:
+    struct Piece {
+        size_t matrix;
+        int32_t panel;
+    };
+
+    std::vector<std::function<void(int32_t)>> matrices_;
+    std::vector<Piece> pieces_;
+    std::atomic<size_t> next_{0};
+};
+
 /** Whether the layer's result is its argument's tensor, or one like it because the argument is added to it. */
 bool keeps_split(const Layer& layer) {
     const Pointwise* pointwise = std::get_if<Pointwise>(&layer);
@@ -155,7 +190,7 @@ void Model::find_splits() {
     }
 }
 
-void Model::finish() {
+void Model::finish(int32_t threads) {
     find_splits();
     Carver carver;
     const auto reserve = [&](const PackedShape& shape, const auto&, const Weights&, PackedMatrix& matrix) {
@@ -170,17 +205,24 @@ void Model::finish() {
     packed_ = Pages(carver.bytes());
 
     carver = Carver();
+    Packing packing;
     const auto write = [&](const PackedShape& shape, const auto& weight, const Weights& weights, PackedMatrix& matrix) {
         const int64_t columns = shape.padded_columns(kernels_.lanes);
         float* bias = reinterpret_cast<float*>(packed_.data() + carver.reserve(columns * sizeof(float)));
         if (weights.bias) std::copy_n(weights.bias, shape.columns, bias);
         char* panels = packed_.data() + carver.reserve(columns * matrix.depth * element_bytes());
-        with_elements(precision_, panels, [&](auto* elements) { pack(shape, kernels_, weight, elements); });
+        packing.add(panels_in(vectors_in(shape.columns, kernels_.lanes)),
+                    [this, shape, weight, panels](int32_t panel) {
+                        with_elements(precision_, panels, [&](auto* elements) {
+                            pack_panel(shape, kernels_, weight, panel, elements);
+                        });
+                    });
         matrix.bias = bias;
         matrix.panels = panels;
     };
     Matrices writing(*this, write);
     for (size_t i = 0; i < layers_.size(); i++) writing.walk(i, layers_[i]);
+    run_on_threads(packing, threads, 0);
     finished_ = true;
 }
 

@@ -17,8 +17,8 @@ public:
     /** Appends a layer. The chain must fit: the caller has checked it against channels() and touched(). */
     void add(Layer layer);
 
-    /** Packs all weights; the caller's are not needed any more. */
-    void finish();
+    /** Packs all weights on up to so many threads; the caller's are not needed any more. */
+    void finish(int32_t threads);
 
     bool finished() const { return finished_; }
     int32_t isa() const { return isa_; }

@@ -210,12 +210,14 @@ fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, co
         });
 }
 
-fn_status fn_model_finish(fn_model* model) {
+fn_status fn_model_finish(fn_model* model, int32_t threads) {
     return fn::guarded([&] {
         if (!model) return check_pointer("model", model);
+        const fn_status status = fn::check_threads(threads);
+        if (status != FN_OK) return status;
         for (const fn::Layer& layer : model->model->layers()) {
             if (!std::holds_alternative<fn::Output>(layer)) continue;
-            if (!model->model->finished()) model->model->finish();
+            if (!model->model->finished()) model->model->finish(threads);
             model->copies.clear();
             return FN_OK;
         }

@@ -30,31 +30,38 @@ struct PackedShape {
 };
 
 /**
- * Writes the panels of a matrix into zeroed memory.
+ * Writes one panel of a matrix into zeroed memory.
+ *
+ * A piece of K is written for all columns before the next one is: the panel stays in the cache line by line, and a column's
+ * weights, which lie at neighbouring places of the caller's matrix, are read in runs.
  *
  * @param weight weight(column, segment, tap, channel) is the matrix's value there
+ * @param panels of the whole matrix
  */
 template <class Element, class Weight>
-void pack(const PackedShape& shape, const Kernels& kernels, const Weight& weight, Element* panels) {
+void pack_panel(const PackedShape& shape, const Kernels& kernels, const Weight& weight, int32_t panel, Element* panels) {
+    constexpr int32_t piece = 64;
+    const int32_t group = kernels.group;
     const int32_t vectors = vectors_in(shape.columns, kernels.lanes);
-    const int32_t panel_count = panels_in(vectors);
-    const int64_t depth = shape.depth(kernels.group);
-    for (int32_t column = 0; column < shape.columns; column++) {
-        const int32_t panel = std::min(column / (panel_vectors * kernels.lanes), panel_count - 1);
-        const int32_t panel_begin = panel * panel_vectors * kernels.lanes;
-        const int32_t panel_columns =
-            (panel < panel_count - 1 ? panel_vectors : vectors - panel * panel_vectors) * kernels.lanes;
-        Element* panel_data = panels + panel_begin * depth + static_cast<int64_t>(column - panel_begin) * kernels.group;
-        int64_t k = 0;
-        for (size_t s = 0; s < shape.segments.size(); s++) {
-            for (int32_t tap = 0; tap < shape.segments[s].taps; tap++) {
-                for (int32_t c = 0; c < shape.segments[s].channels; c++) {
-                    const int64_t at = k + c;
-                    Element* group = panel_data + at / kernels.group * kernels.group * panel_columns;
-                    store_element(weight(column, static_cast<int32_t>(s), tap, c), group + at % kernels.group);
+    const int32_t begin = panel * panel_vectors * kernels.lanes;
+    const bool last = panel == panels_in(vectors) - 1;
+    const int32_t width = (last ? vectors - panel * panel_vectors : panel_vectors) * kernels.lanes;
+    const int32_t end = std::min(shape.columns, begin + width);
+    Element* rows = panels + static_cast<int64_t>(begin) * shape.depth(group);
+    for (size_t s = 0; s < shape.segments.size(); s++) {
+        const int32_t channels = shape.segments[s].channels;
+        for (int32_t tap = 0; tap < shape.segments[s].taps; tap++) {
+            for (int32_t first = 0; first < channels; first += piece) {
+                const int32_t behind = std::min(channels, first + piece);
+                for (int32_t column = begin; column < end; column++) {
+                    for (int32_t c = first; c < behind; c++) {
+                        Element* row = rows + static_cast<int64_t>(c / group) * group * width;
+                        store_element(weight(column, static_cast<int32_t>(s), tap, c),
+                                      row + (column - begin) * group + c % group);
+                    }
                 }
-                k += round_up(shape.segments[s].channels, kernels.group);
             }
+            rows += static_cast<int64_t>(round_up(channels, group)) * width;
         }
     }
 }

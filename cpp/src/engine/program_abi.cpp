@@ -13,8 +13,6 @@ using fn::fail;
 using fn::first_failure;
 using fn::in_range;
 
-constexpr int32_t max_threads = 1024;
-
 bool reads(const fn::Model& model, int32_t layout) {
     for (const fn::Layer& layer : model.layers()) {
         if (std::holds_alternative<fn::Input>(layer) && layout != FN_NHWC_U8) return true;
@@ -101,11 +99,9 @@ fn_status fn_program_create(const fn_model* model, int32_t layout, int64_t image
         if (!in_range(images, 1, INT32_MAX) || !in_range(height, 1, 1 << 20) || !in_range(width, 1, 1 << 20))
             return fail(FN_INVALID_ARGUMENT, "cannot run %lld images of %d x %d", static_cast<long long>(images),
                         height, width);
-        if (!in_range(threads, 1, max_threads))
-            return fail(FN_INVALID_ARGUMENT, "threads is %d, expected 1 to %d", threads, max_threads);
         if (spin_us < 0) return fail(FN_INVALID_ARGUMENT, "spin_us is %d, expected 0 or more", spin_us);
         const fn_status status = first_failure([&] { return check_sizes(m, images, height, width); },
-                                               [&] { return fn::require_workers(threads); });
+                                               [&] { return fn::check_threads(threads); });
         if (status != FN_OK) return status;
         const fn::ProgramOptions options{
             static_cast<fn::PixelLayout>(layout), images, height, width, threads, int64_t{spin_us} * 1000};

@@ -1,10 +1,9 @@
 package org.fasternet.checkpoint;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +17,7 @@ import org.fasternet.error.UnsupportedException;
 import org.fasternet.image.Preprocessing;
 import org.fasternet.image.Preprocessing.Interpolation;
 import org.fasternet.internal.io.InputFile;
+import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.internal.io.ReadableFile;
 import org.fasternet.layer.Activation;
@@ -78,15 +78,15 @@ record ModelCard(String name, JsonFields fields) {
     }
 
     static ModelCard empty() {
-        return parse("nothing", "nothing", "{}");
+        return new ModelCard("nothing", new JsonFields("nothing", Map.of()));
     }
 
     /** The card that {@link #find} reads back from a header: only what the weights cannot say. */
     static String json(Activation activation, Preprocessing preprocessing, List<String> labels) {
-        ObjectNode card = JsonNodeFactory.instance.objectNode();
-        card.putObject(MODEL).put("act_layer", activation.id());
-        card.set(IMAGES, ImageFields.json(preprocessing, labels));
-        return card.toString();
+        Map<String, Object> card = new LinkedHashMap<>();
+        card.put(MODEL, Map.of("act_layer", activation.id()));
+        card.put(IMAGES, ImageFields.json(preprocessing, labels));
+        return Json.text(card);
     }
 
     Optional<Activation> activation() {

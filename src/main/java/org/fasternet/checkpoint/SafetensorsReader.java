@@ -1,13 +1,6 @@
 package org.fasternet.checkpoint;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.fasternet.internal.io.FileVersion;
+import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.internal.io.StoredValues;
 import org.fasternet.tensor.DType;
@@ -40,8 +34,7 @@ final class SafetensorsReader {
      * of at most 500 tensors.
      */
     private static final int MAX_HEADER = 8 << 20;
-    private static final ObjectMapper JSON = new ObjectMapper(headerFactory())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final int MAX_DEPTH = 3;
 
     /** A tensor as the header describes it; the offsets count from the end of the header. */
     private record Entry(String name, String dtype, int[] shape, long begin, long end) {
@@ -57,13 +50,6 @@ final class SafetensorsReader {
     }
 
     private SafetensorsReader() {
-    }
-
-    private static JsonFactory headerFactory() {
-        return new JsonFactoryBuilder()
-                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(3).build())
-                .build();
     }
 
     static void read(FileVersion file, long size, StateChooser chooser, StateDict dict) throws IOException {
@@ -107,12 +93,16 @@ final class SafetensorsReader {
     static Map<String, String> metadata(Path path, long size) throws IOException {
         try (InputStream in = Files.newInputStream(path)) {
             Map<String, String> metadata = new LinkedHashMap<>();
-            for (Map.Entry<String, JsonNode> entry : parse(header(in, size)).path(METADATA).properties()) {
-                if (!entry.getValue().isTextual()) {
+            if (!(parse(header(in, size)).get(METADATA) instanceof Map<?, ?> stored)) {
+                return metadata;
+            }
+            for (Map.Entry<?, ?> entry : stored.entrySet()) {
+                String key = (String) entry.getKey();
+                if (!(entry.getValue() instanceof String text)) {
                     throw new MalformedException(METADATA + " holds something other than a string under "
-                            + MalformedException.quote(entry.getKey()));
+                            + MalformedException.quote(key));
                 }
-                metadata.put(entry.getKey(), entry.getValue().textValue());
+                metadata.put(key, text);
             }
             return metadata;
         }
@@ -139,47 +129,51 @@ final class SafetensorsReader {
         return header;
     }
 
-    private static JsonNode parse(byte[] header) throws IOException {
+    private static Map<?, ?> parse(byte[] header) throws IOException {
         try {
-            return JSON.readTree(header);
+            // Its first byte is a brace.
+            return (Map<?, ?>) Json.parse(header, MAX_DEPTH);
         } catch (JsonProcessingException e) {
             throw new MalformedException("has a safetensors header that is not valid: " + e.getOriginalMessage());
         }
     }
 
-    private static List<Entry> entries(JsonNode header) throws MalformedException {
+    private static List<Entry> entries(Map<?, ?> header) throws MalformedException {
         List<Entry> entries = new ArrayList<>();
-        for (Map.Entry<String, JsonNode> property : header.properties()) {
+        for (Map.Entry<?, ?> property : header.entrySet()) {
             if (!property.getKey().equals(METADATA)) {
-                entries.add(entry(property.getKey(), property.getValue()));
+                entries.add(entry((String) property.getKey(), property.getValue()));
             }
         }
         return entries;
     }
 
-    private static Entry entry(String name, JsonNode json) throws MalformedException {
+    private static Entry entry(String name, Object json) throws MalformedException {
         String what = "tensor " + MalformedException.quote(name);
-        JsonNode dtype = json.path("dtype");
-        long[] sizes = integers(json.path("shape"));
-        long[] offsets = integers(json.path("data_offsets"));
-        if (json.size() != 3 || !dtype.isTextual() || sizes == null || offsets == null || offsets.length != 2) {
-            throw new MalformedException(what + " has a header entry other than {dtype: string, shape: [integer...], "
-                    + "data_offsets: [begin, end]}");
+        if (json instanceof Map<?, ?> fields && fields.size() == 3 && fields.get("dtype") instanceof String dtype) {
+            long[] sizes = integers(fields.get("shape"));
+            long[] offsets = integers(fields.get("data_offsets"));
+            if (sizes != null && offsets != null && offsets.length == 2) {
+                return new Entry(name, dtype, StoredValues.shape(what, sizes), offsets[0], offsets[1]);
+            }
         }
-        return new Entry(name, dtype.textValue(), StoredValues.shape(what, sizes), offsets[0], offsets[1]);
+        throw new MalformedException(what + " has a header entry other than {dtype: string, shape: [integer...], "
+                + "data_offsets: [begin, end]}");
     }
 
     /** Null unless {@code json} is an array of integers that fit. */
-    private static long[] integers(JsonNode json) {
-        long[] values = new long[json.size()];
+    private static long[] integers(Object json) {
+        if (!(json instanceof List<?> list)) {
+            return null;
+        }
+        long[] values = new long[list.size()];
         for (int i = 0; i < values.length; i++) {
-            JsonNode value = json.path(i);
-            if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            if (!(list.get(i) instanceof Long value)) {
                 return null;
             }
-            values[i] = value.longValue();
+            values[i] = value;
         }
-        return json.isArray() ? values : null;
+        return values;
     }
 
     private static void checkCoverage(List<Entry> sorted, long dataBytes) throws MalformedException {

@@ -1,15 +1,16 @@
 package org.fasternet.checkpoint;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.OutputFile;
 import org.fasternet.internal.io.StoredValues;
 import org.fasternet.tensor.DType;
@@ -18,8 +19,6 @@ import org.fasternet.tensor.Tensor;
 
 /** Writes safetensors files. */
 public final class SafetensorsWriter {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private SafetensorsWriter() {
     }
 
@@ -54,19 +53,21 @@ public final class SafetensorsWriter {
     }
 
     private static byte[] header(Map<String, Tensor> tensors, DType dtype, Map<String, String> metadata) {
-        ObjectNode header = JSON.createObjectNode();
+        Map<String, Object> header = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
-            metadata.forEach(header.putObject(SafetensorsReader.METADATA)::put);
+            header.put(SafetensorsReader.METADATA, metadata);
         }
         long offset = 0;
         for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
-            ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", dtype.name());
-            entry.set("shape", JSON.valueToTree(tensor.getValue().shape()));
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("dtype", dtype.name());
+            entry.put("shape", Arrays.stream(tensor.getValue().shape()).boxed().toList());
             long end = offset + (long) tensor.getValue().elements() * dtype.bytes();
-            entry.putArray("data_offsets").add(offset).add(end);
+            entry.put("data_offsets", List.of(offset, end));
+            header.put(tensor.getKey(), entry);
             offset = end;
         }
-        byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+        byte[] json = Json.text(header).getBytes(StandardCharsets.UTF_8);
         // Padded, so that values that are mapped into memory are aligned.
         byte[] padded = Arrays.copyOf(json, json.length + (-json.length & Long.BYTES - 1));
         Arrays.fill(padded, json.length, padded.length, (byte) ' ');

@@ -1,8 +1,6 @@
 package org.fasternet.checkpoint;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -13,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.InputFile;
+import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.MalformedException;
 
 /**
@@ -29,7 +28,8 @@ record WeightFiles(Path file, Map<String, Path> shards) {
             "model.safetensors", "model.safetensors" + INDEX, "pytorch_model.bin", "pytorch_model.bin" + INDEX);
     private static final int MAX_INDEX = 8 << 20;
     private static final int MAX_SHARDS = 1000;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** The names by key lie two deep; beside them is metadata. */
+    private static final int MAX_DEPTH = 100;
 
     /** @throws InvalidFileException if a folder has no weights under their usual names, or an index is not one */
     static WeightFiles of(Path path) {
@@ -53,8 +53,9 @@ record WeightFiles(Path file, Map<String, Path> shards) {
                 throw new MalformedException("has " + size + " bytes; at most " + MAX_INDEX + " are expected of an index");
             }
             Map<String, Path> shards = new LinkedHashMap<>();
-            for (Map.Entry<String, JsonNode> entry : weightMap(file).properties()) {
-                shards.put(entry.getKey(), shard(file, entry.getKey(), entry.getValue()));
+            for (Map.Entry<?, ?> entry : weightMap(file).entrySet()) {
+                String key = (String) entry.getKey();
+                shards.put(key, shard(file, key, entry.getValue()));
             }
             if (shards.isEmpty() || shards.values().stream().distinct().count() > MAX_SHARDS) {
                 throw new MalformedException("is an index of no shard, or of more than " + MAX_SHARDS);
@@ -63,27 +64,27 @@ record WeightFiles(Path file, Map<String, Path> shards) {
         });
     }
 
-    private static JsonNode weightMap(Path file) throws IOException {
+    private static Map<?, ?> weightMap(Path file) throws IOException {
         try {
-            JsonNode map = JSON.readTree(Files.readAllBytes(file)).path("weight_map");
-            if (!map.isObject()) {
-                throw new MalformedException("is an index without 'weight_map', an object of file names by key");
+            if (Json.parse(Files.readAllBytes(file), MAX_DEPTH) instanceof Map<?, ?> index
+                    && index.get("weight_map") instanceof Map<?, ?> map) {
+                return map;
             }
-            return map;
+            throw new MalformedException("is an index without 'weight_map', an object of file names by key");
         } catch (JsonProcessingException e) {
             throw new MalformedException("is no index: " + e.getOriginalMessage());
         }
     }
 
     /** A shard lies in the index's folder or below; a snapshot's files are links to elsewhere, which are the system's business. */
-    private static Path shard(Path index, String key, JsonNode name) throws MalformedException {
-        String what = "names the shard " + MalformedException.quote(name.asText()) + " of " + MalformedException.quote(key);
-        if (!name.isTextual() || name.textValue().isEmpty()) {
+    private static Path shard(Path index, String key, Object name) throws MalformedException {
+        String what = "names the shard " + MalformedException.quote(String.valueOf(name)) + " of " + MalformedException.quote(key);
+        if (!(name instanceof String text) || text.isEmpty()) {
             throw new MalformedException(what + ": a file name is expected");
         }
         try {
             Path folder = index.toAbsolutePath().normalize().getParent();
-            Path shard = folder.resolve(name.textValue()).normalize();
+            Path shard = folder.resolve(text).normalize();
             if (!shard.startsWith(folder) || shard.equals(folder)) {
                 throw new MalformedException(what + ", which is not in the index's folder");
             }

@@ -43,7 +43,7 @@ final class PackedModel {
             return used;
         });
         try {
-            model.pack();
+            model.pack(spec.threads());
         } catch (Throwable failure) {
             model.release();
             throw failure;
@@ -55,13 +55,13 @@ final class PackedModel {
      * Not under the map's lock, which other networks may share: a file is read here. Programs of this network wait, and if this
      * one fails, the next of them tries.
      */
-    private synchronized void pack() {
+    private synchronized void pack(int threads) {
         if (handle != 0) {
             return;
         }
         long created = binding.createModel(number(key.precision()), key.isa());
         try {
-            names = new Packer(binding, created, key.ports()).pack(key.network());
+            names = new Packer(binding, created, key.ports()).pack(key.network(), threads);
         } catch (Throwable failure) {
             binding.destroyModel(created);
             throw failure;

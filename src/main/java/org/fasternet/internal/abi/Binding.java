@@ -50,7 +50,7 @@ public interface Binding {
 
     void addOutput(long model, int layout, int write, float[] scale, float[] shift);
 
-    void finishModel(long model);
+    void finishModel(long model, int threads);
 
     long packedBytes(long model);
 

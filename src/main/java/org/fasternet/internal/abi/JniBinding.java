@@ -96,8 +96,8 @@ public final class JniBinding implements Binding {
     }
 
     @Override
-    public void finishModel(long model) {
-        NativeLibrary.check(Abi.fn_model_finish(model));
+    public void finishModel(long model, int threads) {
+        NativeLibrary.check(Abi.fn_model_finish(model, threads));
     }
 
     @Override

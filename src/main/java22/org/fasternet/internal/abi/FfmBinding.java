@@ -54,7 +54,7 @@ final class FfmBinding implements Binding {
         static final MethodHandle ADD_POINTWISE = copying("fn_model_add_pointwise", L, I, I, I, P, P);
         static final MethodHandle ADD_POOL = status("fn_model_add_pool", L);
         static final MethodHandle ADD_OUTPUT = copying("fn_model_add_output", L, I, I, P, P);
-        static final MethodHandle MODEL_FINISH = status("fn_model_finish", L);
+        static final MethodHandle MODEL_FINISH = status("fn_model_finish", L, I);
         static final MethodHandle PACKED_BYTES = function("fn_model_packed_bytes", FunctionDescriptor.of(L, L));
         static final MethodHandle MODEL_DESTROY = function("fn_model_destroy", FunctionDescriptor.ofVoid(L));
         static final MethodHandle PROGRAM_CREATE = status("fn_program_create", L, I, L, I, I, I, I, L);
@@ -181,8 +181,8 @@ final class FfmBinding implements Binding {
     }
 
     @Override
-    public void finishModel(long model) {
-        check(Functions.MODEL_FINISH, model);
+    public void finishModel(long model, int threads) {
+        check(Functions.MODEL_FINISH, model, threads);
     }
 
     @Override
