@@ -8,6 +8,7 @@ import org.fasternet.checkpoint.CheckpointOptions;
 import org.fasternet.compute.ElementType;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Preprocessing;
+import org.fasternet.internal.abi.Bindings;
 import org.fasternet.layer.Chain;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.layer.NamedLayer;
@@ -47,6 +48,7 @@ public final class FasterNet {
      *     with it
      */
     public static FasterNet load(Path checkpoint) {
+        Bindings.loadAhead();
         return of(Checkpoint.read(checkpoint));
     }
 
@@ -59,11 +61,13 @@ public final class FasterNet {
      * @throws org.fasternet.error.InvalidFileException as {@link #load(Path)}, or if the stream fails or does not end
      */
     public static FasterNet load(InputStream in, String name) {
+        Bindings.loadAhead();
         return of(Checkpoint.read(in, name, CheckpointOptions.none()));
     }
 
     /** The model in the box, {@link Checkpoint#demo}: a small classifier of pictures of clothing, to try things out with. */
     public static FasterNet demo() {
+        Bindings.loadAhead();
         return of(Checkpoint.demo());
     }
 

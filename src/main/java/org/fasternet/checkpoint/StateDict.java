@@ -30,22 +30,14 @@ final class StateDict {
      */
     void add(String name, int[] shape, float[] values, Tensor.Values again) {
         int count = Tensor.elements(shape);
-        int found = 0;
-        float largest = 0;
-        for (int i = 0; i < count; i++) {
-            float magnitude = Math.abs(values[i]);
-            if (!(magnitude <= largest)) {
-                if (magnitude <= Float.MAX_VALUE) {
-                    largest = magnitude;
-                } else {
-                    found++;
-                }
+        float largest = Magnitudes.largest(values, count);
+        if (!Float.isFinite(largest)) {
+            if (nonFinite == 0) {
+                firstNonFinite = name;
             }
+            nonFinite += Magnitudes.nonFinite(values, count);
+            largest = Magnitudes.largestFinite(values, count);
         }
-        if (found > 0 && nonFinite == 0) {
-            firstNonFinite = name;
-        }
-        nonFinite += found;
         tensors.put(name, shape.length < 2
                 ? new Tensor(shape, Arrays.copyOf(values, count))
                 : Tensor.deferred(shape, largest, again));

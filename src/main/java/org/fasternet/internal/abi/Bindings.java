@@ -26,6 +26,23 @@ public final class Bindings {
         return current;
     }
 
+    /**
+     * Begins to load, on a thread of its own, what the first session would wait for. A failure is told by who needs it, when
+     * {@link #current} fails too.
+     */
+    public static void loadAhead() {
+        Thread thread = new Thread(() -> {
+            try {
+                current();
+                HostInfo.isas();
+            } catch (RuntimeException | LinkageError e) {
+                // Remembered by NativeLibrary.
+            }
+        }, "fasternet-load-ahead");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
     private static Binding choose(String asked) {
         if (asked != null && !asked.equals(JniBinding.NAME) && !asked.equals("ffm")) {
             throw new UnsupportedException(PROPERTY + " is '" + asked + "': jni and ffm are known");
