@@ -46,7 +46,7 @@ fn::Weights weights(int64_t columns, int64_t depth, bool bias = true) {
 }
 
 std::shared_ptr<fn::Model> build(const Variant& variant, int32_t isa, fn::Precision precision) {
-    auto model = std::make_shared<fn::Model>(isa, precision, *fn::find_kernels(isa, precision));
+    auto model = std::make_shared<fn::Model>(isa, precision, *fn::find_kernels(isa, precision), 1);
     int32_t channels = variant.channels;
     model->add(fn::PixelConv{fn::PixelLayout::nchw_f32, 3, channels, 4, weights(channels, 48), {}});
     for (int stage = 0; stage < 4; stage++) {

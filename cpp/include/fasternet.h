@@ -182,15 +182,16 @@ typedef enum fn_write {
  * share it.
  *
  * Built by one thread: create, add the layers in order, finish. Weights are f32 in PyTorch's order
- * ([out][in][row][column], dense); they are copied, and the copy goes when they are packed. A bias may be NULL: zeros.
+ * ([out][in][row][column], dense); they are packed or copied by the call. A bias may be NULL: zeros.
  */
 typedef struct fn_model fn_model;
 
 /**
  * @param precision an fn_precision
  * @param isa       of fn_isa_select; FN_UNSUPPORTED if it has no kernels of that precision
+ * @param threads   1 to 1024: on how many weights are packed, at most
  */
-FN_API fn_status fn_model_create(int32_t precision, int32_t isa, fn_model** model);
+FN_API fn_status fn_model_create(int32_t precision, int32_t isa, int32_t threads, fn_model** model);
 
 /** First layer: the caller's pixels as they are, from any layout but FN_NHWC_U8. */
 FN_API fn_status fn_model_add_input(fn_model* model, int32_t channels);
@@ -254,12 +255,8 @@ FN_API fn_status fn_model_add_pool(fn_model* model);
 FN_API fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, const float* scale,
                                      const float* shift);
 
-/**
- * Packs the weights. The model is complete: it has an output, and no layer can be added.
- *
- * @param threads 1 to 1024: on how many the weights are packed, at most
- */
-FN_API fn_status fn_model_finish(fn_model* model, int32_t threads);
+/** The model is complete: it has an output, and no layer can be added. */
+FN_API fn_status fn_model_finish(fn_model* model);
 
 /** Bytes of the packed weights. */
 FN_API int64_t fn_model_packed_bytes(const fn_model* model);

@@ -244,11 +244,11 @@ TEST_P(CallersMemory, EveryWrite) {
         for (fn_layout layout : {FN_NHWC_F32, FN_NHWC_BF16}) {
             for (bool in_place : {false, true}) {
                 fn_model* model = nullptr;
-                ASSERT_EQ(fn_model_create(GetParam().precision, GetParam().isa, &model), FN_OK);
+                ASSERT_EQ(fn_model_create(GetParam().precision, GetParam().isa, 1, &model), FN_OK);
                 ASSERT_EQ(fn_model_add_input(model, channels), FN_OK);
                 ASSERT_EQ(fn_model_add_partial_conv(model, touched, conv.data()), FN_OK);
                 ASSERT_EQ(fn_model_add_output(model, layout, write, nullptr, nullptr), FN_OK);
-                ASSERT_EQ(fn_model_finish(model, 1), FN_OK);
+                ASSERT_EQ(fn_model_finish(model), FN_OK);
                 compile(model, layout, 1, 3, 5, 2);
                 fn_model_destroy(model);
                 EXPECT_EQ(has_step("output"), layout != own_layout() || write != FN_STORE_TOUCHED);

@@ -18,7 +18,7 @@ const std::vector<float> ones(1 << 16, 1.0f);
 
 class EngineAbi : public testing::Test {
 protected:
-    void SetUp() override { ASSERT_EQ(fn_model_create(FN_F32, 0, &model_), FN_OK) << fn_last_error(); }
+    void SetUp() override { ASSERT_EQ(fn_model_create(FN_F32, 0, 1, &model_), FN_OK) << fn_last_error(); }
     void TearDown() override {
         fn_program_destroy(program_);
         fn_model_destroy(model_);
@@ -31,7 +31,7 @@ protected:
     void begin() { ASSERT_EQ(fn_model_add_pixel_conv(model_, FN_NCHW_F32, 3, 4, 2, ones.data(), nullptr), FN_OK); }
     void finish() {
         ASSERT_EQ(fn_model_add_output(model_, FN_NCHW_F32, FN_STORE, nullptr, nullptr), FN_OK);
-        ASSERT_EQ(fn_model_finish(model_, 1), FN_OK);
+        ASSERT_EQ(fn_model_finish(model_), FN_OK);
     }
 
     fn_model* model_ = nullptr;
@@ -40,12 +40,13 @@ protected:
 
 TEST_F(EngineAbi, ModelsThatCannotBe) {
     fn_model* other = nullptr;
-    expect_invalid(fn_model_create(FN_F32, -1, &other), "there is no ISA number -1");
-    expect_invalid(fn_model_create(FN_F32, fn::isa_count, &other),
+    expect_invalid(fn_model_create(FN_F32, -1, 1, &other), "there is no ISA number -1");
+    expect_invalid(fn_model_create(FN_F32, fn::isa_count, 1, &other),
                    "there is no ISA number " + std::to_string(fn::isa_count));
-    expect_invalid(fn_model_create(7, 0, &other), "there is no precision 7");
-    expect_invalid(fn_model_create(FN_F32, 0, nullptr), "model is NULL");
-    EXPECT_EQ(failure(fn_model_create(FN_BF16, 0, &other), FN_UNSUPPORTED), "ISA portable has no bf16 kernels; f32 works");
+    expect_invalid(fn_model_create(7, 0, 1, &other), "there is no precision 7");
+    expect_invalid(fn_model_create(FN_F32, 0, 0, &other), "threads is 0, expected 1 to 1024");
+    expect_invalid(fn_model_create(FN_F32, 0, 1, nullptr), "model is NULL");
+    EXPECT_EQ(failure(fn_model_create(FN_BF16, 0, 1, &other), FN_UNSUPPORTED), "ISA portable has no bf16 kernels; f32 works");
     EXPECT_EQ(other, nullptr);
 }
 
@@ -77,7 +78,7 @@ TEST_F(EngineAbi, LayersThatDoNotFit) {
     expect_invalid(fn_model_add_output(model_, FN_NHWC_F32, 3, nullptr, nullptr), "there is no fn_write 3");
     expect_invalid(fn_model_add_pixel_conv(model_, FN_NHWC_U8, 3, 4, 2, ones.data(), nullptr),
                    "a layer that reads pixels must be the first");
-    expect_invalid(fn_model_finish(model_, 1), "the model has no output");
+    expect_invalid(fn_model_finish(model_), "the model has no output");
     finish();
     expect_invalid(fn_model_add_pool(model_), "the model is finished: no layer can be added");
 }

@@ -36,7 +36,10 @@ protected:
         bias_.assign(padded, 0);
         std::copy(bias.begin(), bias.end(), bias_.begin());
         const auto at = [&](int64_t n, int32_t, int32_t, int32_t k) { return weight(n, k); };
-        fn::with_elements(GetParam().element(), panels_.data(), [&](auto* elements) { fn::pack(shape, kernels, at, elements); });
+        for (int32_t panel = 0; panel < fn::panels_in(fn::vectors_in(columns, kernels.lanes)); panel++) {
+            fn::with_elements(GetParam().element(), panels_.data(),
+                              [&](auto* elements) { fn::pack_panel(shape, kernels, at, panel, elements); });
+        }
         return {panels_.data(), bias_.data(), shape.depth(kernels.group), columns};
     }
 

@@ -16,7 +16,7 @@ public:
           height_(height),
           width_(width),
           x_(images, channels, height, width) {
-        check(fn_model_create(machine.precision, machine.isa, &model_));
+        check(fn_model_create(machine.precision, machine.isa, 3, &model_));
         for (reference::Value& v : x_.values) v.value = static_cast<float>(uniform(-1, 1));
     }
     ~Network() { fn_model_destroy(model_); }
@@ -130,7 +130,7 @@ public:
     }
 
     fn_model* finish() {
-        check(fn_model_finish(model_, 3));
+        check(fn_model_finish(model_));
         return model_;
     }
 

@@ -5,8 +5,6 @@
 #include "fasternet.h"
 #include "status.h"
 
-#include <cstring>
-#include <deque>
 #include <memory>
 
 /*
@@ -16,19 +14,6 @@
 
 struct fn_model {
     std::shared_ptr<fn::Model> model;
-    /** The caller's weights, until they are packed. */
-    std::deque<fn::Pages> copies;
-
-    /** What may be NULL, copied. */
-    const float* keep(const float* values, int64_t count) {
-        if (!values) return nullptr;
-        char* copy = copies.emplace_back(count * sizeof(float)).data();
-        std::memcpy(copy, values, count * sizeof(float));
-        return reinterpret_cast<const float*>(copy);
-    }
-    fn::Weights keep(const float* weights, int64_t rows, int64_t columns, const float* bias = nullptr) {
-        return {keep(weights, rows * columns), keep(bias, rows)};
-    }
 };
 
 namespace fn {

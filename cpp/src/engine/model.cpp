@@ -158,14 +158,26 @@ bool keeps_split(const Layer& layer) {
 }  // namespace
 
 void Model::add(Layer layer) {
-    if (const Block* block = std::get_if<Block>(&layer)) {
-        touched_ = block->partial;
-    } else if (const PartialConv* conv = std::get_if<PartialConv>(&layer)) {
-        touched_ = conv->partial;
-    } else if (!keeps_split(layer)) {
-        touched_ = 0;
-    }
+    int32_t touched = keeps_split(layer) ? touched_ : 0;
+    if (const Block* block = std::get_if<Block>(&layer)) touched = block->partial;
+    if (const PartialConv* conv = std::get_if<PartialConv>(&layer)) touched = conv->partial;
     layers_.push_back(std::move(layer));
+    try {
+        if (!keeps_split(layers_.back())) {
+            pack_known();
+        } else if (Pointwise* l = std::get_if<Pointwise>(&layers_.back())) {
+            // Which channels of its argument lie apart, a later layer says.
+            l->weights = {copy(l->weights.values, int64_t{l->channels} * l->in_channels), copy(l->weights.bias, l->channels)};
+        }
+    } catch (...) {
+        layers_.pop_back();
+        throw;
+    }
+    touched_ = touched;
+}
+
+const float* Model::copy(const float* values, int64_t count) {
+    return values ? copies_.emplace_back(values, values + count).data() : nullptr;
 }
 
 int32_t Model::source_channels() const {
@@ -190,39 +202,61 @@ void Model::find_splits() {
     }
 }
 
-void Model::finish(int32_t threads) {
+/** Layers behind the last one do not change how these read their arguments, unless they keep their arguments' splits. */
+void Model::pack_known() {
     find_splits();
+    for (; packed_layers_ < layers_.size(); packed_layers_++) pack(packed_layers_);
+    copies_.clear();
+}
+
+void Model::pack(size_t index) {
     Carver carver;
-    const auto reserve = [&](const PackedShape& shape, const auto&, const Weights&, PackedMatrix& matrix) {
+    const auto measure = [&](const PackedShape& shape, const auto&, const Weights&, PackedMatrix& matrix) {
         matrix.depth = shape.depth(kernels_.group);
         matrix.columns = shape.columns;
         const int64_t columns = shape.padded_columns(kernels_.lanes);
         carver.reserve(columns * sizeof(float));
         carver.reserve(columns * matrix.depth * element_bytes());
     };
-    Matrices measuring(*this, reserve);
-    for (size_t i = 0; i < layers_.size(); i++) measuring.walk(i, layers_[i]);
-    packed_ = Pages(carver.bytes());
+    Matrices(*this, measure).walk(index, layers_[index]);
+    char* memory = reserve(carver.bytes());
 
     carver = Carver();
     Packing packing;
     const auto write = [&](const PackedShape& shape, const auto& weight, const Weights& weights, PackedMatrix& matrix) {
         const int64_t columns = shape.padded_columns(kernels_.lanes);
-        float* bias = reinterpret_cast<float*>(packed_.data() + carver.reserve(columns * sizeof(float)));
+        float* bias = reinterpret_cast<float*>(memory + carver.reserve(columns * sizeof(float)));
         if (weights.bias) std::copy_n(weights.bias, shape.columns, bias);
-        char* panels = packed_.data() + carver.reserve(columns * matrix.depth * element_bytes());
-        packing.add(panels_in(vectors_in(shape.columns, kernels_.lanes)),
-                    [this, shape, weight, panels](int32_t panel) {
-                        with_elements(precision_, panels, [&](auto* elements) {
-                            pack_panel(shape, kernels_, weight, panel, elements);
-                        });
-                    });
+        char* panels = memory + carver.reserve(columns * matrix.depth * element_bytes());
+        packing.add(panels_in(vectors_in(shape.columns, kernels_.lanes)), [this, shape, weight, panels](int32_t panel) {
+            with_elements(precision_, panels,
+                          [&](auto* elements) { pack_panel(shape, kernels_, weight, panel, elements); });
+        });
         matrix.bias = bias;
         matrix.panels = panels;
     };
-    Matrices writing(*this, write);
-    for (size_t i = 0; i < layers_.size(); i++) writing.walk(i, layers_[i]);
-    run_on_threads(packing, threads, 0);
+    Matrices(*this, write).walk(index, layers_[index]);
+    run_on_threads(packing, threads_, 0);
+}
+
+/**
+ * Zeroed memory behind that of the layer before, so that the beginning of a matrix can be fetched while the end of the
+ * one before is multiplied. A model of one small layer gets no more than it needs; the pages of a larger one are huge.
+ */
+char* Model::reserve(size_t bytes) {
+    constexpr size_t small = size_t{1} << 16, large = size_t{1} << 24;
+    if (packed_.empty() || bytes > packed_.back().bytes() - used_of_last_) {
+        packed_.emplace_back(packed_bytes_ > small ? std::max(bytes, large) : bytes);
+        used_of_last_ = 0;
+    }
+    char* memory = packed_.back().data() + used_of_last_;
+    used_of_last_ += bytes;
+    packed_bytes_ += bytes;
+    return memory;
+}
+
+void Model::finish() {
+    pack_known();
     finished_ = true;
 }
 

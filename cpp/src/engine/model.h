@@ -3,6 +3,8 @@
 #include "engine/layer.h"
 #include "memory.h"
 
+#include <deque>
+
 namespace fn {
 
 /**
@@ -11,14 +13,17 @@ namespace fn {
  */
 class Model {
 public:
-    Model(int32_t isa, Precision precision, const Kernels& kernels)
-        : isa_(isa), precision_(precision), kernels_(kernels) {}
+    /** @param threads on which weights are packed, at most */
+    Model(int32_t isa, Precision precision, const Kernels& kernels, int32_t threads)
+        : isa_(isa), precision_(precision), kernels_(kernels), threads_(threads) {}
 
-    /** Appends a layer. The chain must fit: the caller has checked it against channels() and touched(). */
+    /**
+     * Appends a layer and packs its weights, which the caller need not keep. The chain must fit: the caller has checked
+     * it against channels() and touched().
+     */
     void add(Layer layer);
 
-    /** Packs all weights on up to so many threads; the caller's are not needed any more. */
-    void finish(int32_t threads);
+    void finish();
 
     bool finished() const { return finished_; }
     int32_t isa() const { return isa_; }
@@ -34,7 +39,7 @@ public:
      * none yet.
      */
     int32_t touched() const { return touched_; }
-    size_t packed_bytes() const { return packed_.bytes(); }
+    size_t packed_bytes() const { return packed_bytes_; }
     size_t element_bytes() const { return bytes_of(precision_); }
 
     /**
@@ -45,14 +50,23 @@ public:
 
 private:
     void find_splits();
+    void pack_known();
+    void pack(size_t index);
+    char* reserve(size_t bytes);
+    const float* copy(const float* values, int64_t count);
 
     int32_t isa_;
     Precision precision_;
     const Kernels& kernels_;
+    int32_t threads_;
     std::vector<Layer> layers_;
     std::vector<int32_t> splits_;
     int32_t touched_ = 0;
-    Pages packed_;
+    std::deque<Pages> packed_;    // in the order of the layers
+    size_t used_of_last_ = 0;     // of these pages, bytes
+    size_t packed_bytes_ = 0;
+    size_t packed_layers_ = 0;
+    std::deque<std::vector<float>> copies_;  // of the caller's weights that wait for the layers behind them
     bool finished_ = false;
 };
 

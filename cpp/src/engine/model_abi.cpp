@@ -59,22 +59,25 @@ fn::Activation activation_of(int32_t a) { return static_cast<fn::Activation>(a);
 
 }  // namespace
 
-fn_status fn_model_create(int32_t precision, int32_t isa, fn_model** model) {
+fn_status fn_model_create(int32_t precision, int32_t isa, int32_t threads, fn_model** model) {
     return fn::guarded([&] {
         if (!model) return check_pointer("model", model);
         if (!in_range(precision, 0, fn::element_count - 1))
             return fail(FN_INVALID_ARGUMENT, "there is no precision %d", precision);
         if (!in_range(isa, 0, fn::isa_count - 1)) return fail(FN_INVALID_ARGUMENT, "there is no ISA number %d", isa);
         // By name: refuses what this CPU cannot run.
-        const fn_status status =
-            fn::select_isa(fn::isas[isa].name, std::getenv("FASTERNET_MAX_ISA"), fn_cpu_features(), &isa);
+        const fn_status status = first_failure(
+            [&] {
+                return fn::select_isa(fn::isas[isa].name, std::getenv("FASTERNET_MAX_ISA"), fn_cpu_features(), &isa);
+            },
+            [&] { return fn::check_threads(threads); });
         if (status != FN_OK) return status;
         const fn::Precision element = static_cast<fn::Precision>(precision);
         const fn::Kernels* kernels = fn::find_kernels(isa, element);
         if (!kernels) {
             return fail(FN_UNSUPPORTED, "ISA %s has no %s kernels; f32 works", fn::isas[isa].name, fn::name_of(element));
         }
-        *model = new fn_model{std::make_shared<fn::Model>(isa, element, *kernels), {}};
+        *model = new fn_model{std::make_shared<fn::Model>(isa, element, *kernels, threads)};
         return FN_OK;
     });
 }
@@ -95,9 +98,8 @@ fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_ch
     return add_layer(
         model, true,
         [&](const fn::Model&) {
-            const int64_t depth = int64_t{in_channels} * kernel * kernel;
-            return fn::PixelConv{static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel,
-                                 model->keep(weights, channels, depth, bias), {}};
+            return fn::PixelConv{
+                static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel, {weights, bias}, {}};
         },
         [&] {
             return in_range(layout, FN_NCHW_F32, FN_NHWC_U8)
@@ -125,10 +127,7 @@ fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t ker
                                   const float* bias) {
     return add_layer(
         model, false,
-        [&](const fn::Model& m) {
-            const int64_t depth = int64_t{m.channels()} * kernel * kernel;
-            return fn::PatchConv{m.channels(), channels, kernel, model->keep(weights, channels, depth, bias), {}};
-        },
+        [&](const fn::Model& m) { return fn::PatchConv{m.channels(), channels, kernel, {weights, bias}, {}}; },
         [&] { return check_channels("channels", channels); },
         [&] { return check_channels("kernel", kernel, max_kernel); },
         [&] { return check_pointer("weights", weights); });
@@ -143,9 +142,9 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, i
                              partial,
                              hidden,
                              activation_of(activation),
-                             model->keep(conv, partial, int64_t{partial} * 9),
-                             model->keep(expand, hidden, m.channels(), expand_bias),
-                             model->keep(project, m.channels(), hidden),
+                             {conv, nullptr},
+                             {expand, expand_bias},
+                             {project, nullptr},
                              {},
                              {},
                              {}};
@@ -158,9 +157,7 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, i
 fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, const float* weights) {
     return add_layer(
         model, false,
-        [&](const fn::Model& m) {
-            return fn::PartialConv{m.channels(), partial, model->keep(weights, partial, int64_t{partial} * 9), {}};
-        },
+        [&](const fn::Model& m) { return fn::PartialConv{m.channels(), partial, {weights, nullptr}, {}}; },
         [&] { return check_touched(*model->model, partial); }, [&] { return check_pointer("weights", weights); });
 }
 
@@ -170,7 +167,7 @@ fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t acti
         model, false,
         [&](const fn::Model& m) {
             return fn::Pointwise{m.channels(), channels, activation_of(activation), residual != 0,
-                                 model->keep(weights, channels, m.channels(), bias), {}};
+                                 {weights, bias}, {}};
         },
         [&] { return check_channels("channels", channels); }, [&] { return check_activation(activation); },
         [&] { return check_pointer("weights", weights); },
@@ -210,15 +207,12 @@ fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, co
         });
 }
 
-fn_status fn_model_finish(fn_model* model, int32_t threads) {
+fn_status fn_model_finish(fn_model* model) {
     return fn::guarded([&] {
         if (!model) return check_pointer("model", model);
-        const fn_status status = fn::check_threads(threads);
-        if (status != FN_OK) return status;
         for (const fn::Layer& layer : model->model->layers()) {
             if (!std::holds_alternative<fn::Output>(layer)) continue;
-            if (!model->model->finished()) model->model->finish(threads);
-            model->copies.clear();
+            if (!model->model->finished()) model->model->finish();
             return FN_OK;
         }
         return fail(FN_INVALID_ARGUMENT, "the model has no output");

@@ -79,7 +79,7 @@ public final class FusedBackend implements Backend {
         Binding binding = Bindings.current();
         try {
             int isa = binding.selectIsa(wantedIsa.orElse(null));
-            binding.destroyModel(binding.createModel(PackedModel.number(precision), isa));
+            binding.destroyModel(binding.createModel(PackedModel.number(precision), isa, 1));
             return Optional.empty();
         } catch (UnsupportedException e) {
             return Optional.of(e.getMessage());

@@ -59,9 +59,9 @@ final class PackedModel {
         if (handle != 0) {
             return;
         }
-        long created = binding.createModel(number(key.precision()), key.isa());
+        long created = binding.createModel(number(key.precision()), key.isa(), threads);
         try {
-            names = new Packer(binding, created, key.ports()).pack(key.network(), threads);
+            names = new Packer(binding, created, key.ports()).pack(key.network());
         } catch (Throwable failure) {
             binding.destroyModel(created);
             throw failure;

@@ -35,8 +35,8 @@ final class Packer {
         this.ports = ports;
     }
 
-    /** Finishes the model, on up to so many threads. Returns the name of each of its layers, which the engine counts from 0. */
-    List<String> pack(Network network, int threads) {
+    /** Finishes the model. Returns the name of each of its layers, which the engine counts from 0. */
+    List<String> pack(Network network) {
         List<NamedLayer> layers = network.layers();
         NamedLayer first = layers.get(0);
         // A patch convolution reads the caller's memory in any layout, by weights of its own for each.
@@ -52,7 +52,7 @@ final class Packer {
         if (layers.stream().noneMatch(named -> named.layer() instanceof FeatureTap)) {
             addResult(layers.get(layers.size() - 1));
         }
-        binding.finishModel(model, threads);
+        binding.finishModel(model);
         return names;
     }
 

@@ -31,7 +31,7 @@ public interface Binding {
 
     String isaName(int isa);
 
-    long createModel(int precision, int isa);
+    long createModel(int precision, int isa, int threads);
 
     void addInput(long model, int channels);
 
@@ -50,7 +50,7 @@ public interface Binding {
 
     void addOutput(long model, int layout, int write, float[] scale, float[] shift);
 
-    void finishModel(long model, int threads);
+    void finishModel(long model);
 
     long packedBytes(long model);
 

@@ -42,8 +42,8 @@ public final class JniBinding implements Binding {
     }
 
     @Override
-    public long createModel(int precision, int isa) {
-        return create(model -> Abi.fn_model_create(precision, isa, model));
+    public long createModel(int precision, int isa, int threads) {
+        return create(model -> Abi.fn_model_create(precision, isa, threads, model));
     }
 
     /** Calls what writes a handle to an address. */
@@ -96,8 +96,8 @@ public final class JniBinding implements Binding {
     }
 
     @Override
-    public void finishModel(long model, int threads) {
-        NativeLibrary.check(Abi.fn_model_finish(model, threads));
+    public void finishModel(long model) {
+        NativeLibrary.check(Abi.fn_model_finish(model));
     }
 
     @Override

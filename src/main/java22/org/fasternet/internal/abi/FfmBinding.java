@@ -45,7 +45,7 @@ final class FfmBinding implements Binding {
 
         static final MethodHandle ISA_SELECT = status("fn_isa_select", L, L);
         static final MethodHandle ISA_NAME = function("fn_isa_name", FunctionDescriptor.of(P, I));
-        static final MethodHandle MODEL_CREATE = status("fn_model_create", I, I, L);
+        static final MethodHandle MODEL_CREATE = status("fn_model_create", I, I, I, L);
         static final MethodHandle ADD_INPUT = status("fn_model_add_input", L, I);
         static final MethodHandle ADD_PIXEL_CONV = copying("fn_model_add_pixel_conv", L, I, I, I, I, P, P);
         static final MethodHandle ADD_PATCH_CONV = copying("fn_model_add_patch_conv", L, I, I, P, P);
@@ -54,7 +54,7 @@ final class FfmBinding implements Binding {
         static final MethodHandle ADD_POINTWISE = copying("fn_model_add_pointwise", L, I, I, I, P, P);
         static final MethodHandle ADD_POOL = status("fn_model_add_pool", L);
         static final MethodHandle ADD_OUTPUT = copying("fn_model_add_output", L, I, I, P, P);
-        static final MethodHandle MODEL_FINISH = status("fn_model_finish", L, I);
+        static final MethodHandle MODEL_FINISH = status("fn_model_finish", L);
         static final MethodHandle PACKED_BYTES = function("fn_model_packed_bytes", FunctionDescriptor.of(L, L));
         static final MethodHandle MODEL_DESTROY = function("fn_model_destroy", FunctionDescriptor.ofVoid(L));
         static final MethodHandle PROGRAM_CREATE = status("fn_program_create", L, I, L, I, I, I, I, L);
@@ -125,8 +125,8 @@ final class FfmBinding implements Binding {
     }
 
     @Override
-    public long createModel(int precision, int isa) {
-        return create(model -> (int) call(Functions.MODEL_CREATE, precision, isa, model));
+    public long createModel(int precision, int isa, int threads) {
+        return create(model -> (int) call(Functions.MODEL_CREATE, precision, isa, threads, model));
     }
 
     /** Calls what writes a handle to an address. */
@@ -181,8 +181,8 @@ final class FfmBinding implements Binding {
     }
 
     @Override
-    public void finishModel(long model, int threads) {
-        check(Functions.MODEL_FINISH, model, threads);
+    public void finishModel(long model) {
+        check(Functions.MODEL_FINISH, model);
     }
 
     @Override
