@@ -35,6 +35,6 @@ record StoredKey(String dict, String key, String dtype) {
 
     /** The key without what {@code torch.compile} puts before the names of what it compiled, at any depth. */
     static String plain(String key) {
-        return COMPILED.matcher(key).replaceAll("$1");
+        return key.contains("_orig_mod.") ? COMPILED.matcher(key).replaceAll("$1") : key;
     }
 }
