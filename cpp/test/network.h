@@ -3,9 +3,21 @@
 #include "machines.h"
 #include "reference.h"
 
+#include <cmath>
 #include <deque>
 #include <random>
 #include <string>
+
+/** Weights that are the engine's for one call: behind it they are NaN. */
+class Lent {
+public:
+    explicit Lent(const std::vector<float>& values) : values_(values) {}
+    ~Lent() { std::fill(values_.begin(), values_.end(), NAN); }
+    operator const float*() const { return values_.data(); }
+
+private:
+    std::vector<float> values_;
+};
 
 /** A network built twice, layer by layer: as a model of the engine and as the reference's result. */
 class Network {
@@ -47,15 +59,15 @@ public:
         const auto& w = weights(channels * x_.c * kernel * kernel, x_.c * kernel * kernel);
         const auto& b = weights(channels, 1);
         for (fn_layout layout : {FN_NCHW_F32, FN_NHWC_F32, FN_NHWC_U8})
-            check(fn_model_add_pixel_conv(model_, layout, static_cast<int32_t>(x_.c), channels, kernel, w.data(),
-                                          b.data()));
+            check(fn_model_add_pixel_conv(model_, layout, static_cast<int32_t>(x_.c), channels, kernel, Lent(w),
+                                          Lent(b)));
         x_ = stored(convolve(stored(x_, roundoff_), channels, kernel, kernel, 0, w, b, roundoff_), roundoff_);
     }
 
     void patch_conv(int32_t channels, int kernel) {
         const auto& w = weights(channels * x_.c * kernel * kernel, x_.c * kernel * kernel);
         const auto& b = weights(channels, 1);
-        check(fn_model_add_patch_conv(model_, channels, kernel, w.data(), b.data()));
+        check(fn_model_add_patch_conv(model_, channels, kernel, Lent(w), Lent(b)));
         x_ = stored(convolve(x_, channels, kernel, kernel, 0, w, b, roundoff_), roundoff_);
     }
 
@@ -64,8 +76,8 @@ public:
         const auto& expand = weights(hidden * x_.c, x_.c);
         const auto& bias = weights(hidden, 1);
         const auto& project = weights(x_.c * hidden, hidden);
-        check(fn_model_add_block(model_, partial, hidden, activation, conv.data(), expand.data(), bias.data(),
-                                 project.data()));
+        check(fn_model_add_block(model_, partial, hidden, activation, Lent(conv), Lent(expand), Lent(bias),
+                                 Lent(project)));
         const reference::Image z = partial_conv(x_, partial, conv, roundoff_);
         const reference::Image h =
             stored(activate(convolve(z, hidden, 1, 1, 0, expand, bias, roundoff_), activation, roundoff_), roundoff_);
@@ -74,14 +86,14 @@ public:
 
     void partial_conv_only(int32_t partial) {
         const auto& conv = weights(partial * partial * 9, partial * 9);
-        check(fn_model_add_partial_conv(model_, partial, conv.data()));
+        check(fn_model_add_partial_conv(model_, partial, Lent(conv)));
         x_ = partial_conv(x_, partial, conv, roundoff_);
     }
 
     void pointwise(int32_t channels, fn_activation activation, bool residual = false) {
         const auto& w = weights(channels * x_.c, x_.c);
         const auto& b = weights(channels, 1);
-        check(fn_model_add_pointwise(model_, channels, activation, residual, w.data(), b.data()));
+        check(fn_model_add_pointwise(model_, channels, activation, residual, Lent(w), Lent(b)));
         reference::Image y = activate(convolve(x_, channels, 1, 1, 0, w, b, roundoff_), activation, roundoff_);
         x_ = stored(residual ? sum(y, x_, roundoff_) : y, roundoff_);
     }
@@ -110,7 +122,7 @@ public:
         if (affine) {
             const auto& scale = weights(x_.c, 1);
             const auto& shift = weights(x_.c, 1);
-            check(fn_model_add_output(model_, layout, FN_STORE, scale.data(), shift.data()));
+            check(fn_model_add_output(model_, layout, FN_STORE, Lent(scale), Lent(shift)));
             for (int64_t i = 0; i < static_cast<int64_t>(y.values.size()); i++) {
                 const int64_t c = i / (y.h * y.w) % y.c;
                 reference::Sum sum(shift[c]);

@@ -65,14 +65,14 @@ class BindingsTest {
     @Test
     void failuresAreSentencesOfTheLibrary() {
         Binding binding = Bindings.current();
-        long model = binding.createModel(Abi.FN_F32, 0);
+        long model = binding.createModel(Abi.FN_F32, 0, 1);
         try {
             FasterNetException failure = assertThrows(FasterNetException.class, () -> binding.addPool(model));
             assertEquals("the first layer must read pixels", failure.getMessage());
         } finally {
             binding.destroyModel(model);
         }
-        UnsupportedException unsupported = assertThrows(UnsupportedException.class, () -> binding.createModel(Abi.FN_BF16, 0));
+        UnsupportedException unsupported = assertThrows(UnsupportedException.class, () -> binding.createModel(Abi.FN_BF16, 0, 1));
         assertTrue(unsupported.getMessage().contains("portable has no bf16 kernels"), unsupported.getMessage());
     }
 }

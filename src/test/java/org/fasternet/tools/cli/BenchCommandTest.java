@@ -59,6 +59,17 @@ class BenchCommandTest {
     }
 
     @Test
+    void theStartOfAProcessIsMeasuredIfAskedFor() throws JsonProcessingException {
+        List<String> command = List.of("bench", "model", "--variant", "T0", "--size", "32", "--backend", "fused", "--threads", "1",
+                "--runs", "1", "--rounds", "1", "--warm-up", "0s", "--json");
+        assertTrue(Cli.json(command.toArray(String[]::new)).path("measurements").get(0).path("values").path("start_ms").isMissingNode());
+        List<String> started = new ArrayList<>(command);
+        started.addAll(List.of("--starts", "1"));
+        JsonNode values = Cli.json(started.toArray(String[]::new)).path("measurements").get(0).path("values");
+        assertTrue(values.path("start_ms").asDouble() > values.path("first_ms").asDouble(), values.toString());
+    }
+
+    @Test
     void operatorsAreMeasuredHotAndCold() throws JsonProcessingException {
         JsonNode lines = Cli.json("bench", "op", "--shape", "1x16x4x4", "--operator", "pconv/4,dwconv3x3", "--threads", "1",
                 "--runs", "2", "--rounds", "1", "--warm-up", "0s", "--json").path("measurements");

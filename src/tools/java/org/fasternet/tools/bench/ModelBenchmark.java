@@ -1,6 +1,7 @@
 package org.fasternet.tools.bench;
 
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -10,6 +11,7 @@ import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Buffers;
 import org.fasternet.tools.bench.report.Measurement;
 import org.fasternet.tools.bench.report.Metric;
+import org.fasternet.tools.bench.start.ProcessStart;
 import org.fasternet.tools.bench.timing.Sampler;
 import org.fasternet.tools.bench.timing.Samples;
 
@@ -21,19 +23,25 @@ public final class ModelBenchmark {
     private final Sampler sampler;
     private final Peaks peaks;
     private final long seed;
+    private final int starts;
 
-    /** @param seed of the input's values */
-    public ModelBenchmark(Sampler sampler, Peaks peaks, long seed) {
+    /**
+     * @param seed of the input's values
+     * @param starts of processes that are timed to their first result; 0: that is not measured
+     */
+    public ModelBenchmark(Sampler sampler, Peaks peaks, long seed, int starts) {
         this.sampler = sampler;
         this.peaks = peaks;
         this.seed = seed;
+        this.starts = starts;
     }
 
     /**
      * @param load reads the network or makes it; is timed
+     * @param file the network's checkpoint; asked for only if processes are started
      * @throws org.fasternet.error.FasterNetException if this case cannot be run here
      */
-    public Measurement measure(ModelCase work, Supplier<FasterNet> load) {
+    public Measurement measure(ModelCase work, Supplier<FasterNet> load, Supplier<Path> file) {
         long start = System.nanoTime();
         FasterNet network = load.get();
         final double loadMillis = millisSince(start);
@@ -49,6 +57,9 @@ public final class ModelBenchmark {
             values.put(Metric.LOAD, loadMillis);
             values.put(Metric.COMPILE, compileMillis);
             values.put(Metric.FIRST, millisSince(start));
+            if (starts > 0) {
+                values.put(Metric.START, ProcessStart.medianMillis(file.get(), work.options(), starts));
+            }
             ProcessMemory.residentMib().ifPresent(mib -> values.put(Metric.RESIDENT, mib));
             ExecutionPlan plan = session.plan();
             values.put(Metric.PACKED, plan.weightBytes() / MIB);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.fasternet.FasterNet;
@@ -20,7 +21,11 @@ class NamedNetworkTest {
         return new NamedNetwork(name, () -> {
             loaded.add(name);
             return network;
-        });
+        }, NamedNetworkTest::noFile);
+    }
+
+    private static Path noFile() {
+        throw new AssertionError("only a process that is started asks for a file");
     }
 
     @Test
@@ -39,7 +44,7 @@ class NamedNetworkTest {
         NamedNetwork broken = new NamedNetwork("broken", () -> {
             loaded.add("broken");
             throw new InvalidFileException("broken");
-        });
+        }, NamedNetworkTest::noFile);
         assertThrows(InvalidFileException.class, () -> current.get(broken));
         assertThrows(InvalidFileException.class, () -> current.get(broken));
         assertEquals(List.of("broken", "broken"), loaded);

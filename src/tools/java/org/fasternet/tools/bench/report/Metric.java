@@ -11,6 +11,8 @@ public enum Metric {
     COMPILE("compile_ms", "compile ms", Better.LOWER,
             "time to open the session or kernel, in milliseconds: weights read or made, folded and packed"),
     FIRST("first_ms", "first ms", Better.LOWER, "time of the first run after compilation, in milliseconds"),
+    START("start_ms", "start ms", Better.LOWER,
+            "time from the start of a process to its first result, the median of several, in milliseconds"),
     WARM_UP_RUNS("warm_up_runs", "warm-up", Better.NEITHER, "runs before the first one that counts"),
     RUNS("runs", "runs", Better.NEITHER, "runs that count"),
     MIN("min_ms", "min ms", Better.LOWER, "latency of the fastest run, in milliseconds"),

@@ -15,6 +15,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code fasternet bench model}. */
 @Command(
@@ -29,7 +30,8 @@ import picocli.CommandLine.Option;
             "  fasternet bench model",
             "  fasternet bench model --variant T0,S --backend all --precision all --quick",
             "  fasternet bench model --variant T0 --threads all --batch 1,4,16 --csv t0.csv",
-            "  fasternet bench model --weights net.pth --size 224,192x256 --html net.html"
+            "  fasternet bench model --weights net.pth --size 224,192x256 --html net.html",
+            "  fasternet bench model --variant T0,L --starts 7"
         })
 final class BenchModelCommand extends Benchmark {
     @ArgGroup
@@ -44,6 +46,11 @@ final class BenchModelCommand extends Benchmark {
     @Option(names = "--size", paramLabel = "HxW", split = ",",
             description = "Rows and columns of the input; all: 160, 192, 224, 256, 288 (default: 224).")
     private List<String> sizes = List.of("224");
+
+    @Option(names = "--starts", paramLabel = "N", description = {
+        "Start N processes too, by plain java, and report the",
+        "median time to the first result (default: 0, none)."})
+    private int starts;
 
     @Mixin
     private ThreadsOption threads;
@@ -67,16 +74,19 @@ final class BenchModelCommand extends Benchmark {
 
     @Override
     void measure(BenchRun run) {
+        if (starts < 0) {
+            throw new ParameterException(spec.commandLine(), "--starts is " + starts + ": 0 or more is expected");
+        }
         List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed);
         List<SessionOptions> options = options();
         Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size()), run::stopped);
         Peaks peaks = new Peaks();
-        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed);
+        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed, starts);
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
             for (SessionOptions wish : options) {
                 ModelCase work = new ModelCase(network.name(), wish);
-                works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load())));
+                works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load(), network.file())));
             }
         }
         run.ceilings(peaks, compute.precisions(), threads.values());

@@ -1,14 +1,23 @@
 package org.fasternet.tools.cli.bench;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import org.fasternet.FasterNet;
 import org.fasternet.Variant;
+import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.tensor.DType;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** A network's name in a report, and what loads it. */
-record NamedNetwork(String name, Supplier<FasterNet> load) {
+/**
+ * A network's name in a report, and what loads it.
+ *
+ * @param file its checkpoint; of a network with random weights one that is written now, and deleted when this process ends
+ */
+record NamedNetwork(String name, Supplier<FasterNet> load, Supplier<Path> file) {
     /**
      * The networks that a command was asked for.
      *
@@ -18,11 +27,23 @@ record NamedNetwork(String name, Supplier<FasterNet> load) {
      */
     static List<NamedNetwork> list(CommandSpec command, List<String> variants, Path weights, long seed) {
         if (weights != null) {
-            return List.of(new NamedNetwork(weights.getFileName().toString(), () -> FasterNet.load(weights)));
+            return List.of(new NamedNetwork(weights.getFileName().toString(), () -> FasterNet.load(weights), () -> weights));
         }
         return Choice.of(command, "--variant", variants, Variant.class).values().stream()
-                .map(variant -> new NamedNetwork(variant.name(), () -> FasterNet.random(variant, seed)))
+                .map(variant -> new NamedNetwork(variant.name(), () -> FasterNet.random(variant, seed),
+                        () -> written(variant, seed)))
                 .toList();
+    }
+
+    private static Path written(Variant variant, long seed) {
+        try {
+            Path file = Files.createTempFile("fasternet-", ".safetensors");
+            file.toFile().deleteOnExit();
+            Checkpoint.random(variant.config(), seed).write(file, false, DType.F32);
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException("no file for random weights can be written: " + e.getMessage(), e);
+        }
     }
 
     /** The network asked for last: one that is asked for again and again is loaded once, and two are never in memory at once. */
