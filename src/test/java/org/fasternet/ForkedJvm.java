@@ -42,6 +42,11 @@ public final class ForkedJvm {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(command(jvmOptions, main, arguments));
+        return run(command, environment);
+    }
+
+    /** @param command of {@link #command}, perhaps changed */
+    public static Result run(List<String> command, Map<String, String> environment) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
