@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.fasternet.internal.io.FileVersion;
 import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.MalformedException;
@@ -35,6 +36,8 @@ final class SafetensorsReader {
      */
     private static final int MAX_HEADER = 8 << 20;
     private static final int MAX_DEPTH = 3;
+    /** Bytes of a file below which more threads than one would take longer to start than to read it. */
+    private static final long PARALLEL_FROM = 1L << 26;
 
     /** A tensor as the header describes it; the offsets count from the end of the header. */
     private record Entry(String name, String dtype, int[] shape, long begin, long end) {
@@ -43,8 +46,8 @@ final class SafetensorsReader {
         }
     }
 
-    /** Reads values once more. */
-    interface Rereading {
+    /** Where values are read, now and once more when they are asked for. */
+    interface StoredAt {
         /** @param from of the first of {@code count} values, in bytes from the beginning of the file */
         void read(long from, DType dtype, float[] dst, int count);
     }
@@ -63,30 +66,35 @@ final class SafetensorsReader {
         }
     }
 
-    /** Reads what need not be a file of its own, an entry of a jar for example, of {@code size} bytes. */
-    static void read(InputStream in, long size, StateChooser chooser, StateDict dict, Rereading rereading) throws IOException {
+    /**
+     * Reads what need not be a file of its own, an entry of a jar for example, of {@code size} bytes.
+     *
+     * @param in from which the header is read
+     * @param values by which all values are, and by several threads at the same time if they are many
+     */
+    static void read(InputStream in, long size, StateChooser chooser, StateDict dict, StoredAt values) throws IOException {
         byte[] header = header(in, size);
         List<Entry> entries = entries(parse(header));
         Predicate<StoredKey> own = chooser.choose(entries.stream().map(Entry::key).toList());
         entries.stream().map(Entry::key).filter(own).filter(StoredKey::isInteger).forEach(dict::addIntegers);
-        Predicate<Entry> wanted = entry -> own.test(entry.key()) && !entry.key().isIgnored();
-        Scratch scratch = new Scratch();
-        // The header need not list the tensors in the order in which they lie: it fixes the order of the result.
-        entries.stream().filter(wanted).map(Entry::name).forEach(dict::declare);
-        entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
         long start = Long.BYTES + header.length;
         checkCoverage(entries, size - start);
-        for (Entry entry : entries) {
-            if (!wanted.test(entry)) {
-                in.skipNBytes(entry.end - entry.begin);
-            } else {
-                DType dtype = dtype(entry);
-                int count = Tensor.elements(entry.shape);
-                float[] values = scratch.array(count);
-                StoredValues.read(in, dtype, values, count);
-                dict.add(entry.name, entry.shape, values,
-                        dst -> rereading.read(start + entry.begin, dtype, dst, count));
-            }
+        List<Entry> wanted = entries.stream().filter(entry -> own.test(entry.key()) && !entry.key().isIgnored()).toList();
+        for (Entry entry : wanted) {
+            dtype(entry);
+        }
+        ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+        Stream<Entry> stream = size < PARALLEL_FROM ? wanted.stream() : wanted.parallelStream();
+        List<StateDict.Seen> seen = stream.map(entry -> {
+            float[] read = scratch.get().array(Tensor.elements(entry.shape));
+            values.read(start + entry.begin, DType.valueOf(entry.dtype), read, Tensor.elements(entry.shape));
+            return StateDict.Seen.of(entry.shape, read);
+        }).toList();
+        for (int i = 0; i < seen.size(); i++) {
+            Entry entry = wanted.get(i);
+            DType dtype = DType.valueOf(entry.dtype);
+            int count = Tensor.elements(entry.shape);
+            dict.add(entry.name, seen.get(i), dst -> values.read(start + entry.begin, dtype, dst, count));
         }
     }
 
@@ -176,7 +184,9 @@ final class SafetensorsReader {
         return values;
     }
 
-    private static void checkCoverage(List<Entry> sorted, long dataBytes) throws MalformedException {
+    private static void checkCoverage(List<Entry> entries, long dataBytes) throws MalformedException {
+        List<Entry> sorted = new ArrayList<>(entries);
+        sorted.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
         long covered = 0;
         for (Entry entry : sorted) {
             if (entry.begin != covered || entry.end < entry.begin || entry.end > dataBytes) {

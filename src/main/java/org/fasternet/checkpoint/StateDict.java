@@ -3,6 +3,7 @@ package org.fasternet.checkpoint;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.tensor.Tensor;
 
@@ -19,28 +20,40 @@ final class StateDict {
     private long nonFinite;
     private String firstNonFinite;
 
-    /** Reserves the next place in the order of the tensors. */
-    void declare(String name) {
-        tensors.put(name, null);
-    }
-
     /**
      * @param values begin with the tensor's, and may be overwritten after
      * @param again reads them once more
      */
     void add(String name, int[] shape, float[] values, Tensor.Values again) {
-        int count = Tensor.elements(shape);
-        float largest = Magnitudes.largest(values, count);
-        if (!Float.isFinite(largest)) {
-            if (nonFinite == 0) {
-                firstNonFinite = name;
-            }
-            nonFinite += Magnitudes.nonFinite(values, count);
-            largest = Magnitudes.largestFinite(values, count);
+        add(name, Seen.of(shape, values), again);
+    }
+
+    /** As {@link #add(String, int[], float[], Tensor.Values)}, of values that were looked at already. */
+    void add(String name, Seen seen, Tensor.Values again) {
+        if (seen.nonFinite > 0 && nonFinite == 0) {
+            firstNonFinite = name;
         }
-        tensors.put(name, shape.length < 2
-                ? new Tensor(shape, Arrays.copyOf(values, count))
-                : Tensor.deferred(shape, largest, again));
+        nonFinite += seen.nonFinite;
+        tensors.put(name, seen.vector.isPresent()
+                ? new Tensor(seen.shape, seen.vector.get())
+                : Tensor.deferred(seen.shape, seen.largest, again));
+    }
+
+    /**
+     * What is kept of a tensor's values when they pass by.
+     *
+     * @param largest of the finite ones' magnitudes
+     * @param vector all of them, unless the tensor is larger than a vector
+     */
+    record Seen(int[] shape, float largest, int nonFinite, Optional<float[]> vector) {
+        static Seen of(int[] shape, float[] values) {
+            int count = Tensor.elements(shape);
+            float largest = Magnitudes.largest(values, count);
+            boolean finite = Float.isFinite(largest);
+            return new Seen(shape, finite ? largest : Magnitudes.largestFinite(values, count),
+                    finite ? 0 : Magnitudes.nonFinite(values, count),
+                    shape.length < 2 ? Optional.of(Arrays.copyOf(values, count)) : Optional.empty());
+        }
     }
 
     /** Notes a tensor of integers, which are not read. */

@@ -13,8 +13,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,5 +113,25 @@ class SafetensorsReaderTest {
     void anyFlippedBitIsSurvived() throws IOException {
         byte[] whole = Files.readAllBytes(file("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", new byte[8]));
         flipEveryBit(whole, folder.resolve("flipped.safetensors"), StateDictReader::read);
+    }
+
+    /** Large enough for several threads. */
+    @Test
+    void theTensorsOfALargeFileComeInItsOrder(@TempDir Path folder) {
+        Map<String, Tensor> written = new LinkedHashMap<>();
+        for (int i = 0; i < 5; i++) {
+            float[] values = new float[1 << 22];
+            values[i] = i + 1;
+            written.put("t" + (4 - i), new Tensor(new int[] {1 << 11, 1 << 11}, values));
+        }
+        Path file = folder.resolve("large.safetensors");
+        SafetensorsWriter.write(file, written, DType.F32, Map.of());
+        Map<String, Tensor> read = StateDictReader.read(file);
+        assertEquals(new ArrayList<>(written.keySet()), new ArrayList<>(read.keySet()));
+        for (int i = 0; i < 5; i++) {
+            Tensor tensor = read.get("t" + (4 - i));
+            assertEquals(i + 1, tensor.data()[i]);
+            assertEquals(i + 1, tensor.bound());
+        }
     }
 }
