@@ -52,7 +52,7 @@ public record Hardware(String cpuModel, List<String> cpuFeatures, List<String> i
      *     default
      */
     public record Cpus(int online, int affinity, double quota, int usable) {
-        private static Cpus detect() {
+        static Cpus detect() {
             HostInfo.CpuCount count = HostInfo.cpuCount();
             return new Cpus(count.online(), count.affinity(), count.quota(), count.usable());
         }

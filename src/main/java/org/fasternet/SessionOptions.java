@@ -138,7 +138,7 @@ public record SessionOptions(
 
     /** The thread count that these options mean on this machine now. */
     int resolvedThreads() {
-        return threads.orElseGet(() -> Math.min(Hardware.detect().cpus().usable(), MAX_THREADS));
+        return threads.orElseGet(() -> Math.min(Hardware.Cpus.detect().usable(), MAX_THREADS));
     }
 
     /** For each of several sessions that run at the same time: the CPUs are divided among them unless the threads were said. */

@@ -26,7 +26,6 @@ import org.fasternet.tensor.Tensor;
  */
 public final class Checkpoint {
     private static final long MAX_STREAM = 1L << 32;
-    private static final System.Logger LOG = System.getLogger(Checkpoint.class.getName());
 
     private final String source;
     private final FasterNetConfig config;
@@ -73,8 +72,9 @@ public final class Checkpoint {
      */
     public static Checkpoint read(Path path, CheckpointOptions options) {
         WeightFiles files = WeightFiles.of(path);
-        ModelCard card = ModelCard.find(files, options.config());
+        Optional<ModelCard> given = options.config().map(ModelCard::read);
         StateDict dict = logged(path.toString(), StateDictReader.read(files, options.state()));
+        ModelCard card = ModelCard.find(given, dict, Optional.of(files.file()), path.toString());
         return of(path.toString(), dict, card, options.activation());
     }
 
@@ -89,14 +89,15 @@ public final class Checkpoint {
      */
     public static Checkpoint read(InputStream in, String name, CheckpointOptions options) {
         ReadableFile file = ReadableFile.of(in, name, MAX_STREAM);
-        ModelCard card = ModelCard.find(file, options.config());
-        return of(name, logged(name, StateDictReader.read(file, options.state())), card, options.activation());
+        Optional<ModelCard> given = options.config().map(ModelCard::read);
+        StateDict dict = logged(name, StateDictReader.read(file, options.state()));
+        return of(name, dict, ModelCard.find(given, dict, Optional.empty(), name), options.activation());
     }
 
     private static StateDict logged(String name, StateDict dict) {
         StateOrigin origin = dict.origin();
         if (!origin.leftOut().isEmpty()) {
-            LOG.log(System.Logger.Level.INFO, name + ": the network is at " + MalformedException.quote(origin.place())
+            System.getLogger(Checkpoint.class.getName()).log(System.Logger.Level.INFO, name + ": the network is at " + MalformedException.quote(origin.place())
                     + "; left out: " + origin.leftOutText());
         }
         return dict;

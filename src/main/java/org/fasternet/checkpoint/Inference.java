@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,23 +40,26 @@ final class Inference {
      */
     static Structure structure(Set<String> keys) {
         List<Integer> depths = depths(keys);
-        int blocks = depths.stream().mapToInt(Integer::intValue).sum();
-        boolean detection = count(keys, STAGE_NORM.asMatchPredicate()) > count(keys, HEAD.asMatchPredicate());
-        return new Structure(
-                depths,
-                any(keys, key -> key.startsWith("patch_embed.norm.") || key.equals("patch_embed.proj.bias")),
-                2 * count(keys, key -> key.endsWith(".layer_scale")) > blocks,
-                detection,
-                !detection && any(keys, key -> key.startsWith("head.")),
-                !any(keys, BATCH_NORM.asMatchPredicate()));
-    }
-
-    private static boolean any(Set<String> keys, Predicate<String> predicate) {
-        return keys.stream().anyMatch(predicate);
-    }
-
-    private static long count(Set<String> keys, Predicate<String> predicate) {
-        return keys.stream().filter(predicate).count();
+        int blocks = 0;
+        for (int depth : depths) {
+            blocks += depth;
+        }
+        int stageNorms = 0;
+        int headKeys = 0;
+        int layerScales = 0;
+        boolean patchNorm = false;
+        boolean classes = false;
+        boolean batchNorms = false;
+        for (String key : keys) {
+            stageNorms += STAGE_NORM.matcher(key).matches() ? 1 : 0;
+            headKeys += HEAD.matcher(key).matches() ? 1 : 0;
+            layerScales += key.endsWith(".layer_scale") ? 1 : 0;
+            patchNorm |= key.startsWith("patch_embed.norm.") || key.equals("patch_embed.proj.bias");
+            classes |= key.startsWith("head.");
+            batchNorms |= BATCH_NORM.matcher(key).matches();
+        }
+        boolean detection = stageNorms > headKeys;
+        return new Structure(depths, patchNorm, 2 * layerScales > blocks, detection, !detection && classes, !batchNorms);
     }
 
     private static List<Integer> depths(Set<String> keys) {

@@ -3,11 +3,11 @@ package org.fasternet.checkpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,10 +28,14 @@ record KeyCheck(List<Parameter> parameters, UnaryOperator<String> nameInFile) {
 
     /** @param integers types of the file's tensors of integers, which are not among the keys */
     void integers(Set<String> keys, Map<String, String> integers) {
-        List<String> wrong = parameters.stream().map(Parameter::key)
-                .filter(key -> !keys.contains(key) && integers.containsKey(nameInFile.apply(key))).toList();
-        refuse(Stream.of(sentence(wrong, key -> shown(key) + " holds integers (" + integers.get(nameInFile.apply(key))
-                + "), floating point is expected")));
+        List<String> wrong = new ArrayList<>();
+        for (Parameter parameter : parameters) {
+            if (!keys.contains(parameter.key()) && integers.containsKey(nameInFile.apply(parameter.key()))) {
+                wrong.add(parameter.key());
+            }
+        }
+        refuse(wrong, key -> shown(key) + " holds integers (" + integers.get(nameInFile.apply(key))
+                + "), floating point is expected", List.of());
     }
 
     void keys(Set<String> keys) {
@@ -42,30 +46,38 @@ record KeyCheck(List<Parameter> parameters, UnaryOperator<String> nameInFile) {
                 missing.add(parameter.key());
             }
         }
-        refuse(Stream.of(
-                sentence(missing, key -> shown(key) + " is missing"),
-                sentence(surplus, key -> shown(key) + " is not expected")));
+        refuse(missing, key -> shown(key) + " is missing", surplus);
     }
 
     void shapes(FasterNetConfig config, Map<String, Tensor> weights) {
-        List<Parameter> wrong = parameters.stream()
-                .filter(parameter -> !Arrays.equals(weights.get(parameter.key()).shape(), parameter.shape(config)))
-                .toList();
-        refuse(Stream.of(sentence(wrong, parameter -> shown(parameter.key()) + " has shape "
-                + Arrays.toString(weights.get(parameter.key()).shape()) + ", " + Arrays.toString(parameter.shape(config))
-                + " is expected")));
-    }
-
-    private static <T> String sentence(Collection<T> faults, Function<T, String> sentence) {
-        String more = faults.size() > MAX_SHOWN ? "; and so on, " + faults.size() + " in all" : "";
-        return faults.stream().limit(MAX_SHOWN).map(sentence).collect(Collectors.joining("; ")) + more;
-    }
-
-    private static void refuse(Stream<String> sentences) {
-        String faults = sentences.filter(sentence -> !sentence.isEmpty()).collect(Collectors.joining("; "));
-        if (!faults.isEmpty()) {
-            throw new ShapeException(faults);
+        List<String> wrong = new ArrayList<>();
+        Map<String, Parameter> byKey = new HashMap<>();
+        for (Parameter parameter : parameters) {
+            if (!Arrays.equals(weights.get(parameter.key()).shape(), parameter.shape(config))) {
+                wrong.add(parameter.key());
+                byKey.put(parameter.key(), parameter);
+            }
         }
+        refuse(wrong, key -> shown(key) + " has shape " + Arrays.toString(weights.get(key).shape()) + ", "
+                + Arrays.toString(byKey.get(key).shape(config)) + " is expected", List.of());
+    }
+
+    /**
+     * @param fault says what is wrong with one of {@code wrong}
+     * @param surplus keys that are not expected
+     */
+    private void refuse(Collection<String> wrong, UnaryOperator<String> fault, Collection<String> surplus) {
+        if (wrong.isEmpty() && surplus.isEmpty()) {
+            return;
+        }
+        throw new ShapeException(Stream.of(sentence(wrong, fault), sentence(surplus, key -> shown(key) + " is not expected"))
+                .filter(sentence -> !sentence.isEmpty())
+                .collect(Collectors.joining("; ")));
+    }
+
+    private static String sentence(Collection<String> keys, UnaryOperator<String> fault) {
+        String more = keys.size() > MAX_SHOWN ? "; and so on, " + keys.size() + " in all" : "";
+        return keys.stream().limit(MAX_SHOWN).map(fault).collect(Collectors.joining("; ")) + more;
     }
 
     private String shown(String key) {

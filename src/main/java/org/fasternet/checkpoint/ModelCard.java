@@ -19,7 +19,6 @@ import org.fasternet.image.Preprocessing.Interpolation;
 import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.MalformedException;
-import org.fasternet.internal.io.ReadableFile;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
 
@@ -39,22 +38,17 @@ record ModelCard(String name, JsonFields fields) {
     /** The 21,841 labels of the full ImageNet take 1 MB. */
     private static final int MAX_BYTES = 4 << 20;
 
-    /** The first there is of: the given file, the checkpoint's header, the config.json beside it, an empty one. */
-    static ModelCard find(WeightFiles checkpoint, Optional<Path> given) {
-        if (given.isPresent()) {
-            return read(given.get());
-        }
+    /**
+     * The first there is of: the given one, that in the checkpoint's header, the config.json beside it, an empty one.
+     *
+     * @param file the checkpoint's; empty: it has nothing beside it
+     * @param checkpoint what the user knows it as
+     */
+    static ModelCard find(Optional<ModelCard> given, StateDict dict, Optional<Path> file, String checkpoint) {
         // The header belongs to this checkpoint for certain; a config.json may be there for another one in the same folder.
-        return inHeader(StateDictReader.metadata(checkpoint), checkpoint.file().toString()).orElseGet(() -> {
-            Path beside = checkpoint.file().resolveSibling(FILE_NAME);
-            return Files.isRegularFile(beside) ? read(beside) : empty();
-        });
-    }
-
-    /** As {@link #find(WeightFiles, Optional)}, of a file that has nothing beside it. */
-    static ModelCard find(ReadableFile checkpoint, Optional<Path> given) {
-        return given.map(ModelCard::read)
-                .or(() -> inHeader(StateDictReader.metadata(checkpoint), checkpoint.name()))
+        return given
+                .or(() -> inHeader(dict.metadata(), checkpoint))
+                .or(() -> file.map(path -> path.resolveSibling(FILE_NAME)).filter(Files::isRegularFile).map(ModelCard::read))
                 .orElseGet(ModelCard::empty);
     }
 

@@ -74,14 +74,25 @@ final class SafetensorsReader {
      */
     static void read(InputStream in, long size, StateChooser chooser, StateDict dict, StoredAt values) throws IOException {
         byte[] header = header(in, size);
-        List<Entry> entries = entries(parse(header));
-        Predicate<StoredKey> own = chooser.choose(entries.stream().map(Entry::key).toList());
-        entries.stream().map(Entry::key).filter(own).filter(StoredKey::isInteger).forEach(dict::addIntegers);
+        Map<?, ?> fields = parse(header);
+        List<Entry> entries = entries(fields);
+        dict.describe(metadata(fields));
+        List<StoredKey> keys = new ArrayList<>();
+        for (Entry entry : entries) {
+            keys.add(entry.key());
+        }
+        Predicate<StoredKey> own = chooser.choose(keys);
         long start = Long.BYTES + header.length;
         checkCoverage(entries, size - start);
-        List<Entry> wanted = entries.stream().filter(entry -> own.test(entry.key()) && !entry.key().isIgnored()).toList();
-        for (Entry entry : wanted) {
-            dtype(entry);
+        List<Entry> wanted = new ArrayList<>();
+        for (Entry entry : entries) {
+            StoredKey key = entry.key();
+            if (own.test(key) && key.isInteger()) {
+                dict.addIntegers(key);
+            } else if (own.test(key) && !key.isIgnored()) {
+                dtype(entry);
+                wanted.add(entry);
+            }
         }
         ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
         Stream<Entry> stream = size < PARALLEL_FROM ? wanted.stream() : wanted.parallelStream();
@@ -100,10 +111,13 @@ final class SafetensorsReader {
 
     static Map<String, String> metadata(Path path, long size) throws IOException {
         try (InputStream in = Files.newInputStream(path)) {
-            Map<String, String> metadata = new LinkedHashMap<>();
-            if (!(parse(header(in, size)).get(METADATA) instanceof Map<?, ?> stored)) {
-                return metadata;
-            }
+            return metadata(parse(header(in, size)));
+        }
+    }
+
+    private static Map<String, String> metadata(Map<?, ?> header) throws MalformedException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        if (header.get(METADATA) instanceof Map<?, ?> stored) {
             for (Map.Entry<?, ?> entry : stored.entrySet()) {
                 String key = (String) entry.getKey();
                 if (!(entry.getValue() instanceof String text)) {
@@ -112,8 +126,8 @@ final class SafetensorsReader {
                 }
                 metadata.put(key, text);
             }
-            return metadata;
         }
+        return metadata;
     }
 
     private static byte[] header(InputStream in, long size) throws IOException {

@@ -12,10 +12,9 @@ import org.fasternet.tensor.Tensor;
  * tensor are let go and read again when they are asked for.
  */
 final class StateDict {
-    private static final System.Logger LOG = System.getLogger(StateDictReader.class.getName());
-
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> integers = new LinkedHashMap<>();
+    private Map<String, String> metadata = Map.of();
     private StateOrigin origin = StateOrigin.whole();
     private long nonFinite;
     private String firstNonFinite;
@@ -61,6 +60,16 @@ final class StateDict {
         integers.put(key.key(), key.dtype());
     }
 
+    /** What a safetensors header has under {@code __metadata__}. */
+    void describe(Map<String, String> found) {
+        metadata = found;
+    }
+
+    /** Nothing of a file that is not safetensors, or of several files. */
+    Map<String, String> metadata() {
+        return metadata;
+    }
+
     void foundAt(StateOrigin found) {
         origin = found;
     }
@@ -81,7 +90,8 @@ final class StateDict {
 
     void warnOfNonFinite(String name) {
         if (nonFinite > 0) {
-            LOG.log(System.Logger.Level.WARNING, name + ": " + nonFinite + " weights are NaN or infinite, the first in tensor "
+            // Only now: the first logger takes as long as reading a small model.
+            System.getLogger(StateDictReader.class.getName()).log(System.Logger.Level.WARNING, name + ": " + nonFinite + " weights are NaN or infinite, the first in tensor "
                     + MalformedException.quote(firstNonFinite));
         }
     }

@@ -94,6 +94,8 @@ public final class StateDictReader {
                 return own;
             });
         }
+        // One shard's header is not the whole's.
+        dict.describe(Map.of());
     }
 
     /** A shard has what the index says, no more and no less. */
@@ -128,16 +130,11 @@ public final class StateDictReader {
 
     /** What the header of a safetensors file holds under {@code __metadata__}; nothing for a PyTorch file or an index. */
     public static Map<String, String> metadata(Path path) {
-        return metadata(WeightFiles.of(path));
-    }
-
-    static Map<String, String> metadata(WeightFiles files) {
-        return files.shards().isEmpty() ? metadata(ReadableFile.of(files.file())) : Map.of();
-    }
-
-    static Map<String, String> metadata(ReadableFile file) {
-        return InputFile.read(file.path(), file.name(), size ->
-                isZip(file.path()) ? Map.of() : SafetensorsReader.metadata(file.path(), size));
+        WeightFiles files = WeightFiles.of(path);
+        if (!files.shards().isEmpty()) {
+            return Map.of();
+        }
+        return InputFile.read(files.file(), size -> isZip(files.file()) ? Map.of() : SafetensorsReader.metadata(files.file(), size));
     }
 
     private static boolean isZip(Path path) throws IOException {

@@ -50,16 +50,13 @@ final class StateSelection {
 
     private final List<Place> places;
     private final Collection<StoredKey> keys;
-    /** What mmcv calls the averages of weights that it keeps beside them, by dict. */
-    private final Map<String, Set<String>> averages = new HashMap<>();
+    /** What mmcv calls the averages of weights that it keeps beside them, by dict; made for the first key that may be one. */
+    private Map<String, Set<String>> averages;
     private final Place chosen;
     private final List<Place> others = new ArrayList<>();
 
     private StateSelection(Collection<StoredKey> keys, Optional<String> asked) throws MalformedException {
         this.keys = keys;
-        for (StoredKey key : keys) {
-            averages.computeIfAbsent(key.dict(), dict -> new HashSet<>()).add("ema_" + key.key().replace('.', '_'));
-        }
         places = new ArrayList<>(places(keys));
         chosen = asked.isPresent() ? asked(asked.get()) : choose();
     }
@@ -123,6 +120,19 @@ final class StateSelection {
                 + "; --state, or CheckpointOptions.withState, chooses one");
     }
 
+    private boolean isAverage(StoredKey key) {
+        if (!key.key().startsWith("ema_")) {
+            return false;
+        }
+        if (averages == null) {
+            averages = new HashMap<>();
+            for (StoredKey other : keys) {
+                averages.computeIfAbsent(other.dict(), dict -> new HashSet<>()).add("ema_" + other.key().replace('.', '_'));
+            }
+        }
+        return averages.get(key.dict()).contains(key.key());
+    }
+
     private static String shown(List<Place> places) {
         return places.stream().map(Place::shown).collect(Collectors.joining(", "));
     }
@@ -151,7 +161,7 @@ final class StateSelection {
                         && other.prefix().startsWith(place.prefix()))
                 .toList();
         return key -> place.holds(key) && below.stream().noneMatch(other -> other.holds(key))
-                && !(place.prefix().isEmpty() && averages.get(key.dict()).contains(key.key()));
+                && !(place.prefix().isEmpty() && isAverage(key));
     }
 
     /** What the network is made of, and what of its own does not fit it: all that must be read or refused. */
@@ -170,7 +180,7 @@ final class StateSelection {
     /** The first part of a name, beyond what it has in common with the network's own. */
     private String part(StoredKey key) {
         boolean sameDict = key.dict().equals(chosen.dict());
-        if (sameDict && averages.get(key.dict()).contains(key.key())) {
+        if (sameDict && isAverage(key)) {
             return "ema";
         }
         String[] parts = (sameDict || key.dict().isEmpty() ? key.key() : key.dict() + "." + key.key()).split("\\.", -1);

@@ -1,5 +1,6 @@
 package org.fasternet.internal.abi;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -38,7 +39,11 @@ public final class HostInfo {
      * @throws org.fasternet.error.UnsupportedException if the cap on them is none
      */
     public static List<String> isas() {
-        return IntStream.rangeClosed(0, selectIsa(null)).mapToObj(isa -> NativeLibrary.string(Abi.fn_isa_name(isa))).toList();
+        List<String> isas = new ArrayList<>();
+        for (int isa = 0, best = selectIsa(null); isa <= best; isa++) {
+            isas.add(NativeLibrary.string(Abi.fn_isa_name(isa)));
+        }
+        return List.copyOf(isas);
     }
 
     /**
@@ -78,9 +83,10 @@ public final class HostInfo {
 
     /** Those that a function returns for 0, 1 and so on, until it returns NULL. */
     public static List<String> names(IntFunction<BytePointer> function) {
-        return IntStream.iterate(0, i -> i + 1)
-                .mapToObj(i -> NativeLibrary.string(function.apply(i)))
-                .takeWhile(name -> name != null)
-                .toList();
+        List<String> names = new ArrayList<>();
+        for (String name; (name = NativeLibrary.string(function.apply(names.size()))) != null;) {
+            names.add(name);
+        }
+        return List.copyOf(names);
     }
 }
