@@ -12,6 +12,7 @@ import org.fasternet.backend.spi.DeviceMemory;
 import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.internal.abi.HostInfo;
 import org.fasternet.layer.Network;
 
 /** All back ends, and the one place where one is chosen. */
@@ -23,16 +24,17 @@ public final class Backends {
 
     private Backends() {}
 
-    /** In the order in which {@code auto} prefers them, and last the GPU's, which it never takes. */
+    /** In the order in which {@code auto} prefers them for f32, and last the GPU's, which it never takes. */
     public static List<Backend> all() {
-        Backend first = ALL.get(0);
-        if (first.unavailable().isPresent() || !first.isa().equals("portable")) {
-            return ALL;
-        }
-        // Our kernels for any CPU are plain C++; oneDNN has vectors for more kinds of CPU than we have.
-        List<Backend> others = new ArrayList<>(ALL);
-        others.add(1, others.remove(0));
-        return List.copyOf(others);
+        return all(Precision.F32);
+    }
+
+    private static List<Backend> all(Precision precision) {
+        Backend fused = ALL.get(0);
+        Backend oneDnn = ALL.get(1);
+        boolean oneDnnFirst = fused.unavailable().isEmpty() && Preference.oneDnn(precision, fused.isa(), HostInfo::cpuFeatures,
+                () -> oneDnn.unavailable().isPresent() ? Optional.empty() : Optional.of(oneDnn.isa()));
+        return oneDnnFirst ? List.of(oneDnn, fused, ALL.get(2)) : ALL;
     }
 
     /**
@@ -44,7 +46,7 @@ public final class Backends {
      */
     public static Backend choose(String name, Precision precision, Optional<String> isa, Network network) {
         List<String> reasons = new ArrayList<>();
-        for (Backend backend : all()) {
+        for (Backend backend : all(precision)) {
             if (name.equals(AUTO) ? backend.processor() != Processor.CPU : !name.equals(backend.name())) {
                 continue;
             }
