@@ -167,7 +167,8 @@ void Model::add(Layer layer) {
             pack_known();
         } else if (Pointwise* l = std::get_if<Pointwise>(&layers_.back())) {
             // Which channels of its argument lie apart, a later layer says.
-            l->weights = {copy(l->weights.values, int64_t{l->channels} * l->in_channels), copy(l->weights.bias, l->channels)};
+            l->weights = {copy(l->weights.values, int64_t{l->channels} * l->in_channels),
+                          copy(l->weights.bias, l->channels)};
         }
     } catch (...) {
         layers_.pop_back();

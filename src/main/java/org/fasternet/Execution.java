@@ -23,6 +23,29 @@ import org.fasternet.schedule.TensorBuffer;
 final class Execution implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
 
+    /** Memory that knows no position: what an address is taken from, and handed to the program by. */
+    interface MemoryKind<M> {
+        /** @throws ShapeException if the memory cannot be used for the tensor */
+        long address(TensorBuffer tensor, M memory, boolean written);
+
+        default void bind(Program program, int slot, long address) {
+            program.bind(slot, address);
+        }
+    }
+
+    private static final MemoryKind<DeviceBuffer> DEVICE = new MemoryKind<>() {
+        @Override
+        public long address(TensorBuffer tensor, DeviceBuffer buffer, boolean written) {
+            requireBytes(tensor, "device buffer", buffer.bytes());
+            return buffer.address();
+        }
+
+        @Override
+        public void bind(Program program, int slot, long address) {
+            program.bindDevice(slot, address);
+        }
+    };
+
     private final Program program;
     private final String what;
     private final Binding binding = Bindings.current();
@@ -90,29 +113,6 @@ final class Execution implements AutoCloseable {
             leave();
         }
     }
-
-    /** Memory that knows no position: what an address is taken from, and handed to the program by. */
-    interface MemoryKind<M> {
-        /** @throws ShapeException if the memory cannot be used for the tensor */
-        long address(TensorBuffer tensor, M memory, boolean written);
-
-        default void bind(Program program, int slot, long address) {
-            program.bind(slot, address);
-        }
-    }
-
-    private static final MemoryKind<DeviceBuffer> DEVICE = new MemoryKind<>() {
-        @Override
-        public long address(TensorBuffer tensor, DeviceBuffer buffer, boolean written) {
-            requireBytes(tensor, "device buffer", buffer.bytes());
-            return buffer.address();
-        }
-
-        @Override
-        public void bind(Program program, int slot, long address) {
-            program.bindDevice(slot, address);
-        }
-    };
 
     void run(DeviceBuffer src, DeviceBuffer[] dsts) {
         run(src, dsts, DEVICE);

@@ -46,7 +46,7 @@ public final class Backends {
      */
     public static Backend choose(String name, Precision precision, Optional<String> isa, Network network) {
         List<String> reasons = new ArrayList<>();
-        for (Backend backend : all(precision)) {
+        for (Backend backend : name.equals(AUTO) ? all(precision) : all()) {
             if (name.equals(AUTO) ? backend.processor() != Processor.CPU : !name.equals(backend.name())) {
                 continue;
             }

@@ -73,7 +73,8 @@ final class BatchNormFolding {
         Tensor src = weights.get(weight.key());
         Tensor scaled = Tensor.deferred(src.shape(), Float.MAX_VALUE, dst -> scale(dst, src, factor, weight));
         for (int r = 0; r < src.dim(0); r++) {
-            if (mayOverflow(factor.applyAsDouble(r), src)) {
+            double largest = Math.abs(factor.applyAsDouble(r)) * src.bound();
+            if (largest > Float.MAX_VALUE && largest < Double.POSITIVE_INFINITY) {
                 scaled.data(); // Refuses a value out of range now, not when a session is compiled.
                 break;
             }
@@ -87,22 +88,10 @@ final class BatchNormFolding {
         int row = src.elements() / rows;
         for (int r = 0; r < rows; r++) {
             double scale = factor.applyAsDouble(r);
-            if (mayOverflow(scale, src)) {
-                for (int i = r * row; i < (r + 1) * row; i++) {
-                    dst[i] = rounded(dst[i] * scale, weight);
-                }
-            } else {
-                for (int i = r * row; i < (r + 1) * row; i++) {
-                    dst[i] = (float) (dst[i] * scale);
-                }
+            for (int i = r * row; i < (r + 1) * row; i++) {
+                dst[i] = rounded(dst[i] * scale, weight);
             }
         }
-    }
-
-    /** Whether a finite weight may leave the range of f32; an infinite factor makes infinities of any. */
-    private static boolean mayOverflow(double factor, Tensor weights) {
-        double largest = Math.abs(factor) * weights.bound();
-        return largest > Float.MAX_VALUE && largest < Double.POSITIVE_INFINITY;
     }
 
     /** What takes the place of {@code parameter}, value by value. */

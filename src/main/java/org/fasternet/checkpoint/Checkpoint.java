@@ -97,8 +97,8 @@ public final class Checkpoint {
     private static StateDict logged(String name, StateDict dict) {
         StateOrigin origin = dict.origin();
         if (!origin.leftOut().isEmpty()) {
-            System.getLogger(Checkpoint.class.getName()).log(System.Logger.Level.INFO, name + ": the network is at " + MalformedException.quote(origin.place())
-                    + "; left out: " + origin.leftOutText());
+            System.getLogger(Checkpoint.class.getName()).log(System.Logger.Level.INFO, name + ": the network is at "
+                    + MalformedException.quote(origin.place()) + "; left out: " + origin.leftOutText());
         }
         return dict;
     }

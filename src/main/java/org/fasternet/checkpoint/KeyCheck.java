@@ -3,11 +3,11 @@ package org.fasternet.checkpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -50,23 +50,22 @@ record KeyCheck(List<Parameter> parameters, UnaryOperator<String> nameInFile) {
     }
 
     void shapes(FasterNetConfig config, Map<String, Tensor> weights) {
-        List<String> wrong = new ArrayList<>();
-        Map<String, Parameter> byKey = new HashMap<>();
+        List<Parameter> wrong = new ArrayList<>();
         for (Parameter parameter : parameters) {
             if (!Arrays.equals(weights.get(parameter.key()).shape(), parameter.shape(config))) {
-                wrong.add(parameter.key());
-                byKey.put(parameter.key(), parameter);
+                wrong.add(parameter);
             }
         }
-        refuse(wrong, key -> shown(key) + " has shape " + Arrays.toString(weights.get(key).shape()) + ", "
-                + Arrays.toString(byKey.get(key).shape(config)) + " is expected", List.of());
+        refuse(wrong, parameter -> shown(parameter.key()) + " has shape "
+                + Arrays.toString(weights.get(parameter.key()).shape()) + ", " + Arrays.toString(parameter.shape(config))
+                + " is expected", List.of());
     }
 
     /**
      * @param fault says what is wrong with one of {@code wrong}
      * @param surplus keys that are not expected
      */
-    private void refuse(Collection<String> wrong, UnaryOperator<String> fault, Collection<String> surplus) {
+    private <T> void refuse(Collection<T> wrong, Function<T, String> fault, Collection<String> surplus) {
         if (wrong.isEmpty() && surplus.isEmpty()) {
             return;
         }
@@ -75,9 +74,9 @@ record KeyCheck(List<Parameter> parameters, UnaryOperator<String> nameInFile) {
                 .collect(Collectors.joining("; ")));
     }
 
-    private static String sentence(Collection<String> keys, UnaryOperator<String> fault) {
-        String more = keys.size() > MAX_SHOWN ? "; and so on, " + keys.size() + " in all" : "";
-        return keys.stream().limit(MAX_SHOWN).map(fault).collect(Collectors.joining("; ")) + more;
+    private static <T> String sentence(Collection<T> faults, Function<T, String> sentence) {
+        String more = faults.size() > MAX_SHOWN ? "; and so on, " + faults.size() + " in all" : "";
+        return faults.stream().limit(MAX_SHOWN).map(sentence).collect(Collectors.joining("; ")) + more;
     }
 
     private String shown(String key) {

@@ -42,7 +42,7 @@ record KeyNames(String prefix, boolean timm) {
         return new KeyNames(prefix, count(plain, prefix, ONLY_TIMM) > count(plain, prefix, ONLY_PUBLISHED));
     }
 
-    /** What precedes the name of a patch embedding's weight, with its last dot; empty for any other key of {@link StoredKey#plain}. */
+    /** What precedes the name of a patch embedding's weight, with its last dot; empty for another key of {@link StoredKey#plain}. */
     static Optional<String> prefixOfEmbedding(String plain) {
         return plain.equals(ANCHOR) || plain.endsWith("." + ANCHOR)
                 ? Optional.of(plain.substring(0, plain.length() - ANCHOR.length()))

@@ -46,6 +46,15 @@ final class SafetensorsReader {
         }
     }
 
+    /** A tensor of the network's, at bytes of the file. */
+    private record Wanted(String name, DType dtype, int[] shape, int count, long from) {
+        /** The type is one of those that are read, and its values fill the entry's bytes. */
+        static Wanted of(Entry entry, long start) throws MalformedException {
+            return new Wanted(entry.name, SafetensorsReader.dtype(entry), entry.shape, Tensor.elements(entry.shape),
+                    start + entry.begin);
+        }
+    }
+
     /** Where values are read, now and once more when they are asked for. */
     interface StoredAt {
         /** @param from of the first of {@code count} values, in bytes from the beginning of the file */
@@ -84,28 +93,28 @@ final class SafetensorsReader {
         Predicate<StoredKey> own = chooser.choose(keys);
         long start = Long.BYTES + header.length;
         checkCoverage(entries, size - start);
-        List<Entry> wanted = new ArrayList<>();
-        for (Entry entry : entries) {
-            StoredKey key = entry.key();
-            if (own.test(key) && key.isInteger()) {
+        List<Wanted> wanted = new ArrayList<>();
+        for (int i = 0; i < keys.size(); i++) {
+            StoredKey key = keys.get(i);
+            if (!own.test(key)) {
+                continue;
+            }
+            if (key.isInteger()) {
                 dict.addIntegers(key);
-            } else if (own.test(key) && !key.isIgnored()) {
-                dtype(entry);
-                wanted.add(entry);
+            } else if (!key.isIgnored()) {
+                wanted.add(Wanted.of(entries.get(i), start));
             }
         }
         ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
-        Stream<Entry> stream = size < PARALLEL_FROM ? wanted.stream() : wanted.parallelStream();
-        List<StateDict.Seen> seen = stream.map(entry -> {
-            float[] read = scratch.get().array(Tensor.elements(entry.shape));
-            values.read(start + entry.begin, DType.valueOf(entry.dtype), read, Tensor.elements(entry.shape));
-            return StateDict.Seen.of(entry.shape, read);
+        Stream<Wanted> stream = size < PARALLEL_FROM ? wanted.stream() : wanted.parallelStream();
+        List<StateDict.Seen> seen = stream.map(tensor -> {
+            float[] read = scratch.get().array(tensor.count);
+            values.read(tensor.from, tensor.dtype, read, tensor.count);
+            return StateDict.Seen.of(tensor.shape, read);
         }).toList();
         for (int i = 0; i < seen.size(); i++) {
-            Entry entry = wanted.get(i);
-            DType dtype = DType.valueOf(entry.dtype);
-            int count = Tensor.elements(entry.shape);
-            dict.add(entry.name, seen.get(i), dst -> values.read(start + entry.begin, dtype, dst, count));
+            Wanted tensor = wanted.get(i);
+            dict.add(tensor.name, seen.get(i), dst -> values.read(tensor.from, tensor.dtype, dst, tensor.count));
         }
     }
 

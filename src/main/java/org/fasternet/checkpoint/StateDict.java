@@ -91,8 +91,8 @@ final class StateDict {
     void warnOfNonFinite(String name) {
         if (nonFinite > 0) {
             // Only now: the first logger takes as long as reading a small model.
-            System.getLogger(StateDictReader.class.getName()).log(System.Logger.Level.WARNING, name + ": " + nonFinite + " weights are NaN or infinite, the first in tensor "
-                    + MalformedException.quote(firstNonFinite));
+            System.getLogger(StateDictReader.class.getName()).log(System.Logger.Level.WARNING, name + ": " + nonFinite
+                    + " weights are NaN or infinite, the first in tensor " + MalformedException.quote(firstNonFinite));
         }
     }
 }

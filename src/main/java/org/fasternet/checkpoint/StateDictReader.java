@@ -134,7 +134,8 @@ public final class StateDictReader {
         if (!files.shards().isEmpty()) {
             return Map.of();
         }
-        return InputFile.read(files.file(), size -> isZip(files.file()) ? Map.of() : SafetensorsReader.metadata(files.file(), size));
+        return InputFile.read(files.file(), size ->
+                isZip(files.file()) ? Map.of() : SafetensorsReader.metadata(files.file(), size));
     }
 
     private static boolean isZip(Path path) throws IOException {

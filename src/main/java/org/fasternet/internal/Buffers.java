@@ -3,6 +3,7 @@ package org.fasternet.internal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.fasternet.error.ShapeException;
 import org.fasternet.tensor.Shape;
@@ -27,6 +28,11 @@ public final class Buffers {
     /** As {@link #bytes}. */
     public static FloatBuffer floats(long elements) {
         return bytes(elements * Float.BYTES).asFloatBuffer();
+    }
+
+    /** One for each shape, as {@link #floats(long)}. */
+    public static FloatBuffer[] floats(List<Shape> shapes) {
+        return shapes.stream().map(shape -> floats(shape.elements())).toArray(FloatBuffer[]::new);
     }
 
     /** Values of -1 to 1, the same for the same seed. */

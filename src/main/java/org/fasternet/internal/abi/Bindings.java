@@ -1,6 +1,7 @@
 package org.fasternet.internal.abi;
 
 import java.lang.reflect.InvocationTargetException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.fasternet.error.NativeException;
 import org.fasternet.error.UnsupportedException;
 
@@ -10,6 +11,8 @@ public final class Bindings {
     public static final String PROPERTY = "fasternet.binding";
 
     private static Binding current;
+
+    private static final AtomicBoolean LOADING_AHEAD = new AtomicBoolean();
 
     private Bindings() {}
 
@@ -28,9 +31,12 @@ public final class Bindings {
 
     /**
      * Begins to load, on a thread of its own, what the first session would wait for. A failure is told by who needs it, when
-     * {@link #current} fails too.
+     * {@link #current} fails too. Does so once in a process.
      */
     public static void loadAhead() {
+        if (LOADING_AHEAD.getAndSet(true)) {
+            return;
+        }
         Thread thread = new Thread(() -> {
             try {
                 current();

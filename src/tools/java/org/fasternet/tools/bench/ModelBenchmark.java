@@ -49,8 +49,7 @@ public final class ModelBenchmark {
         try (Session session = network.session(work.options())) {
             final double compileMillis = millisSince(start);
             FloatBuffer src = Buffers.random(session.srcShape(), seed);
-            FloatBuffer[] dsts = session.dstShapes().stream()
-                    .map(shape -> Buffers.floats(shape.elements())).toArray(FloatBuffer[]::new);
+            FloatBuffer[] dsts = Buffers.floats(session.dstShapes());
             start = System.nanoTime();
             session.run(src, dsts);
             Map<Metric, Double> values = new EnumMap<>(Metric.class);

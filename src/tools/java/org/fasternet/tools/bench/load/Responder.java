@@ -27,7 +27,7 @@ final class Responder implements AutoCloseable {
         this.gathered = Buffers.bytes((long) batch * data.imageBytes());
         this.session = network.session(options);
         try {
-            this.dsts = session.dstShapes().stream().map(shape -> Buffers.floats(shape.elements())).toArray(FloatBuffer[]::new);
+            this.dsts = Buffers.floats(session.dstShapes());
         } catch (RuntimeException | Error e) {
             Resources.closeAfter(e, session);
             throw e;

@@ -24,8 +24,7 @@ final class StartProbe {
             options = options.withIsa(arguments[7]);
         }
         try (Session session = FasterNet.load(Path.of(arguments[0])).session(options)) {
-            FloatBuffer[] dsts = session.dstShapes().stream()
-                    .map(shape -> Buffers.floats(shape.elements())).toArray(FloatBuffer[]::new);
+            FloatBuffer[] dsts = Buffers.floats(session.dstShapes());
             session.run(Buffers.floats(session.srcShape().elements()), dsts);
             System.out.println(ProcessStart.READY);
         }
