@@ -1,6 +1,6 @@
 // engine_bench VARIANT [ISA [PRECISION [THREADS [BATCH [ROWS]]]]]: times a whole network and each of its steps, beside the
 // peak of a loop of multiply-adds on registers, measured in turn with it. VARIANT is t0 to l, ISA a name or "auto", PRECISION
-// f32 or bf16; ROWS is the height of tiles.
+// f32, bf16 or int8; ROWS is the height of tiles.
 #include "engine/program.h"
 #include "isa.h"
 #include "measure/loops.h"
@@ -38,41 +38,54 @@ std::vector<float> random_values(int64_t count, float scale) {
     return values;
 }
 
-fn::Weights weights(int64_t columns, int64_t depth, bool bias = true) {
+/** Weights of a model's next matrix. In int8 whole numbers, and scales that keep results in the middle of 8 bits. */
+fn::Weights weights(fn::Model& model, int64_t columns, int64_t depth, bool bias = true, bool gelu = false) {
     static std::vector<std::vector<float>> kept;
-    const float* values =
-        kept.emplace_back(random_values(columns * depth, 1.5f / std::sqrt(static_cast<float>(depth)))).data();
-    return {values, bias ? kept.emplace_back(random_values(columns, 0.1f)).data() : nullptr};
+    if (model.precision() != fn::Precision::int8) {
+        const float* values =
+            kept.emplace_back(random_values(columns * depth, 1.5f / std::sqrt(static_cast<float>(depth)))).data();
+        return {values, bias ? kept.emplace_back(random_values(columns, 0.1f)).data() : nullptr, nullptr};
+    }
+    std::vector<float>& values = kept.emplace_back(random_values(columns * depth, 127));
+    for (float& v : values) v = std::nearbyint(v);
+    const float scale = 0.01f / std::sqrt(static_cast<float>(depth));
+    fn::Quantization quantization{std::vector<int32_t>(columns), std::vector<float>(columns, scale), {}, 1, 128};
+    for (int i = 0; gelu && i < 256; i++) quantization.table.push_back(static_cast<uint8_t>(std::max(i, 128)));
+    model.quantize(std::move(quantization));
+    return {values.data(), nullptr, model.take(model.pending() - 1)};
 }
 
 std::shared_ptr<fn::Model> build(const Variant& variant, int32_t isa, fn::Precision precision) {
     auto model = std::make_shared<fn::Model>(isa, precision, *fn::find_kernels(isa, precision), 1);
+    fn::Model& m = *model;
+    const bool gelu = variant.activation == fn::Activation::gelu;
     int32_t channels = variant.channels;
-    model->add(fn::PixelConv{fn::PixelLayout::nchw_f32, 3, channels, 4, weights(channels, 48), {}});
+    m.add(fn::PixelConv{fn::PixelLayout::nchw_f32, 3, channels, 4, {50, 128}, weights(m, channels, 48), {}});
     for (int stage = 0; stage < 4; stage++) {
         if (stage > 0) {
-            model->add(fn::PatchConv{channels, 2 * channels, 2, weights(2 * channels, 4 * channels), {}});
+            m.add(fn::PatchConv{channels, 2 * channels, 2, weights(m, 2 * channels, 4 * channels), {}});
             channels *= 2;
         }
         for (int i = 0; i < variant.depths[stage]; i++) {
             const int32_t partial = channels / 4, hidden = 2 * channels;
-            model->add(fn::Block{channels,
+            m.add(fn::Block{channels,
                                  partial,
                                  hidden,
                                  variant.activation,
-                                 weights(partial, partial * 9, false),
-                                 weights(hidden, channels),
-                                 weights(channels, hidden, false),
+                                 weights(m, partial, partial * 9, false),
+                                 weights(m, hidden, channels, true, gelu),
+                                 weights(m, channels, hidden, false),
                                  {},
                                  {},
                                  {}});
         }
     }
-    model->add(fn::Pool{channels});
-    model->add(fn::Pointwise{channels, 1280, variant.activation, false, weights(1280, channels), {}});
-    model->add(fn::Pointwise{1280, 1000, fn::Activation::none, false, weights(1000, 1280), {}});
-    model->add(fn::Output{1000, fn::PixelLayout::nchw_f32, fn::Write::store, {}, {}});
-    model->finish();
+    if (precision == fn::Precision::int8) m.quantize({std::vector<int32_t>(channels), std::vector<float>(channels, 0.5f), {}, 0, 0});
+    m.add(fn::Pool{channels, m.take(0)});
+    m.add(fn::Pointwise{channels, 1280, variant.activation, false, weights(m, 1280, channels, true, gelu), {}});
+    m.add(fn::Pointwise{1280, 1000, fn::Activation::none, false, weights(m, 1000, 1280), {}});
+    m.add(fn::Output{1000, fn::PixelLayout::nchw_f32, fn::Write::store, {}, {}});
+    m.finish();
     return model;
 }
 
@@ -90,17 +103,18 @@ int main(int argc, char** argv) {
     int32_t isa = 0;
     const char* isa_name = argument(2, "auto");
     if (!variant || fn_isa_select(std::strcmp(isa_name, "auto") == 0 ? nullptr : isa_name, &isa) != FN_OK) {
-        std::fprintf(stderr, "usage: engine_bench t0|t1|t2|s|m|l [ISA [f32|bf16 [THREADS [BATCH [ROWS]]]]] %s\n",
+        std::fprintf(stderr, "usage: engine_bench t0|t1|t2|s|m|l [ISA [f32|bf16|int8 [THREADS [BATCH [ROWS]]]]] %s\n",
                      fn_last_error());
         return 2;
     }
-    const fn::Precision precision =
-        std::strcmp(argument(3, "f32"), "bf16") == 0 ? fn::Precision::bf16 : fn::Precision::f32;
+    int number = fn::element_count - 1;
+    while (number > 0 && std::strcmp(argument(3, "f32"), fn::element_names[number]) != 0) number--;
+    const fn::Precision precision = static_cast<fn::Precision>(number);
     if (!fn::find_kernels(isa, precision)) {
-        std::fprintf(stderr, "ISA %s has no bf16 kernels\n", fn::isas[isa].name);
+        std::fprintf(stderr, "ISA %s has no %s kernels\n", fn::isas[isa].name, argument(3, "f32"));
         return 1;
     }
-    const int32_t type = precision == fn::Precision::bf16 ? FN_MEASURE_BF16 : FN_MEASURE_F32;
+    const int32_t type = number;  // fn_measure_type counts alike
     const fn::ComputeLoop* loop = nullptr;
     if (fn::find_compute_loop(isa, type, &loop) != FN_OK) {
         std::fprintf(stderr, "%s\n", fn_last_error());

@@ -36,7 +36,7 @@ typedef enum fn_status {
 } fn_status;
 
 /** Version of this interface: raised by every release that changes a declaration below. */
-#define FN_ABI_VERSION 3
+#define FN_ABI_VERSION 4
 
 /** The FN_ABI_VERSION that the library was compiled with: who calls another one must not call anything else. */
 FN_API int32_t fn_abi_version(void);
@@ -80,6 +80,7 @@ typedef enum fn_cpu_feature {
     FN_CPU_AMX_TILE = 1 << 11,
     FN_CPU_AMX_BF16 = 1 << 12,
     FN_CPU_AMX_INT8 = 1 << 13,
+    FN_CPU_AVX512_VBMI = 1 << 14,
     FN_CPU_NEON = 1 << 16,
     FN_CPU_BF16 = 1 << 17,
     FN_CPU_I8MM = 1 << 18,
@@ -141,11 +142,16 @@ FN_API fn_status fn_isa_select(const char* name, int32_t* isa);
 
 /* ---- Models: layers and their packed weights ---------------------------------------------------------------------------- */
 
-/** How numbers are stored and multiplied. Sums are f32 always. */
+/** How numbers are stored and multiplied. */
 typedef enum fn_precision {
     FN_F32 = 0,
-    /** Weights and tensors in bf16: the upper half of an f32. */
-    FN_BF16 = 1
+    /** Weights and tensors in bf16: the upper half of an f32. Sums are f32. */
+    FN_BF16 = 1,
+    /**
+     * Tensors of 8 bits without sign, each value q standing for (q - zero point) * scale; weights of 8 bits with a sign, -127 to
+     * 127; sums are 32-bit integers, which wrap around. See fn_model_quantize.
+     */
+    FN_INT8 = 2
 } fn_precision;
 
 /** Name of the precision with this number, from 0 upwards: "f32"; NULL past the last one. Lives as long as the library. */
@@ -162,7 +168,7 @@ typedef enum fn_activation {
 typedef enum fn_layout {
     FN_NCHW_F32 = 0,
     FN_NHWC_F32 = 1,
-    /** 8 bits per channel, 0 to 255. Only read. */
+    /** 8 bits per channel, 0 to 255. Written by models in FN_INT8 alone. */
     FN_NHWC_U8 = 2,
     /** Not read by fn_model_add_pixel_conv. */
     FN_NHWC_BF16 = 3
@@ -193,7 +199,37 @@ typedef struct fn_model fn_model;
  */
 FN_API fn_status fn_model_create(int32_t precision, int32_t isa, int32_t threads, fn_model** model);
 
-/** First layer: the caller's pixels as they are, from any layout but FN_NHWC_U8. */
+/**
+ * Of a model in FN_INT8: how the sums of the next layer become 8 bits. Called before the layer is added, once for every matrix it
+ * has: once before a convolution, a pointwise layer or a pool, three times before a block (conv, expand, project). With
+ * `sum` the products of 8-bit values and weights,
+ *
+ *     q = table[saturate(round(f32(sum + bias[c]) * scale[c] + (f32(x) - zero_point) * residual_scale) + zero_point)]
+ *
+ * where x is what the result is added to, if it is; f32 operations each round to nearest, ties to even, round() does so too, and
+ * saturate() is to 0 and 255. A pool has the mean over all pixels in place of the sum. So results are the same bits on every ISA and
+ * for any number of threads. The weights given to the layer are whole numbers; its own bias and activation are none.
+ *
+ * @param channels       of the result
+ * @param bias           per channel: with what zero points of what is read take away
+ * @param scale          per channel: 0 to 1/2, so that no product exceeds what an integer holds
+ * @param residual_scale 0 to 2^16
+ * @param zero_point     of the result, 0 to 255; of a block's conv and project, and of a layer that adds to what it reads, that of
+ *                       what is read. FN_DEQUANTIZE, for a pointwise layer whose result is handed to the caller and nowhere else:
+ *                       f32(sum + bias[c]) * scale[c], with any finite scale
+ * @param table          256 values, the activation; NULL: none. Not with a residual
+ */
+#define FN_DEQUANTIZE (-1)
+FN_API fn_status fn_model_quantize(fn_model* model, int32_t channels, const int32_t* bias, const float* scale,
+                                   float residual_scale, int32_t zero_point, const uint8_t* table);
+
+/**
+ * Of a model in FN_INT8, before the first layer: what 8 bits the source's values become or are. f32 is rounded to
+ * saturate(round(x * inverse_scale) + zero_point), a NaN to 255; 8-bit values are read as they are.
+ */
+FN_API fn_status fn_model_quantize_src(fn_model* model, float inverse_scale, int32_t zero_point);
+
+/** First layer: the caller's pixels as they are, from any layout but FN_NHWC_U8; in FN_INT8 from that one alone. */
 FN_API fn_status fn_model_add_input(fn_model* model, int32_t channels);
 
 /**
@@ -247,7 +283,7 @@ FN_API fn_status fn_model_add_pool(fn_model* model);
 /**
  * Hands x * scale + shift to the caller and goes on with x.
  *
- * @param layout any but FN_NHWC_U8
+ * @param layout any but FN_NHWC_U8; in FN_INT8 that one too, without a scale: x as it is stored
  * @param write  an fn_write
  * @param scale  per channel; NULL: x as it is, and shift is ignored
  * @param shift  per channel; NULL: zeros
@@ -273,7 +309,7 @@ FN_API void fn_model_destroy(fn_model* model);
  * A run is done by the calling thread and workers that belong to the process. They are started when a program is created
  * that needs more than there are, so there are one less than the largest number of threads a program was created with; a
  * run takes those that are free, and if other programs have them all, the caller does the work alone. So sessions
- * in many threads do not multiply threads. Results in f32 do not depend on how many threads worked, to the last bit.
+ * in many threads do not multiply threads. Results in f32 and int8 do not depend on how many threads worked, to the last bit.
  */
 typedef struct fn_program fn_program;
 

@@ -13,13 +13,16 @@
 #define FN_FOR_EACH_ISA(X)            \
     X(portable, 0)                    \
     X(avx2, FN_REQUIRES_AVX2)         \
+    X(avx2_vnni, FN_REQUIRES_AVX2 | FN_CPU_AVX_VNNI) \
     X(avx512, FN_REQUIRES_AVX512)     \
-    X(avx512_bf16, FN_REQUIRES_AVX512 | FN_CPU_AVX512_BF16)
+    X(avx512_vnni, FN_REQUIRES_AVX512 | FN_CPU_AVX512_VNNI) \
+    X(avx512_bf16, FN_REQUIRES_AVX512 | FN_CPU_AVX512_VNNI | FN_CPU_AVX512_VBMI | FN_CPU_AVX512_BF16)
 #elif defined(__aarch64__)
 #define FN_FOR_EACH_ISA(X) \
     X(portable, 0)         \
     X(neon, FN_CPU_NEON)   \
-    X(neon_bf16, FN_CPU_NEON | FN_CPU_BF16)
+    X(neon_dot, FN_CPU_NEON | FN_CPU_DOTPROD) \
+    X(neon_bf16, FN_CPU_NEON | FN_CPU_DOTPROD | FN_CPU_I8MM | FN_CPU_BF16)
 #else
 #define FN_FOR_EACH_ISA(X) X(portable, 0)
 #endif

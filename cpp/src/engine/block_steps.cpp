@@ -24,23 +24,19 @@ public:
     size_t conv_row_bytes() const { return conv_stride_ * context_.element_bytes; }
     size_t hidden_row_bytes() const { return hidden_stride_ * context_.element_bytes; }
 
-    /** A piece of the tiles of 2x2 pixels; `conv` points at the tensor's first pixel. */
-    void convolve_tiles(const Piece& piece, char* conv, Scratch& scratch) const {
+    /** A piece of the convolution's grid; `conv` points at the tensor's first pixel. */
+    void convolve_rows(const Piece& piece, char* conv, Scratch& scratch) const {
         const auto offset = [&](int64_t image, int32_t y, int32_t x) { return tensor_.pixel(image, y, x) * conv_stride_; };
         conv_.run(piece, offset, conv, conv_channels(), scratch);
     }
 
     /** Here and below, `conv` and `hidden` point at the piece's first row. */
     void convolve(const Piece& piece, char* conv, Scratch& scratch) const {
-        scratch.tiles.clear();
         const auto offset = [&](int64_t image, int32_t y, int32_t x) {
             const int64_t p = tensor_.pixel(image, y, x);
             return p < piece.row_begin || p >= piece.row_end ? -1 : (p - piece.row_begin) * conv_stride_;
         };
-        for_each_tile_of_pixels(tensor_, piece.row_begin, piece.row_end, [&](int64_t image, int32_t y, int32_t x) {
-            scratch.tiles.push_back(conv_.tile(image, y, x, offset));
-        });
-        conv_.run(0, conv_.panels(), conv, conv_channels(), scratch);
+        conv_.run_pixels({piece.row_begin, piece.row_end, 0, conv_.panels()}, offset, conv, conv_channels(), scratch);
     }
 
     void expand(const Piece& piece, const char* conv, char* hidden, const Call& call, Scratch& scratch) const {
@@ -93,22 +89,22 @@ Piece all_panels(const StepContext& context, const Piece& piece, const PackedMat
  * Pieces of whole pairs of image rows where those share the work as evenly: of a tile of 2x2 pixels that two pieces
  * have a part of, both compute the convolution.
  */
-Grid cut_pixels(const Tensor& t, int32_t threads, int64_t max_rows) {
+Grid cut_pixels(const Tensor& t, bool by_tiles, int32_t threads, int64_t max_rows) {
     const Grid by_pixel = cut(t.pixels(), 1, threads, max_rows);
     const int64_t pair = 2 * int64_t{t.width};
-    if (t.height % 2 != 0 || pair > 2 * max_rows) return by_pixel;
+    if (!by_tiles || t.height % 2 != 0 || pair > 2 * max_rows) return by_pixel;
     const Grid by_pair = cut(t.pixels(), 1, threads, max_rows, pair);
     return by_pair.cost <= by_pixel.cost + by_pixel.cost / 32 ? by_pair : by_pixel;
 }
 
-/** Tiles of 2x2 pixels in each piece. */
-std::vector<int64_t> tiles_of(const Tensor& tensor, const Grid& pixels) {
-    std::vector<int64_t> tiles(pixels.pieces());
+/** Rows of the convolution in each piece. */
+std::vector<int64_t> conv_rows_of(const Conv3x3& conv, const Grid& pixels) {
+    std::vector<int64_t> rows(pixels.pieces());
     for (int64_t i = 0; i < pixels.pieces(); i++) {
         const Piece piece = pixels.piece(i);
-        for_each_tile_of_pixels(tensor, piece.row_begin, piece.row_end, [&](int64_t, int32_t, int32_t) { tiles[i]++; });
+        rows[i] = conv.rows_of(piece.row_begin, piece.row_end);
     }
-    return tiles;
+    return rows;
 }
 
 /** Cost of waiting for other threads, in products of panels: about a microsecond of one core. */
@@ -123,15 +119,15 @@ BlockPlan::BlockPlan(const StepContext& context, const Block& layer, const Tenso
       tensor_(tensor) {
     const int64_t rows = tensor.pixels(), tallest = context.max_rows;
     const Conv3x3& conv = work_->conv();
-    fused_ = cut_pixels(tensor, context.threads, tallest);
-    const std::vector<int64_t> fused_tiles = tiles_of(tensor, fused_);
-    most_tiles_ = *std::max_element(fused_tiles.begin(), fused_tiles.end());
+    fused_ = cut_pixels(tensor, conv.by_tiles(), context.threads, tallest);
+    const std::vector<int64_t> conv_rows = conv_rows_of(conv, fused_);
+    most_conv_rows_ = *std::max_element(conv_rows.begin(), conv_rows.end());
     conv_ = conv.grid();
     expand_ = cut(rows, panel_count(context, layer.expand), context.threads, tallest);
     project_ = cut(rows, panel_count(context, layer.project), context.threads, tallest);
     // In products of panels.
-    const int64_t tiles_per_thread = std::accumulate(fused_tiles.begin(), fused_tiles.end(), int64_t{0}) / context.threads;
-    const int64_t one_step = (tiles_per_thread + row_overhead) * conv.panels() * conv.depth() +
+    const int64_t rows_per_thread = std::accumulate(conv_rows.begin(), conv_rows.end(), int64_t{0}) / context.threads;
+    const int64_t one_step = (rows_per_thread + row_overhead) * conv.panels() * conv.depth() +
                              fused_.cost * (panel_count(context, layer.expand) * layer.expand.depth +
                                             panel_count(context, layer.project) * layer.project.depth);
     const int64_t three_steps = conv_.cost * conv.depth() + expand_.cost * layer.expand.depth +
@@ -157,7 +153,7 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
         // What lies between the products never leaves the thread's cache.
         ScratchNeeds needs{0, 2, 0, fused_.tallest() * work->conv_row_bytes(),
                            fused_.tallest() * work->hidden_row_bytes()};
-        needs.cover(work->conv().needs(most_tiles_));
+        needs.cover(work->conv().needs(most_conv_rows_));
         append("block", fused_, conv_products + 2 * pointwise_products, needs,
                [work, context = context_, &layer = layer_](const Piece& tile, Scratch& scratch, const Call& call) {
                    work->convolve(tile, scratch.conv, scratch);
@@ -172,7 +168,7 @@ void BlockPlan::append_steps(char* conv, char* hidden, std::vector<std::unique_p
         return hidden + piece.row_begin * work->hidden_row_bytes();
     };
     append("block: partial convolution", conv_, conv_products, work->conv().needs(conv_.tallest()),
-           [=](const Piece& piece, Scratch& scratch, const Call&) { work->convolve_tiles(piece, conv, scratch); });
+           [=](const Piece& piece, Scratch& scratch, const Call&) { work->convolve_rows(piece, conv, scratch); });
     append("block: expansion", expand_, pointwise_products, few,
            [=](const Piece& piece, Scratch& scratch, const Call& call) {
                work->expand(piece, conv_row(piece), hidden_row(piece), call, scratch);

@@ -35,7 +35,7 @@ private:
     const Block& layer_;
     const Tensor& tensor_;
     Grid fused_, conv_, expand_, project_;
-    int64_t most_tiles_;  // of 2x2 pixels in a piece of fused_
+    int64_t most_conv_rows_;  // in a piece of fused_
     bool in_one_step_;
 };
 

@@ -4,7 +4,7 @@
 
 namespace fn {
 
-Conv3x3::Conv3x3(const StepContext& context, const WinogradMatrix& matrix, const Tensor& src, int32_t current)
+Conv3x3::Conv3x3(const StepContext& context, const ConvMatrices& matrix, const Tensor& src, int32_t current)
     : context_(context),
       matrix_(matrix),
       src_(src),
@@ -21,15 +21,17 @@ int64_t point_stride(int64_t tiles, int32_t stride, size_t element_bytes) {
 
 }  // namespace
 
-ScratchNeeds Conv3x3::needs(int64_t tiles) const {
-    ScratchNeeds needs{tiles, 1, 0, 0, 0};
+ScratchNeeds Conv3x3::needs(int64_t rows) const {
+    ScratchNeeds needs{rows, 1, 0, 0, 0};
+    if (!by_tiles()) return needs;
+    const int64_t tiles = rows;
     needs.tiles = tiles;
     needs.windows = winograd_points * point_stride(tiles, stride_, context_.element_bytes) * context_.element_bytes;
     needs.products = winograd_points * point_stride(tiles, stride_, sizeof(float)) * sizeof(float);
     return needs;
 }
 
-void Conv3x3::run(int32_t panel_begin, int32_t panel_end, void* dst, int32_t channels, Scratch& scratch) const {
+void Conv3x3::run_tiles(int32_t panel_begin, int32_t panel_end, void* dst, int32_t channels, Scratch& scratch) const {
     const int64_t tiles = static_cast<int64_t>(scratch.tiles.size());
     const int32_t partial = matrix_[0].columns, lanes = context_.kernels.lanes;
     const WinogradPoints windows{scratch.windows, point_stride(tiles, stride_, context_.element_bytes), stride_};
@@ -50,6 +52,17 @@ void Conv3x3::run(int32_t panel_begin, int32_t panel_end, void* dst, int32_t cha
     const int32_t panel = panel_vectors * lanes;
     context_.kernels.transform_results({products, scratch.tiles.data(), tiles, panel_begin * panel,
                                         panel_end == panels() ? channels : panel_end * panel, dst});
+}
+
+void Conv3x3::run_directly(const Piece& piece, void* dst, int32_t channels, Scratch& scratch) const {
+    const int32_t pixel = src_.touched_stride;
+    scratch.segments.assign(1, {src_.touched[current_], pixel, int64_t{src_.touched_width()} * pixel, 3, 3 * pixel, 0});
+    scratch.runs.clear();
+    for_each_row(src_.height, src_.width, piece.row_begin, piece.row_end, [&](const RowPart& r) {
+        scratch.runs.push_back({{src_.touched_offset(r.image, r.y - 1, r.x - 1), 0}, r.count});
+    });
+    const Part parts[2] = {{dst, nullptr, scratch.dense_offsets.data(), 0, channels}, {}};
+    multiply(context_.kernels, matrix_[0], Activation::none, false, piece, parts, scratch);
 }
 
 }  // namespace fn

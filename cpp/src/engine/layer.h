@@ -23,7 +23,7 @@ constexpr PixelLayout dense_layout(Precision precision) {
     return layouts[static_cast<int>(precision)];
 }
 
-/** What a layout's values are stored as; not for 8-bit ones. */
+/** What a layout's values are stored as. */
 constexpr Precision element_of(PixelLayout layout) {
     int i = element_count - 1;
     while (i > 0 && dense_layout(static_cast<Precision>(i)) != layout) i--;
@@ -31,24 +31,45 @@ constexpr Precision element_of(PixelLayout layout) {
 }
 
 constexpr int64_t value_bytes(PixelLayout layout) {
-    return layout == PixelLayout::nhwc_u8 ? sizeof(uint8_t) : bytes_of(element_of(layout));
+    return bytes_of(element_of(layout));
 }
 
 /** What becomes of the caller's memory: fn_write. */
 enum class Write : int32_t { store, add, store_touched };
 
+/** How an int8 model's sums become 8 bits: see Requantization. As long as the model. */
+struct Quantization {
+    std::vector<int32_t> bias;  // per channel
+    std::vector<float> scale;   // per channel, padded to whole vectors
+    std::vector<uint8_t> table;
+    float residual_scale;
+    int32_t zero_point;  // dequantize: results are f32
+
+    static constexpr int32_t dequantize = -1;
+
+    Requantization requantization() const {
+        return {scale.data(), residual_scale, zero_point, table.empty() ? nullptr : table.data()};
+    }
+};
+
 /** A matrix as the caller gave it, in rows of PyTorch's order; needed until it is packed. */
 struct Weights {
     const float* values = nullptr;
     const float* bias = nullptr;  // nullptr: zeros
+    /** Of an int8 model, whose `values` are whole numbers and whose bias is there. */
+    const Quantization* quantization = nullptr;
 };
 
-/** The weights of a 3x3 convolution, a matrix for each point of Winograd's transform. */
-using WinogradMatrix = std::array<PackedMatrix, winograd_points>;
+/**
+ * The weights of a 3x3 convolution, a matrix for each point of Winograd's transform; or only the first, if it is computed as it is
+ * defined.
+ */
+using ConvMatrices = std::array<PackedMatrix, winograd_points>;
 
 /** Takes the caller's pixels as they are. */
 struct Input {
     int32_t channels;
+    int32_t zero_point;  // of 8 bits
 };
 
 /**
@@ -58,6 +79,7 @@ struct Input {
 struct PixelConv {
     PixelLayout layout;
     int32_t in_channels, channels, kernel;
+    Scale src;  // what f32 pixels become in int8
     Weights weights;
     PackedMatrix matrix;
 };
@@ -74,7 +96,7 @@ struct Block {
     int32_t channels, partial, hidden;
     Activation activation;
     Weights conv_weights, expand_weights, project_weights;
-    WinogradMatrix conv;
+    ConvMatrices conv;
     PackedMatrix expand, project;
 };
 
@@ -82,7 +104,7 @@ struct Block {
 struct PartialConv {
     int32_t channels, partial;
     Weights weights;
-    WinogradMatrix conv;
+    ConvMatrices conv;
 };
 
 /** activation(weights * x + bias) at every pixel; plus x if residual. */
@@ -97,6 +119,7 @@ struct Pointwise {
 /** The mean over all pixels of an image. */
 struct Pool {
     int32_t channels;
+    const Quantization* quantization;  // in int8
 };
 
 /** Hands x * scale + shift to the caller. */
@@ -108,6 +131,15 @@ struct Output {
 };
 
 using Layer = std::variant<Input, PixelConv, PatchConv, Block, PartialConv, Pointwise, Pool, Output>;
+
+/** How a layer's result is quantized; nullptr if it is not, or as what it changes. */
+inline const Quantization* quantization_of(const Layer& layer) {
+    if (const Pool* pool = std::get_if<Pool>(&layer)) return pool->quantization;
+    if (const PixelConv* conv = std::get_if<PixelConv>(&layer)) return conv->weights.quantization;
+    if (const PatchConv* conv = std::get_if<PatchConv>(&layer)) return conv->weights.quantization;
+    if (const Pointwise* pointwise = std::get_if<Pointwise>(&layer)) return pointwise->weights.quantization;
+    return nullptr;
+}
 
 inline int32_t channels_of(const Layer& layer) {
     return std::visit([](const auto& l) { return l.channels; }, layer);

@@ -51,12 +51,13 @@ public:
                      dst.pixels() * layer.channels * layer.in_channels * layer.kernel * layer.kernel, context,
                      layer.matrix, Activation::none, dst, 0),
           src_(src),
-          kernel_(layer.kernel) {
+          kernel_(layer.kernel),
+          scale_(layer.src) {
         const bool planes = src.layout == PixelLayout::nchw_f32;
         windows_ = planes ? src.channels * kernel_ : kernel_;
         window_ = planes ? kernel_ : kernel_ * src.channels;
         stride_ = round_up(window_, context.kernels.group);
-        direct_ = src.layout != PixelLayout::nhwc_u8 && context.element_bytes == sizeof(float);
+        direct_ = value_bytes(src.layout) == element_bytes() && stride_ == window_;
     }
 
     ScratchNeeds needs() const override {
@@ -73,7 +74,7 @@ protected:
         int64_t done = 0;
         const int32_t planes = windows_ / kernel_;
         const int64_t row_values =
-            direct_ ? call.src_row_bytes / int64_t{sizeof(float)} : rows * stride_;  // from one window row to the next
+            direct_ ? call.src_row_bytes / element_bytes() : rows * stride_;  // from one window row to the next
         for (int32_t p = 0; p < planes; p++) {
             const char* base = direct_ ? window_row(call, 0, 0, p * kernel_)
                                        : scratch.pixels + p * kernel_ * row_values * element_bytes();
@@ -82,7 +83,7 @@ protected:
         for_each_row(dst_.height, dst_.width, piece.row_begin, piece.row_end, [&](const RowPart& r) {
             int64_t offset = done * stride_;
             if (direct_) {
-                offset = (window_row(call, r.image, r.y, 0) - window_row(call, 0, 0, 0)) / int64_t{sizeof(float)} +
+                offset = (window_row(call, r.image, r.y, 0) - window_row(call, 0, 0, 0)) / element_bytes() +
                          r.x * window_;
             } else {
                 for (int32_t w = 0; w < windows_; w++) {
@@ -98,7 +99,7 @@ protected:
 
 private:
     int64_t element_bytes() const { return static_cast<int64_t>(context_.element_bytes); }
-    int64_t pixel_bytes() const { return src_.layout == PixelLayout::nhwc_u8 ? sizeof(uint8_t) : sizeof(float); }
+    int64_t pixel_bytes() const { return value_bytes(src_.layout); }
 
     /** The caller's image row under row w of the windows of result row y. */
     const char* window_row(const Call& call, int64_t image, int32_t y, int32_t w) const {
@@ -125,13 +126,14 @@ private:
             if (src_.layout == PixelLayout::nhwc_u8) {
                 context_.kernels.convert_u8(reinterpret_cast<const uint8_t*>(values), window, count);
             } else {
-                context_.kernels.convert_f32(reinterpret_cast<const float*>(values), window, count);
+                context_.kernels.convert_f32(reinterpret_cast<const float*>(values), window, count, scale_);
             }
         }
     }
 
     const PixelShape src_;
     const int32_t kernel_;
+    const Scale scale_;
     int32_t windows_;  // rows of a window, over all planes
     int32_t window_;   // values in such a row
     int32_t stride_;   // window_, in whole groups

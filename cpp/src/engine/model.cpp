@@ -97,8 +97,15 @@ private:
             l.weights, l.matrix);
     }
 
-    void conv3x3(int32_t partial, const Weights& weights, WinogradMatrix& matrix) {
+    void conv3x3(int32_t partial, const Weights& weights, ConvMatrices& matrix) {
         const float* w = weights.values;
+        if (!model_.kernels().transform_windows) {  // a segment is a row of the window
+            visit_(
+                PackedShape{std::vector<SegmentShape>(3, {3, partial}), partial},
+                [=](int64_t n, int32_t y, int32_t x, int32_t c) { return w[((n * partial + c) * 3 + y) * 3 + x]; },
+                weights, matrix[0]);
+            return;
+        }
         for (int32_t point = 0; point < winograd_points; point++) {
             visit_(
                 PackedShape{{{1, partial}}, partial},
@@ -167,18 +174,37 @@ void Model::add(Layer layer) {
             pack_known();
         } else if (Pointwise* l = std::get_if<Pointwise>(&layers_.back())) {
             // Which channels of its argument lie apart, a later layer says.
-            l->weights = {copy(l->weights.values, int64_t{l->channels} * l->in_channels),
-                          copy(l->weights.bias, l->channels)};
+            l->weights.values = copy(l->weights.values, int64_t{l->channels} * l->in_channels);
+            l->weights.bias = copy(l->weights.bias, l->channels);
         }
     } catch (...) {
         layers_.pop_back();
         throw;
     }
     touched_ = touched;
+    pending_ = 0;
 }
 
 const float* Model::copy(const float* values, int64_t count) {
     return values ? copies_.emplace_back(values, values + count).data() : nullptr;
+}
+
+void Model::quantize(Quantization quantization) {
+    quantization.scale.resize(round_up(static_cast<int32_t>(quantization.scale.size()), kernels_.lanes));
+    quantizations_.push_back(std::move(quantization));
+    pending_++;
+}
+
+const Quantization* Model::take(int32_t index) const {
+    return precision_ == Precision::int8 ? &quantizations_[quantizations_.size() - pending_ + index] : nullptr;
+}
+
+int32_t Model::zero_point() const {
+    for (size_t i = layers_.size(); i-- > 0;) {
+        if (const Input* input = std::get_if<Input>(&layers_[i])) return input->zero_point;
+        if (const Quantization* quantization = quantization_of(layers_[i])) return quantization->zero_point;
+    }
+    return 0;
 }
 
 int32_t Model::source_channels() const {
@@ -210,6 +236,20 @@ void Model::pack_known() {
     copies_.clear();
 }
 
+/** Adds what the kernels take away from every activation. */
+template <class Weight>
+void Model::pack_bias(const PackedShape& shape, const Weight& weight, const Quantization& quantization, int32_t* bias) const {
+    for (int32_t n = 0; n < shape.columns; n++) {
+        uint32_t sum = 0;  // without a sign: it may overflow, as the kernels' sums may
+        for (size_t s = 0; kernels_.src_offset != 0 && s < shape.segments.size(); s++)
+            for (int32_t tap = 0; tap < shape.segments[s].taps; tap++)
+                for (int32_t c = 0; c < shape.segments[s].channels; c++)
+                    sum += static_cast<uint32_t>(static_cast<int32_t>(weight(n, static_cast<int32_t>(s), tap, c)));
+        const uint32_t offset = sum * static_cast<uint32_t>(kernels_.src_offset);
+        bias[n] = static_cast<int32_t>(static_cast<uint32_t>(quantization.bias[n]) + offset);
+    }
+}
+
 void Model::pack(size_t index) {
     Carver carver;
     const auto measure = [&](const PackedShape& shape, const auto&, const Weights&, PackedMatrix& matrix) {
@@ -226,12 +266,18 @@ void Model::pack(size_t index) {
     Packing packing;
     const auto write = [&](const PackedShape& shape, const auto& weight, const Weights& weights, PackedMatrix& matrix) {
         const int64_t columns = shape.padded_columns(kernels_.lanes);
-        float* bias = reinterpret_cast<float*>(memory + carver.reserve(columns * sizeof(float)));
-        if (weights.bias) std::copy_n(weights.bias, shape.columns, bias);
+        char* bias = memory + carver.reserve(columns * sizeof(float));
+        if (weights.bias) std::copy_n(weights.bias, shape.columns, reinterpret_cast<float*>(bias));
+        if (weights.quantization) {
+            pack_bias(shape, weight, *weights.quantization, reinterpret_cast<int32_t*>(bias));
+            matrix.requantization = weights.quantization->requantization();
+        }
         char* panels = memory + carver.reserve(columns * matrix.depth * element_bytes());
         packing.add(panels_in(vectors_in(shape.columns, kernels_.lanes)), [this, shape, weight, panels](int32_t panel) {
-            with_elements(precision_, panels,
-                          [&](auto* elements) { pack_panel(shape, kernels_, weight, panel, elements); });
+            with_elements(precision_, panels, [&](auto* elements) {
+                using Weight = typename WeightOf<std::remove_pointer_t<decltype(elements)>>::Type;
+                pack_panel(shape, kernels_, weight, panel, reinterpret_cast<Weight*>(elements));
+            });
         });
         matrix.bias = bias;
         matrix.panels = panels;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/layer.h"
+#include "engine/pack.h"
 #include "memory.h"
 
 #include <deque>
@@ -24,6 +25,18 @@ public:
     void add(Layer layer);
 
     void finish();
+
+    /** What the source becomes in int8. */
+    void quantize_src(const Scale& src) { src_ = src; }
+    const Scale& src() const { return src_; }
+    /** Of an int8 model: how the next layer's next matrix is requantized; the layer takes all that are pending when it is added. */
+    void quantize(Quantization quantization);
+    /** How many are pending. */
+    int32_t pending() const { return pending_; }
+    /** Pending number `index`; nullptr for another precision. Lives as long as the model. */
+    const Quantization* take(int32_t index) const;
+    /** Of the last layer's result in int8. */
+    int32_t zero_point() const;
 
     bool finished() const { return finished_; }
     int32_t isa() const { return isa_; }
@@ -49,6 +62,8 @@ public:
     int32_t split_after(size_t index) const { return splits_[index]; }
 
 private:
+    template <class Weight>
+    void pack_bias(const PackedShape& shape, const Weight& weight, const Quantization& quantization, int32_t* bias) const;
     void find_splits();
     void pack_known();
     void pack(size_t index);
@@ -67,6 +82,9 @@ private:
     size_t packed_bytes_ = 0;
     size_t packed_layers_ = 0;
     std::deque<std::vector<float>> copies_;  // of the caller's weights that wait for the layers behind them
+    Scale src_{1, 0};
+    std::deque<Quantization> quantizations_;
+    int32_t pending_ = 0;  // of these the last, for the next layer
     bool finished_ = false;
 };
 

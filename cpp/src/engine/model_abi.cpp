@@ -1,6 +1,7 @@
 #include "engine/abi.h"
 #include "isa.h"
 
+#include <cfloat>
 #include <cstdlib>
 
 namespace {
@@ -45,6 +46,69 @@ fn_status check_touched(const fn::Model& model, int32_t partial) {
                 partial, model.touched());
 }
 
+fn_status check_int8(const fn_model* m) {
+    if (!m) return check_pointer("model", m);
+    return m->model->precision() == fn::Precision::int8
+               ? FN_OK
+               : fail(FN_INVALID_ARGUMENT, "the model's precision is %s, expected int8", fn::name_of(m->model->precision()));
+}
+
+fn_status check_zero(int32_t zero_point, bool dequantizing) {
+    if (dequantizing || in_range(zero_point, 0, 255)) return FN_OK;
+    return fail(FN_INVALID_ARGUMENT, "zero_point is %d, expected 0 to 255", zero_point);
+}
+
+fn_status check_scale(const char* what, float scale, double least, double most) {
+    if (scale >= least && scale <= most) return FN_OK;
+    return fail(FN_INVALID_ARGUMENT, "%s is %g, expected %g to %g", what, static_cast<double>(scale), least, most);
+}
+
+/** How many matrices of which sizes a layer has; in int8 as many quantizations must be pending. */
+fn_status check_quantized(const fn::Model& model, std::initializer_list<int32_t> channels) {
+    const bool int8 = model.precision() == fn::Precision::int8;
+    const int32_t expected = int8 ? static_cast<int32_t>(channels.size()) : 0;
+    if (model.pending() != expected)
+        return fail(FN_INVALID_ARGUMENT, "fn_model_quantize was called %d times, expected %d for this layer",
+                    model.pending(), expected);
+    for (int32_t i = 0; i < expected; i++) {
+        const int32_t given = static_cast<int32_t>(model.take(i)->bias.size()), wanted = channels.begin()[i];
+        if (given != wanted)
+            return fail(FN_INVALID_ARGUMENT, "fn_model_quantize was given %d channels, the layer's matrix has %d", given,
+                        wanted);
+    }
+    return FN_OK;
+}
+
+/** In int8, a matrix's weights are whole numbers of 8 bits, and bias and activation are the quantization's. */
+fn_status check_whole(const fn::Model& model, const float* weights, int64_t count, const float* bias,
+                      int32_t activation) {
+    if (model.precision() != fn::Precision::int8) return FN_OK;
+    if (bias || activation != FN_NONE)
+        return fail(FN_INVALID_ARGUMENT, "in int8 a layer's bias and activation are those of fn_model_quantize");
+    for (int64_t i = 0; i < count; i++) {
+        if (!(weights[i] >= -127 && weights[i] <= 127) || weights[i] != static_cast<float>(static_cast<int>(weights[i])))
+            return fail(FN_INVALID_ARGUMENT, "weight %lld is %g, expected a whole number from -127 to 127",
+                        static_cast<long long>(i), static_cast<double>(weights[i]));
+    }
+    return FN_OK;
+}
+
+/** What is read keeps its zero point when it is changed or added to; and nothing but a pointwise layer gives f32. */
+fn_status check_zero_point(const fn::Model& model, const fn::Quantization* quantization, bool adds) {
+    if (!quantization) return FN_OK;
+    if (adds && quantization->zero_point != model.zero_point())
+        return fail(FN_INVALID_ARGUMENT, "the zero point is %d, expected %d: that of what is changed", quantization->zero_point,
+                    model.zero_point());
+    if (adds && !quantization->table.empty())
+        return fail(FN_INVALID_ARGUMENT, "a layer that adds to what it reads has no table in int8");
+    return FN_OK;
+}
+
+fn_status check_stays_int8(const fn::Quantization* quantization) {
+    if (!quantization || quantization->zero_point != FN_DEQUANTIZE) return FN_OK;
+    return fail(FN_INVALID_ARGUMENT, "FN_DEQUANTIZE is for a pointwise layer without a residual or a table");
+}
+
 /** Appends a layer if all checks pass. */
 template <class MakeLayer, class... Checks>
 fn_status add_layer(fn_model* m, bool reads_pixels, const MakeLayer& make, const Checks&... checks) {
@@ -82,9 +146,46 @@ fn_status fn_model_create(int32_t precision, int32_t isa, int32_t threads, fn_mo
     });
 }
 
+fn_status fn_model_quantize(fn_model* model, int32_t channels, const int32_t* bias, const float* scale,
+                            float residual_scale, int32_t zero_point, const uint8_t* table) {
+    return fn::guarded([&] {
+        const bool dequantize = zero_point == FN_DEQUANTIZE;
+        const fn_status status = first_failure(
+            [&] { return check_int8(model); }, [&] { return check_channels("channels", channels); },
+            [&] { return check_pointer("bias", bias); }, [&] { return check_pointer("scale", scale); },
+            [&] { return check_zero(zero_point, dequantize && !table); },
+            [&] { return check_scale("residual_scale", residual_scale, 0, 1 << 16); });
+        if (status != FN_OK) return status;
+        for (int32_t c = 0; c < channels; c++) {
+            const fn_status scaled = check_scale("scale", scale[c], 0, dequantize ? FLT_MAX : 0.5);
+            if (scaled != FN_OK) return scaled;
+        }
+        fn::Quantization quantization{
+            {bias, bias + channels}, {scale, scale + channels}, {}, residual_scale, zero_point};
+        if (table) quantization.table.assign(table, table + 256);
+        model->model->quantize(std::move(quantization));
+        return FN_OK;
+    });
+}
+
+fn_status fn_model_quantize_src(fn_model* model, float inverse_scale, int32_t zero_point) {
+    return fn::guarded([&] {
+        const fn_status status = first_failure(
+            [&] { return check_int8(model); }, [&] { return check_zero(zero_point, false); },
+            [&] { return check_scale("inverse_scale", inverse_scale, FLT_MIN, FLT_MAX); },
+            [&] {
+                return model->model->layers().empty()
+                           ? FN_OK
+                           : fail(FN_INVALID_ARGUMENT, "fn_model_quantize_src comes before the first layer");
+            });
+        if (status == FN_OK) model->model->quantize_src({inverse_scale, zero_point});
+        return status;
+    });
+}
+
 fn_status fn_model_add_input(fn_model* model, int32_t channels) {
     return add_layer(
-        model, true, [&](const fn::Model&) { return fn::Input{channels}; },
+        model, true, [&](const fn::Model& m) { return fn::Input{channels, m.src().zero_point}; },
         [&] {
             return model->model->layers().empty()
                        ? FN_OK
@@ -97,9 +198,9 @@ fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_ch
                                   int32_t kernel, const float* weights, const float* bias) {
     return add_layer(
         model, true,
-        [&](const fn::Model&) {
-            return fn::PixelConv{
-                static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel, {weights, bias}, {}};
+        [&](const fn::Model& m) {
+            return fn::PixelConv{static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel, m.src(),
+                                 {weights, bias, m.take(0)}, {}};
         },
         [&] {
             return in_range(layout, FN_NCHW_F32, FN_NHWC_U8)
@@ -120,6 +221,11 @@ fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_ch
                                 other.in_channels, other.channels, other.kernel, in_channels, channels, kernel);
             }
             return FN_OK;
+        },
+        [&] { return check_quantized(*model->model, {channels}); },
+        [&] { return check_stays_int8(model->model->take(0)); },
+        [&] {
+            return check_whole(*model->model, weights, int64_t{channels} * in_channels * kernel * kernel, bias, FN_NONE);
         });
 }
 
@@ -127,10 +233,18 @@ fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t ker
                                   const float* bias) {
     return add_layer(
         model, false,
-        [&](const fn::Model& m) { return fn::PatchConv{m.channels(), channels, kernel, {weights, bias}, {}}; },
+        [&](const fn::Model& m) {
+            return fn::PatchConv{m.channels(), channels, kernel, {weights, bias, m.take(0)}, {}};
+        },
         [&] { return check_channels("channels", channels); },
         [&] { return check_channels("kernel", kernel, max_kernel); },
-        [&] { return check_pointer("weights", weights); });
+        [&] { return check_pointer("weights", weights); },
+        [&] { return check_quantized(*model->model, {channels}); },
+        [&] { return check_stays_int8(model->model->take(0)); },
+        [&] {
+            return check_whole(*model->model, weights, int64_t{channels} * model->model->channels() * kernel * kernel, bias,
+                               FN_NONE);
+        });
 }
 
 fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, int32_t activation, const float* conv,
@@ -142,23 +256,35 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, i
                              partial,
                              hidden,
                              activation_of(activation),
-                             {conv, nullptr},
-                             {expand, expand_bias},
-                             {project, nullptr},
+                             {conv, nullptr, m.take(0)},
+                             {expand, expand_bias, m.take(1)},
+                             {project, nullptr, m.take(2)},
                              {},
                              {},
                              {}};
         },
         [&] { return check_touched(*model->model, partial); }, [&] { return check_channels("hidden", hidden); },
         [&] { return check_activation(activation); }, [&] { return check_pointer("conv", conv); },
-        [&] { return check_pointer("expand", expand); }, [&] { return check_pointer("project", project); });
+        [&] { return check_pointer("expand", expand); }, [&] { return check_pointer("project", project); },
+        [&] { return check_quantized(*model->model, {partial, hidden, model->model->channels()}); },
+        [&] { return check_zero_point(*model->model, model->model->take(0), true); },
+        [&] { return check_stays_int8(model->model->take(1)); },
+        [&] { return check_zero_point(*model->model, model->model->take(2), true); },
+        [&] { return check_whole(*model->model, conv, int64_t{9} * partial * partial, nullptr, FN_NONE); },
+        [&] {
+            return check_whole(*model->model, expand, int64_t{hidden} * model->model->channels(), expand_bias, activation);
+        },
+        [&] { return check_whole(*model->model, project, int64_t{hidden} * model->model->channels(), nullptr, FN_NONE); });
 }
 
 fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, const float* weights) {
     return add_layer(
         model, false,
-        [&](const fn::Model& m) { return fn::PartialConv{m.channels(), partial, {weights, nullptr}, {}}; },
-        [&] { return check_touched(*model->model, partial); }, [&] { return check_pointer("weights", weights); });
+        [&](const fn::Model& m) { return fn::PartialConv{m.channels(), partial, {weights, nullptr, m.take(0)}, {}}; },
+        [&] { return check_touched(*model->model, partial); }, [&] { return check_pointer("weights", weights); },
+        [&] { return check_quantized(*model->model, {partial}); },
+        [&] { return check_zero_point(*model->model, model->model->take(0), true); },
+        [&] { return check_whole(*model->model, weights, int64_t{9} * partial * partial, nullptr, FN_NONE); });
 }
 
 fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t activation, int32_t residual,
@@ -167,7 +293,7 @@ fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t acti
         model, false,
         [&](const fn::Model& m) {
             return fn::Pointwise{m.channels(), channels, activation_of(activation), residual != 0,
-                                 {weights, bias}, {}};
+                                 {weights, bias, m.take(0)}, {}};
         },
         [&] { return check_channels("channels", channels); }, [&] { return check_activation(activation); },
         [&] { return check_pointer("weights", weights); },
@@ -175,11 +301,19 @@ fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t acti
             if (!residual || channels == model->model->channels()) return FN_OK;
             return fail(FN_INVALID_ARGUMENT, "a residual needs as many channels as before: %d, not %d",
                         model->model->channels(), channels);
+        },
+        [&] { return check_quantized(*model->model, {channels}); },
+        [&] { return check_zero_point(*model->model, model->model->take(0), residual != 0); },
+        [&] {
+            return check_whole(*model->model, weights, int64_t{channels} * model->model->channels(), bias, activation);
         });
 }
 
 fn_status fn_model_add_pool(fn_model* model) {
-    return add_layer(model, false, [](const fn::Model& m) { return fn::Pool{m.channels()}; });
+    return add_layer(
+        model, false, [](const fn::Model& m) { return fn::Pool{m.channels(), m.take(0)}; },
+        [&] { return check_quantized(*model->model, {model->model->channels()}); },
+        [&] { return check_stays_int8(model->model->take(0)); });
 }
 
 fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, const float* scale,
@@ -196,7 +330,8 @@ fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, co
             return output;
         },
         [&] {
-            return in_range(layout, FN_NCHW_F32, FN_NHWC_BF16) && layout != FN_NHWC_U8
+            const bool int8 = model->model->precision() == fn::Precision::int8;
+            return in_range(layout, FN_NCHW_F32, FN_NHWC_BF16) && (layout != FN_NHWC_U8 || (int8 && !scale))
                        ? FN_OK
                        : fail(FN_INVALID_ARGUMENT, "layout %d is none of an output", layout);
         },

@@ -1,5 +1,7 @@
 #include "engine/plain_steps.h"
 
+#include <cmath>
+
 namespace fn {
 
 namespace {
@@ -64,6 +66,13 @@ void for_each_image_row(const Tensor& t, const Piece& piece, const Visit& visit)
         visit(row / t.height, static_cast<int32_t>(row % t.height));
 }
 
+/** fn_model_quantize's arithmetic for a mean. */
+float requantize(float mean, int32_t channel, const Quantization& q) {
+    const float value = (mean + static_cast<float>(q.bias[channel])) * q.scale[channel];
+    const float least = static_cast<float>(-q.zero_point), most = static_cast<float>(255 - q.zero_point);
+    return std::nearbyint(std::min(std::max(value, least), most)) + static_cast<float>(q.zero_point);
+}
+
 Grid image_rows(const StepContext& context, const Tensor& t) { return cut(t.images * t.height, 1, context.threads, 8); }
 
 }  // namespace
@@ -98,17 +107,17 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
         });
 }
 
-std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, int32_t current, const Tensor& dst) {
+std::unique_ptr<Step> pool_step(const StepContext& context, const Pool& layer, const Tensor& src, int32_t current, const Tensor& dst) {
     // A piece is some channels of one image: the sum over pixels keeps its order whoever does it.
     constexpr int32_t chunk = 32;
     const int32_t chunks = (src.channels + chunk - 1) / chunk;
     return std::make_unique<PieceStep>(
         "average pool", dst, 0, cut(src.images * chunks, 1, context.threads, 1), ScratchNeeds{},
-        [=, &src, &dst](const Piece& piece, Scratch&, const Call& call) {
+        [=, &layer, &src, &dst](const Piece& piece, Scratch&, const Call& call) {
             const int64_t image = piece.row_begin / chunks;
             const int32_t first = static_cast<int32_t>(piece.row_begin % chunks) * chunk;
             const int32_t last = std::min(first + chunk, src.channels);
-            float sums[chunk] = {};
+            float sums[chunk] = {};  // of 8 bits exact, up to 2^16 pixels
             for_each_part(src, current, rest_of(src, call), [&](const auto& part) {
                 const int32_t begin = std::max(first, part.begin), end = std::min(last, part.end);
                 if (begin >= end) return;
@@ -119,11 +128,13 @@ std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, i
                     }
                 }
             });
+            const float pixels = static_cast<float>(src.height * src.width);
             for_each_part(dst, 0, result_of(dst, call), [&](const auto& part) {
                 auto* pixel = part.pixel(dst, image, 0, 0);
                 for (int32_t c = std::max(first, part.begin); c < std::min(last, part.end); c++) {
-                    store_element(sums[c - first] / static_cast<float>(src.height * src.width),
-                                  pixel + (c - part.begin));
+                    float mean = sums[c - first] / pixels;
+                    if (layer.quantization) mean = requantize(mean, c, *layer.quantization);
+                    store_element(mean, pixel + (c - part.begin));
                 }
             });
         });

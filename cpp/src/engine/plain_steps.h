@@ -9,7 +9,8 @@ namespace fn {
 std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& src, const Tensor& dst);
 
 /** The mean of every channel. */
-std::unique_ptr<Step> pool_step(const StepContext& context, const Tensor& src, int32_t current, const Tensor& dst);
+std::unique_ptr<Step> pool_step(const StepContext& context, const Pool& layer, const Tensor& src, int32_t current,
+                                const Tensor& dst);
 
 /** Copies a tensor, scaled and shifted, to the caller's destination number `index`. */
 std::unique_ptr<Step> output_step(const StepContext& context, const Output& layer, int32_t index, const Tensor& src,

@@ -5,6 +5,7 @@
 #include "engine/plain_steps.h"
 
 #include <chrono>
+#include <cstring>
 
 namespace fn {
 
@@ -19,7 +20,7 @@ struct PlannedLayer {
 };
 
 bool is_source(const Layer& layer, PixelLayout layout) {
-    if (std::holds_alternative<Input>(layer)) return layout != PixelLayout::nhwc_u8;
+    if (std::holds_alternative<Input>(layer)) return true;
     const PixelConv* conv = std::get_if<PixelConv>(&layer);
     return conv && conv->layout == layout;
 }
@@ -35,8 +36,11 @@ bool in_place(const Layer& layer) {
 
 /** Whether a layer's step can leave the result in the caller's memory as the output behind it would. */
 bool can_be_output(const Layer& layer, const Output& output, PixelLayout elements) {
-    const bool dense = output.layout == PixelLayout::nhwc_f32 || output.layout == elements;
-    if (!dense || !output.scale.empty()) return false;
+    const Quantization* quantization = quantization_of(layer);
+    const bool f32 = output.layout == PixelLayout::nhwc_f32 &&
+                     (elements != dense_layout(Precision::int8) ||
+                      (quantization && quantization->zero_point == Quantization::dequantize));
+    if (!(f32 || output.layout == elements) || !output.scale.empty()) return false;
     if (std::holds_alternative<PartialConv>(layer)) return output.write == Write::store_touched;
     if (std::holds_alternative<Block>(layer) || std::holds_alternative<Pool>(layer)) return output.write == Write::store;
     const Pointwise* pointwise = std::get_if<Pointwise>(&layer);
@@ -173,7 +177,12 @@ private:
         const Pointwise* pointwise = std::get_if<Pointwise>(&layer);
         const bool only_handed = pointwise && !pointwise->residual && index + 2 == model_.layers().size() &&
                                  std::holds_alternative<Output>(model_.layers()[index + 1]);
-        t.element = only_handed ? Precision::f32 : model_.precision();
+        const Quantization* quantization = quantization_of(layer);
+        const bool f32 = quantization ? quantization->zero_point == Quantization::dequantize : only_handed;
+        t.element = f32 ? Precision::f32 : model_.precision();
+        // A layer that adds to its argument keeps its zero point.
+        if (const Input* input = std::get_if<Input>(&layer)) t.zero_point = input->zero_point;
+        if (quantization && !f32) t.zero_point = quantization->zero_point;
         program_.tensors_.push_back(t);
         return &program_.tensors_.back();
     }
@@ -194,6 +203,9 @@ private:
             t.touched[0] = arena + offsets_[i].touched[0];
             t.touched[1] = arena + offsets_[i].touched[1];
             t.rest = arena + offsets_[i].rest;
+            if (t.zero_point == 0) continue;  // as new memory is
+            for (char* touched : t.touched)
+                std::memset(touched, t.zero_point, static_cast<size_t>(t.touched_elements()));
         }
     }
 
@@ -239,7 +251,9 @@ private:
     void make_step(const PlannedLayer& l, const PartialConv& layer, size_t&) {
         add(partial_conv_step(context_, layer, *l.dst, l.current));
     }
-    void make_step(const PlannedLayer& l, const Pool&, size_t&) { add(pool_step(context_, *l.src, l.current, *l.dst)); }
+    void make_step(const PlannedLayer& l, const Pool& layer, size_t&) {
+        add(pool_step(context_, layer, *l.src, l.current, *l.dst));
+    }
     void make_step(const PlannedLayer&, const Block&, size_t& blocks) {
         char* arena = program_.arena_.data();
         blocks_[blocks++].append_steps(arena + block_conv_, arena + block_hidden_, program_.steps_);

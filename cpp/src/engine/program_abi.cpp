@@ -15,7 +15,8 @@ using fn::in_range;
 
 bool reads(const fn::Model& model, int32_t layout) {
     for (const fn::Layer& layer : model.layers()) {
-        if (std::holds_alternative<fn::Input>(layer) && layout != FN_NHWC_U8) return true;
+        if (std::holds_alternative<fn::Input>(layer))
+            return (layout == FN_NHWC_U8) == (model.precision() == fn::Precision::int8);
         const fn::PixelConv* conv = std::get_if<fn::PixelConv>(&layer);
         if (conv && conv->layout == static_cast<fn::PixelLayout>(layout)) return true;
     }

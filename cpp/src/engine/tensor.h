@@ -6,7 +6,7 @@ namespace fn {
 
 /**
  * A batch of images inside the engine, channels last. The first `split` channels, which 3x3 convolutions touch, lie
- * apart in a dense tensor with a border of zeros around every image: one pixel, and another one below and on the right
+ * apart in a dense tensor with a border of zeros, in 8 bits of zero points, around every image: one pixel, and another one below and on the right
  * where the height and the width are odd, as convolutions work on tiles of 2x2. There are two of it, because a block
  * reads the neighbours of what it writes; the other channels, the rest, are updated in place.
  *
@@ -22,6 +22,7 @@ struct Tensor {
     int32_t touched_stride = 0, rest_stride = 0;  // elements from one pixel to the next
     int32_t rest_length = 0;                      // elements of a pixel's rest: whole groups of the kernels
     Precision element = Precision::f32;
+    int32_t zero_point = 0;  // of 8-bit elements: what the border is full of
     bool in_source = false;
     int32_t output = -1;
     bool adds = false;  // to what the output holds

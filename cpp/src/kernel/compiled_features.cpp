@@ -32,6 +32,9 @@ const uint64_t compiled_features = 0
 #if defined(__AVX512VNNI__)
                                    | FN_CPU_AVX512_VNNI
 #endif
+#if defined(__AVX512VBMI__)
+                                   | FN_CPU_AVX512_VBMI
+#endif
 #if defined(__AVX512BF16__)
                                    | FN_CPU_AVX512_BF16
 #endif

@@ -6,7 +6,7 @@
 namespace FN_NAMESPACE {
 namespace {
 
-void convert_f32(const float* src, void* dst, int64_t count) {
+void convert_f32(const float* src, void* dst, int64_t count, const fn::Scale&) {
     Element* p = static_cast<Element*>(dst);
     for (int64_t i = 0; i < count; i += lanes) {
         const Lanes mask = lanes_between(0, count - i < lanes ? static_cast<int>(count - i) : lanes);

@@ -4,16 +4,27 @@
 #include FN_ELEMENT_HEADER
 
 #if defined(FN_HAS_KERNELS)
-#include "convert.h"
+#include FN_FINISH_HEADER
 #include "multiply.h"
+#if defined(FN_HAS_WINOGRAD)
+#include "convert.h"
 #include "winograd.h"
+#else
+#include "quantize.h"
+#endif
 #endif
 
 namespace FN_NAMESPACE {
 
 #if defined(FN_HAS_KERNELS)
 namespace {
-const fn::Kernels kernels = {lanes, group, multiply, transform_windows, transform_results, convert_f32, convert_u8};
+const fn::Kernels kernels = {
+#if defined(FN_HAS_WINOGRAD)
+    lanes, group, 0, multiply, transform_windows, transform_results, convert_f32, convert_u8
+#else
+    lanes, group, src_offset, multiply, nullptr, nullptr, convert_f32, convert_u8
+#endif
+};
 }
 #endif
 

@@ -2,6 +2,7 @@
 
 #include "element/bf16.h"
 #include "element/f32.h"
+#include "element/int8.h"
 #include "kernels.h"
 
 #include <type_traits>
@@ -11,9 +12,10 @@
  * of it). element/<name>.h has the rest, and native/CMakeLists.txt compiles the kernels of each for every ISA; an ISA without
  * instructions for an element has no kernels of it.
  */
-#define FN_FOR_EACH_ELEMENT(X)  \
-    X(f32, float, nhwc_f32)     \
-    X(bf16, fn::Bf16, nhwc_bf16)
+#define FN_FOR_EACH_ELEMENT(X)   \
+    X(f32, float, nhwc_f32)      \
+    X(bf16, fn::Bf16, nhwc_bf16) \
+    X(int8, fn::Quantized, nhwc_u8)
 
 namespace fn {
 
@@ -34,6 +36,17 @@ constexpr int64_t bytes_of(Precision precision) {
 #undef FN_ELEMENT_ROW
     return bytes[static_cast<int>(precision)];
 }
+
+/** What weights are packed as, beside elements of a type. */
+template <class Element>
+struct WeightOf {
+    using Type = Element;
+};
+template <>
+struct WeightOf<Quantized> {
+    using Type = int8_t;
+};
+inline void store_element(float value, int8_t* p) { *p = static_cast<int8_t>(value); }
 
 /** Calls visit with a pointer to the bytes as elements of the precision, const if they are. */
 template <class Bytes, class Visit>

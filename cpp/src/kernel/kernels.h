@@ -52,18 +52,36 @@ struct Part {
 };
 
 /**
+ * How int8 kernels turn their 32-bit sums into what is stored. With sum the bias and all products of a column,
+ *
+ *     q = table[saturate(round(f32(sum) * scale[column] + (f32(residual) - zero_point) * residual_scale) + zero_point)]
+ *
+ * in f32, every operation rounded to nearest, ties to even; round() likewise; saturate() to 0 and 255; without a residual the
+ * second product is left out. f32 results are f32(sum) * scale[column].
+ */
+struct Requantization {
+    const float* scale;  // per column, padded with zeros to whole vectors; at most 1/2
+    float residual_scale;
+    int32_t zero_point;    // 0 to 255
+    const uint8_t* table;  // 256 values, or nullptr
+};
+
+/**
  * A packed K x N matrix: panels of two vectors of columns, one after the other, each as [K / group][columns][group];
  * the last panel has one to three vectors. Columns from N on are zero. bias has N values, padded with zeros to whole
- * vectors.
+ * vectors: f32, or for int8 kernels 32-bit integers.
  */
 struct PackedMatrix {
     const void* panels;
-    const float* bias;
+    const void* bias;
     int32_t depth;    // K, every segment of it rounded up to the group
     int32_t columns;  // N
+    Requantization requantization;  // for int8 kernels
 };
 
-/** result = activation(rows * matrix + bias) + residual, for the panels [panel_begin, panel_end). */
+/**
+ * result = activation(rows * matrix + bias) + residual, for the panels [panel_begin, panel_end); in int8 as Requantization says.
+ */
 struct Product {
     const Segment* segments;
     const Run* runs;
@@ -122,14 +140,26 @@ struct ResultTransform {
     void* dst;
 };
 
+/** What 8 bits stand for: (q - zero_point) / inverse_scale. */
+struct Scale {
+    float inverse_scale;
+    int32_t zero_point;
+};
+
 /** The kernels of one ISA and element. */
 struct Kernels {
     int32_t lanes;  // f32 values in a vector
     int32_t group;  // neighbours along K that one instruction multiplies and adds: weights are packed in such groups
+    /**
+     * What the int8 kernels' instruction takes away from every activation: the bias has to have so many times the weights'
+     * sum more.
+     */
+    int32_t src_offset;
     void (*multiply)(const Product& product);
-    void (*transform_windows)(const WindowTransform& transform);
+    void (*transform_windows)(const WindowTransform& transform);  // nullptr for int8: the transform would need more bits
     void (*transform_results)(const ResultTransform& transform);
-    void (*convert_f32)(const float* src, void* dst, int64_t count);
+    /** The scale is for int8 alone: saturate(round(src * inverse_scale) + zero_point). */
+    void (*convert_f32)(const float* src, void* dst, int64_t count, const Scale& scale);
     void (*convert_u8)(const uint8_t* src, void* dst, int64_t count);
 };
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "gelu.h"
-#include "kernels.h"
+#include "tile.h"
 
-/** The matrix product, for the ISA and the element (element/f32.h and its like) included before. */
+/** The matrix product, for the ISA, the element (element/f32.h and its like) and the finish_... of its tiles included before. */
 namespace FN_NAMESPACE {
 namespace {
 
@@ -18,83 +17,20 @@ constexpr int cache_line = 64;
 template <int rows, int vectors>
 constexpr int ahead_lines = rows <= 4 ? vectors : 1;
 
-/** One register tile: its rows of the segments, its panel of weights, its place in the result. */
-struct Tile {
-    const fn::Product* product;
-    const fn::Run* run;
-    int64_t run_row;     // its first row in the run
-    int64_t result_row;  // its first row in the result
-    int32_t column;
-    const Element* weights;
-    const float* bias;
-    const char*
-        ahead;  // weights needed soon, to be fetched into the second-level cache: ahead_step bytes per group of K
-    int64_t ahead_step;
-};
-
-/** In memory: the polynomials need the registers that hold the tile. */
-template <int rows, int vectors>
-FN_INLINE void gelu_tile(Vec (&c)[rows][vectors]) {
-    alignas(64) float sums[rows * vectors * lanes], results[rows * vectors * lanes];
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 4
-        for (int j = 0; j < vectors; j++) store(sums + (i * vectors + j) * lanes, c[i][j]);
-    }
-    gelu(sums, results, rows * vectors);
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 4
-        for (int j = 0; j < vectors; j++) c[i][j] = load(results + (i * vectors + j) * lanes);
-    }
-}
-
-template <int rows, int vectors>
-FN_INLINE void relu_tile(Vec (&c)[rows][vectors]) {
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 4
-        for (int j = 0; j < vectors; j++) c[i][j] = maximum(broadcast(0), c[i][j]);
-    }
-}
-
-template <class Result, int rows, int vectors>
-FN_INLINE void write(const Vec (&c)[rows][vectors], const Tile& tile, const fn::Part& part) {
-    const int32_t* offsets = part.offsets + tile.result_row;
-#pragma GCC unroll 4
-    for (int j = 0; j < vectors; j++) {
-        const int column = tile.column + j * lanes;
-        const int first = part.begin > column ? part.begin - column : 0;
-        const int last = part.end - column < lanes ? part.end - column : lanes;
-        if (first >= last) continue;
-        const Lanes mask = lanes_between(first, last);
-        Result* data = static_cast<Result*>(part.data) + (column - part.begin);
-        if (part.residual) {
-            const Result* residual = static_cast<const Result*>(part.residual) + (column - part.begin);
-#pragma GCC unroll 16
-            for (int i = 0; i < rows; i++)
-                store(data + offsets[i], add(c[i][j], load(residual + offsets[i], mask)), mask);
-        } else {
-#pragma GCC unroll 16
-            for (int i = 0; i < rows; i++) store(data + offsets[i], c[i][j], mask);
-        }
-    }
-}
-
 /**
  * Every result is one chain of multiply-adds in the order of K that starts from the bias: it does not depend on the
  * tile it is in, nor therefore on how the work is split.
  */
 template <int rows, int vectors>
 void multiply_tile(const Tile& tile) {
-    Vec c[rows][vectors];
+    Sum c[rows][vectors];
 #pragma GCC unroll 4
     for (int j = 0; j < vectors; j++) {
-        const Vec bias = load(tile.bias + j * lanes);
+        const Sum bias = load_sum(tile.bias + j * lanes);
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) c[i][j] = bias;
     }
-    const Element* weights = tile.weights;
+    const Weight* weights = tile.weights;
     const char* ahead = tile.ahead;
     for (int32_t s = 0; s < tile.product->segment_count; s++) {
         const fn::Segment& segment = tile.product->segments[s];
@@ -103,32 +39,26 @@ void multiply_tile(const Tile& tile) {
             static_cast<const Element*>(segment.base) + tile.run->offset[segment.tensor] + tile.run_row * stride;
         for (int32_t p = 0; p < segment.pieces; p++, piece += segment.piece_stride) {
             for (const Element *a = piece, *end = piece + segment.length; a < end; a += group) {
-                Operand b[vectors];
-#pragma GCC unroll 4
-                for (int j = 0; j < vectors; j++) b[j] = load_groups(weights + j * lanes * group);
-                weights += vectors * lanes * group;
 #pragma GCC unroll 4
                 for (int j = 0; j < ahead_lines<rows, vectors>; j++) prefetch(ahead + j * cache_line);
                 ahead += tile.ahead_step;
-#pragma GCC unroll 16
-                for (int i = 0; i < rows; i++) {
-                    const Operand x = broadcast_group(a + i * stride);
+#pragma GCC unroll 2
+                for (int half = 0; half < halves; half++) {
+                    Operand b[vectors];
 #pragma GCC unroll 4
-                    for (int j = 0; j < vectors; j++) c[i][j] = multiply_add_groups(x, b[j], c[i][j]);
+                    for (int j = 0; j < vectors; j++) b[j] = load_groups(weights + j * lanes * group, half);
+#pragma GCC unroll 16
+                    for (int i = 0; i < rows; i++) {
+                        const Operand x = broadcast_group(a + i * stride, half);
+#pragma GCC unroll 4
+                        for (int j = 0; j < vectors; j++) c[i][j] = multiply_add_groups(x, b[j], c[i][j]);
+                    }
                 }
+                weights += vectors * lanes * group;
             }
         }
     }
-    if (tile.product->activation == fn::Activation::relu) relu_tile(c);
-    if (tile.product->activation == fn::Activation::gelu) gelu_tile(c);
-    for (const fn::Part& part : tile.product->parts) {
-        if (part.begin >= part.end) continue;
-        if (tile.product->f32_result) {
-            write<float>(c, tile, part);
-        } else {
-            write<Element>(c, tile, part);
-        }
-    }
+    finish(c, tile);
 }
 
 struct TileKernels {
@@ -159,8 +89,8 @@ void multiply_panel(const fn::Product& product, int32_t panel, int vectors) {
     tile.product = &product;
     tile.column = panel * fn::panel_vectors * lanes;
     tile.weights =
-        static_cast<const Element*>(product.matrix.panels) + static_cast<int64_t>(tile.column) * product.matrix.depth;
-    tile.bias = product.matrix.bias + tile.column;
+        static_cast<const Weight*>(product.matrix.panels) + static_cast<int64_t>(tile.column) * product.matrix.depth;
+    tile.bias = static_cast<const Bias*>(product.matrix.bias) + tile.column;
     tile.result_row = 0;
     // What follows in memory is needed next, be it this matrix or another: all tiles together walk over as much of it.
     int64_t tile_count = 0;
@@ -168,7 +98,7 @@ void multiply_panel(const fn::Product& product, int32_t panel, int vectors) {
         tile_count += (product.runs[r].rows + row_limit[vectors] - 1) / row_limit[vectors];
     tile.ahead =
         reinterpret_cast<const char*>(tile.weights + static_cast<int64_t>(vectors) * lanes * product.matrix.depth);
-    const int64_t group_bytes = sizeof(Element) * vectors * lanes * group;
+    const int64_t group_bytes = sizeof(Weight) * vectors * lanes * group;
     tile.ahead_step = (group_bytes + tile_count - 1) / tile_count;
     const auto* kernels = tile_kernels.of[vectors];
     const int limit = row_limit[vectors];
@@ -191,6 +121,7 @@ void multiply(const fn::Product& product) {
     for (int32_t panel = product.panel_begin; panel < product.panel_end; panel++) {
         multiply_panel(product, panel, panel < last ? fn::panel_vectors : vectors - last * fn::panel_vectors);
     }
+    finish_all(product);
 }
 
 }  // namespace

@@ -31,23 +31,25 @@ inline void store_element(float value, Bf16* p) { *p = to_bf16(value); }
 #if defined(FN_NAMESPACE) && (defined(__AVX512BF16__) || (defined(FN_NEON) && defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)))
 #define FN_HAS_KERNELS 1
 #include "../isa/this_isa.h"
+#include "../sum_float.h"
 
 /** bf16 as the element that is stored and multiplied, in pairs: one instruction adds two products to each f32 lane. */
 namespace FN_NAMESPACE {
 namespace {
 
 using Element = fn::Bf16;
+using Weight = fn::Bf16;
 constexpr int group = 2;
 
 #if defined(__AVX512BF16__)
 using Operand = __m512bh;
 
-FN_INLINE Operand broadcast_group(const Element* p) {
+FN_INLINE Operand broadcast_group(const Element* p, int) {
     int pair;
     __builtin_memcpy(&pair, p, sizeof pair);
     return reinterpret_cast<Operand>(_mm512_set1_epi32(pair));
 }
-FN_INLINE Operand load_groups(const Element* p) { return reinterpret_cast<Operand>(_mm512_loadu_si512(p)); }
+FN_INLINE Operand load_groups(const Weight* p, int) { return reinterpret_cast<Operand>(_mm512_loadu_si512(p)); }
 FN_INLINE Vec multiply_add_groups(Operand a, Operand b, Vec c) { return _mm512_dpbf16_ps(c, a, b); }
 
 FN_INLINE Vec widen(__m256i v) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16)); }
@@ -58,12 +60,12 @@ FN_INLINE void store(Element* p, Vec v, Lanes mask) { _mm256_mask_storeu_epi16(p
 #else
 using Operand = bfloat16x8_t;
 
-FN_INLINE Operand broadcast_group(const Element* p) {
+FN_INLINE Operand broadcast_group(const Element* p, int) {
     uint32_t pair;
     __builtin_memcpy(&pair, p, sizeof pair);
     return vreinterpretq_bf16_u32(vdupq_n_u32(pair));
 }
-FN_INLINE Operand load_groups(const Element* p) { return vreinterpretq_bf16_u16(vld1q_u16(&p->bits)); }
+FN_INLINE Operand load_groups(const Weight* p, int) { return vreinterpretq_bf16_u16(vld1q_u16(&p->bits)); }
 FN_INLINE Vec multiply_add_groups(Operand a, Operand b, Vec c) { return vbfdotq_f32(c, a, b); }
 
 FN_INLINE Vec load(const Element* p, Lanes l) {

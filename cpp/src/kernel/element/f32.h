@@ -10,17 +10,19 @@ inline void store_element(float value, float* p) { *p = value; }
 #if defined(FN_NAMESPACE)
 #define FN_HAS_KERNELS 1
 #include "../isa/this_isa.h"
+#include "../sum_float.h"
 
 /** f32 as the element that is stored and multiplied. */
 namespace FN_NAMESPACE {
 namespace {
 
 using Element = float;
+using Weight = float;
 using Operand = Vec;
 constexpr int group = 1;
 
-FN_INLINE Operand broadcast_group(const Element* p) { return broadcast(*p); }
-FN_INLINE Operand load_groups(const Element* p) { return load(p); }
+FN_INLINE Operand broadcast_group(const Element* p, int) { return broadcast(*p); }
+FN_INLINE Operand load_groups(const Weight* p, int) { return load(p); }
 FN_INLINE Vec multiply_add_groups(Operand a, Operand b, Vec c) { return multiply_add(a, b, c); }
 
 /** Within 2 epsilon * |x| of x * Phi(x). */

@@ -28,12 +28,13 @@ FN_INLINE void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
 struct Lanes {
     __m256i mask;
     bool all;  // a masked store takes many cycles on some CPUs
+    int first, last;
 };
 FN_INLINE Lanes lanes_between(int first, int last) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return {_mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(first), lane),
                                 _mm256_cmpgt_epi32(_mm256_set1_epi32(last), lane)),
-            first == 0 && last == lanes};
+            first == 0 && last == lanes, first, last};
 }
 FN_INLINE Vec load(const float* p, const Lanes& l) { return l.all ? load(p) : _mm256_maskload_ps(p, l.mask); }
 FN_INLINE void store(float* p, Vec v, const Lanes& l) { l.all ? store(p, v) : _mm256_maskstore_ps(p, l.mask, v); }
