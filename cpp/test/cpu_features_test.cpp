@@ -15,7 +15,7 @@ fn::X86Registers everything(uint64_t xcr0) { return {~0u, ~0u, ~0u, ~0u, ~0u, xc
 TEST(CpuFeatures, StateTheSystemDoesNotSaveIsNotReported) {
     const uint64_t avx = FN_CPU_AVX2 | FN_CPU_FMA | FN_CPU_F16C | FN_CPU_AVX_VNNI;
     const uint64_t avx512 = FN_CPU_AVX512F | FN_CPU_AVX512BW | FN_CPU_AVX512DQ | FN_CPU_AVX512VL | FN_CPU_AVX512_VNNI |
-                            FN_CPU_AVX512_BF16 | FN_CPU_AVX512_FP16;
+                            FN_CPU_AVX512_VBMI | FN_CPU_AVX512_BF16 | FN_CPU_AVX512_FP16;
     const uint64_t amx = FN_CPU_AMX_TILE | FN_CPU_AMX_BF16 | FN_CPU_AMX_INT8;
     EXPECT_EQ(fn::decode_x86(everything(0)), 0u);
     EXPECT_EQ(fn::decode_x86(everything(0x3)), 0u) << "SSE state only";

@@ -40,7 +40,7 @@ protected:
             fn::with_elements(GetParam().element(), panels_.data(),
                               [&](auto* elements) { fn::pack_panel(shape, kernels, at, panel, elements); });
         }
-        return {panels_.data(), bias_.data(), shape.depth(kernels.group), columns};
+        return {panels_.data(), bias_.data(), shape.depth(kernels.group), columns, {}};
     }
 
     void check(const Case& c) {
@@ -220,7 +220,7 @@ TEST_P(Multiply, PixelsAreConverted) {
             bytes[i] = static_cast<uint8_t>(255 - 7 * i), floats[i] = 1.37f * static_cast<float>(i) - 11;
         Elements from_bytes(GetParam(), count + 1, guard), from_floats(GetParam(), count + 1, guard);
         kernels.convert_u8(bytes.data(), from_bytes.data(), count);
-        kernels.convert_f32(floats.data(), from_floats.data(), count);
+        kernels.convert_f32(floats.data(), from_floats.data(), count, {1, 0});
         for (int64_t i = 0; i < count; i++) {
             ASSERT_EQ(from_bytes.get(i), rounded(GetParam(), bytes[i])) << i << " of " << count;
             ASSERT_EQ(from_floats.get(i), rounded(GetParam(), floats[i])) << i << " of " << count;

@@ -66,6 +66,11 @@ fn_status check_scale(const char* what, float scale, double least, double most) 
 /** How many matrices of which sizes a layer has; in int8 as many quantizations must be pending. */
 fn_status check_quantized(const fn::Model& model, std::initializer_list<int32_t> channels) {
     const bool int8 = model.precision() == fn::Precision::int8;
+    for (const fn::Layer& layer : model.layers()) {
+        const fn::Quantization* quantization = fn::quantization_of(layer);
+        if (quantization && quantization->zero_point == FN_DEQUANTIZE)
+            return fail(FN_INVALID_ARGUMENT, "a layer behind FN_DEQUANTIZE: its result is f32, and for the caller alone");
+    }
     const int32_t expected = int8 ? static_cast<int32_t>(channels.size()) : 0;
     if (model.pending() != expected)
         return fail(FN_INVALID_ARGUMENT, "fn_model_quantize was called %d times, expected %d for this layer",

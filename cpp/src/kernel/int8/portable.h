@@ -1,5 +1,9 @@
 #pragma once
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 /**
  * Bytes in vectors that every compiler lays out: 4 sums. Each header of this folder has the same names:
  *
@@ -18,6 +22,7 @@ namespace {
 
 typedef int32_t Sum __attribute__((vector_size(16)));
 typedef int16_t Operand __attribute__((vector_size(16)));
+typedef uint16_t Words __attribute__((vector_size(16)));
 constexpr int32_t src_offset = 0;
 
 FN_INLINE Sum load_sum(const int32_t* p) {
@@ -31,8 +36,10 @@ FN_INLINE Vec to_float(Sum s) { return __builtin_convertvector(s, Vec); }
 constexpr int halves = 2;
 
 FN_INLINE Operand broadcast_group(const Element* p, int half) {
-    const int16_t first = p[half].bits, second = p[half + 2].bits;
-    return Operand{first, second, first, second, first, second, first, second};
+    int32_t four;
+    __builtin_memcpy(&four, p, sizeof four);
+    const Words pairs = reinterpret_cast<Words>(Sum{four, four, four, four});
+    return reinterpret_cast<Operand>(half == 0 ? pairs & 0xff : pairs >> 8);
 }
 FN_INLINE Operand load_groups(const Weight* p, int half) {
     Operand w;
@@ -40,8 +47,12 @@ FN_INLINE Operand load_groups(const Weight* p, int half) {
     return half == 0 ? (w << 8) >> 8 : w >> 8;
 }
 FN_INLINE Sum multiply_add_groups(Operand a, Operand b, Sum c) {
+#if defined(__SSE2__)  // every x86-64 has it, and no compiler sees that what is below is this instruction
+    return c + reinterpret_cast<Sum>(_mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+#else
     const Sum products = reinterpret_cast<Sum>(a * b);
     return c + ((products << 16) >> 16) + (products >> 16);
+#endif
 }
 
 FN_INLINE Vec load(const Element* p, Lanes l) {
