@@ -13,6 +13,7 @@ module org.fasternet {
     exports org.fasternet.image;
     exports org.fasternet.layer;
     exports org.fasternet.onnx;
+    exports org.fasternet.quantize;
     exports org.fasternet.tensor;
 
     exports org.fasternet.internal to

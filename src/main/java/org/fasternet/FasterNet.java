@@ -3,9 +3,11 @@ package org.fasternet;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.checkpoint.CheckpointOptions;
 import org.fasternet.compute.ElementType;
+import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Preprocessing;
 import org.fasternet.internal.abi.Bindings;
@@ -14,6 +16,7 @@ import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
 import org.fasternet.layer.PatchConv;
+import org.fasternet.layer.Quantization;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.tensor.Shape;
@@ -77,7 +80,13 @@ public final class FasterNet {
         Preprocessing preprocessing = checkpoint.preprocessing();
         List<NamedLayer> layers = Chain.of(config, checkpoint.folded());
         PatchConv embedding = (PatchConv) layers.get(0).layer();
-        Network network = Network.of(layers, embedding.foldNormalization(preprocessing.mean(), preprocessing.std()));
+        Network plain = Network.of(layers, embedding.foldNormalization(preprocessing.mean(), preprocessing.std()));
+        Network network;
+        try {
+            network = checkpoint.quantization().map(scales -> plain.quantized(scales.of(layers))).orElse(plain);
+        } catch (ShapeException e) {
+            throw new InvalidFileException(checkpoint.source() + ": " + e.getMessage(), e);
+        }
         return new FasterNet(config, preprocessing, checkpoint.labels(), network);
     }
 
@@ -121,7 +130,10 @@ public final class FasterNet {
             end++;
         }
         PatchConv pixels = (PatchConv) network.pixelLayer().orElseThrow().layer();
-        return new FasterNet(config.withoutClasses(), preprocessing, List.of(), Network.of(all.subList(0, end), pixels));
+        Network first = Network.of(all.subList(0, end), pixels);
+        int layers = end;
+        return new FasterNet(config.withoutClasses(), preprocessing, List.of(), network.quantization()
+                .map(scales -> first.quantized(new Quantization(scales.src(), scales.layers().subList(0, layers)))).orElse(first));
     }
 
     public FasterNetConfig config() {
@@ -136,6 +148,11 @@ public final class FasterNet {
     /** One name per class, or empty if the checkpoint had none. */
     public List<String> labels() {
         return labels;
+    }
+
+    /** How the layers are computed in {@link org.fasternet.compute.Precision#INT8}; empty if the network is not quantized. */
+    public Optional<Quantization> quantization() {
+        return network.quantization();
     }
 
     /** The chain of layers, batch normalisation and layer scale folded in. */

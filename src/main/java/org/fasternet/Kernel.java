@@ -12,6 +12,7 @@ import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.Layer;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Network;
+import org.fasternet.layer.Quantization;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.schedule.TensorBuffer;
@@ -67,6 +68,24 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
      *     cannot compute the chain
      */
     public static Kernel compile(List<NamedLayer> chain, Shape src, SessionOptions options) {
+        requireChain(chain, src);
+        return compile(Network.of(chain), src, options, false);
+    }
+
+    /**
+     * Compiles a chain in {@link org.fasternet.compute.Precision#INT8}, which the options must say: the source, and the result
+     * unless the last layer's is f32, are 8 bits in a {@link java.nio.ByteBuffer}, as the scales say; feature maps are f32.
+     *
+     * @param scales of the source and of every layer
+     * @throws ShapeException as {@link #compile(List, Shape, SessionOptions)}, or if the scales do not fit the layers or each other
+     * @throws org.fasternet.error.UnsupportedException as there
+     */
+    public static Kernel compile(List<NamedLayer> chain, Quantization scales, Shape src, SessionOptions options) {
+        requireChain(chain, src);
+        return compile(Network.of(chain).quantized(scales), src, options, false);
+    }
+
+    private static void requireChain(List<NamedLayer> chain, Shape src) {
         if (chain.isEmpty()) {
             throw new ShapeException("a chain without layers: at least one is needed");
         }
@@ -85,7 +104,6 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
             throw new ShapeException(before + ": follows the last feature tap, so that nobody gets its result: end the chain with a"
                     + " tap");
         }
-        return compile(Network.of(chain), src, options, false);
     }
 
     private static Kernel compile(Layer layer, Shape src, SessionOptions options, boolean inPlace) {
@@ -102,8 +120,11 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
                     + ": options must not set batch, size or pixels");
         }
         ElementType type = options.precision().stored();
+        // In 8 bits, a last layer without a scale of its own gives what it has summed up.
+        boolean f32 = network.quantization().filter(scales -> options.precision().needsScales())
+                .map(scales -> scales.layers().get(scales.layers().size() - 1).dst().isEmpty()).orElse(false);
         ProgramSpec spec = new ProgramSpec(
-                network, src, type, Layout.nhwc(src), type, inPlace, options.precision(), options.isa(),
+                network, src, type, Layout.nhwc(src), f32 ? ElementType.F32 : type, inPlace, options.precision(), options.isa(),
                 options.resolvedThreads(), options.spinMicros());
         return new Kernel(new Execution(options.backendFor(network).compile(spec), "kernel"));
     }

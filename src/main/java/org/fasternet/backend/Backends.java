@@ -45,6 +45,11 @@ public final class Backends {
      * @throws UnsupportedException if there is none: the message says what would work
      */
     public static Backend choose(String name, Precision precision, Optional<String> isa, Network network) {
+        if (precision.needsScales() && network.quantization().isEmpty()) {
+            throw new UnsupportedException("the network is not quantized, and " + precision.id() + " needs scales of all tensors:"
+                    + " make a quantized checkpoint by `fasternet quantize --weights FILE --images DIR --output FILE`"
+                    + " (in Java: Quantizer), and load that");
+        }
         List<String> reasons = new ArrayList<>();
         for (Backend backend : name.equals(AUTO) ? all(precision) : all()) {
             if (name.equals(AUTO) ? backend.processor() != Processor.CPU : !name.equals(backend.name())) {

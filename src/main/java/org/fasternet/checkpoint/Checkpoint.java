@@ -14,6 +14,7 @@ import org.fasternet.internal.io.MalformedException;
 import org.fasternet.internal.io.ReadableFile;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
+import org.fasternet.layer.MatrixScales;
 import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 
@@ -35,6 +36,7 @@ public final class Checkpoint {
     private final Structure structure;
     private final Map<String, Tensor> weights;
     private final StateOrigin origin;
+    private final Optional<StoredQuantization> quantization;
 
     private Checkpoint(
             String source,
@@ -44,7 +46,8 @@ public final class Checkpoint {
             List<String> labels,
             Structure structure,
             Map<String, Tensor> weights,
-            StateOrigin origin) {
+            StateOrigin origin,
+            Optional<StoredQuantization> quantization) {
         this.source = source;
         this.config = config;
         this.activationSource = activationSource;
@@ -53,6 +56,7 @@ public final class Checkpoint {
         this.structure = structure;
         this.weights = Collections.unmodifiableMap(weights);
         this.origin = origin;
+        this.quantization = quantization;
     }
 
     /** Reads a checkpoint with nothing known besides the file. */
@@ -130,7 +134,7 @@ public final class Checkpoint {
             Chosen chosen = Chosen.of(card, asked, config.embedDim());
             return new Checkpoint(source, config.withActivation(chosen.activation), chosen.activation.id() + ", " + chosen.why,
                     card.preprocessing(config.inChannels()), card.labels(config.numClasses()), structure, weights,
-                    dict.origin());
+                    dict.origin(), StoredQuantization.read(source, dict.metadata()));
         } catch (ShapeException e) {
             throw new InvalidFileException(source + ": " + e.getMessage(), e);
         }
@@ -169,7 +173,57 @@ public final class Checkpoint {
     public static Checkpoint random(FasterNetConfig config, long seed) {
         return new Checkpoint("random weights, seed " + seed, config, config.activation().id() + ", as configured",
                 Preprocessing.imagenet(config.inChannels()), List.of(), Structure.of(config),
-                RandomWeights.generate(config, seed), StateOrigin.whole());
+                RandomWeights.generate(config, seed), StateOrigin.whole(), Optional.empty());
+    }
+
+    /**
+     * The same network with scales, by which it can be computed in 8 bits too. Its weights are what is stored of them then.
+     *
+     * @param folded weights under the names of {@link #folded}, those of a matrix with scales rounded to them
+     * @throws ShapeException if the scales do not fit the network
+     */
+    public Checkpoint quantized(Map<String, Tensor> folded, StoredQuantization scales) {
+        return new Checkpoint(source, config, activationSource, preprocessing, labels, structure.withoutNorms(), folded, origin,
+                Optional.of(scales));
+    }
+
+    /** The scales by which it can be computed in 8 bits; empty if it has none. */
+    public Optional<StoredQuantization> quantization() {
+        return quantization;
+    }
+
+    /**
+     * Writes a {@link #quantized} network, as {@link #write}: weights as whole numbers of 8 bits, scales in the header.
+     *
+     * @return how many tensors were written
+     * @throws IllegalStateException if it has no scales
+     * @throws InvalidFileException if the file cannot be written
+     */
+    public int writeQuantized(Path path) {
+        StoredQuantization scales = quantization.orElseThrow(() -> new IllegalStateException(source + " is not quantized"));
+        Map<String, Tensor> stored = new LinkedHashMap<>();
+        weights.forEach((name, tensor) -> stored.put(name, scales.isStored(name) ? whole(tensor, scales.scale(name)) : tensor));
+        Map<String, String> metadata = metadata();
+        metadata.put(StoredQuantization.METADATA_KEY, scales.json());
+        SafetensorsWriter.write(path, stored, name -> scales.isStored(name) ? DType.I8 : DType.F32, metadata);
+        return stored.size();
+    }
+
+    private static Tensor whole(Tensor tensor, float[] scales) {
+        return Tensor.deferred(tensor.shape(), MatrixScales.MAX_WEIGHT, dst -> {
+            tensor.copyTo(dst);
+            int row = tensor.elements() / scales.length;
+            for (int i = 0; i < tensor.elements(); i++) {
+                dst[i] = (float) Math.rint((double) dst[i] / scales[i / row]);
+            }
+        });
+    }
+
+    private Map<String, String> metadata() {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", "pt"); // as loaders for PyTorch expect
+        metadata.put(ModelCard.METADATA_KEY, ModelCard.json(config.activation(), preprocessing, labels));
+        return metadata;
     }
 
     /**
@@ -184,11 +238,8 @@ public final class Checkpoint {
      * @throws InvalidFileException if the file cannot be written, the file read has changed, or as {@link #folded()}
      */
     public int write(Path path, boolean fold, DType dtype) {
-        Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put("format", "pt"); // as loaders for PyTorch expect
-        metadata.put(ModelCard.METADATA_KEY, ModelCard.json(config.activation(), preprocessing, labels));
         Map<String, Tensor> tensors = fold ? folded() : weights;
-        SafetensorsWriter.write(path, tensors, dtype, metadata);
+        SafetensorsWriter.write(path, tensors, dtype, metadata());
         return tensors.size();
     }
 

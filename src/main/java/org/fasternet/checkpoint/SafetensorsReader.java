@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,12 +47,39 @@ final class SafetensorsReader {
         }
     }
 
-    /** A tensor of the network's, at bytes of the file. */
-    private record Wanted(String name, DType dtype, int[] shape, int count, long from) {
+    /**
+     * A tensor of the network's, at bytes of the file.
+     *
+     * @param scales of each row, by which its whole numbers are multiplied; null if its values are floating point
+     */
+    private record Wanted(String name, DType dtype, int[] shape, int count, long from, float[] scales) {
         /** The type is one of those that are read, and its values fill the entry's bytes. */
         static Wanted of(Entry entry, long start) throws MalformedException {
-            return new Wanted(entry.name, SafetensorsReader.dtype(entry), entry.shape, Tensor.elements(entry.shape),
-                    start + entry.begin);
+            DType dtype = StateDictReader.dtype(entry.name, entry.dtype);
+            return new Wanted(entry.name, dtype, entry.shape, SafetensorsReader.count(entry, dtype), start + entry.begin, null);
+        }
+
+        static Wanted quantized(Entry entry, long start, float[] scales) throws MalformedException {
+            String what = "tensor " + MalformedException.quote(entry.name);
+            if (!entry.dtype.equals(DType.I8.name())) {
+                throw new MalformedException(what + " has dtype " + MalformedException.quote(entry.dtype) + ", I8 is expected: the"
+                        + " header has scales for it");
+            }
+            if (entry.shape.length == 0 || entry.shape[0] != scales.length) {
+                throw new MalformedException(what + " has shape " + Arrays.toString(entry.shape) + ", and the header "
+                        + scales.length + " scales for it: one for each of its first dimension is expected");
+            }
+            return new Wanted(
+                    entry.name, DType.I8, entry.shape, SafetensorsReader.count(entry, DType.I8), start + entry.begin, scales);
+        }
+
+        void read(StoredAt values, float[] dst) {
+            values.read(from, dtype, dst, count);
+            for (int row = 0, i = 0; scales != null && row < scales.length; row++) {
+                for (int end = i + count / scales.length; i < end; i++) {
+                    dst[i] *= scales[row];
+                }
+            }
         }
     }
 
@@ -85,7 +113,9 @@ final class SafetensorsReader {
         byte[] header = header(in, size);
         Map<?, ?> fields = parse(header);
         List<Entry> entries = entries(fields);
-        dict.describe(metadata(fields));
+        Map<String, String> metadata = metadata(fields);
+        dict.describe(metadata);
+        Map<String, float[]> scales = StoredQuantization.weightScales(metadata);
         List<StoredKey> keys = new ArrayList<>();
         for (Entry entry : entries) {
             keys.add(entry.key());
@@ -99,7 +129,10 @@ final class SafetensorsReader {
             if (!own.test(key)) {
                 continue;
             }
-            if (key.isInteger()) {
+            float[] scale = scales.get(key.key());
+            if (scale != null) {
+                wanted.add(Wanted.quantized(entries.get(i), start, scale));
+            } else if (key.isInteger()) {
                 dict.addIntegers(key);
             } else if (!key.isIgnored()) {
                 wanted.add(Wanted.of(entries.get(i), start));
@@ -109,12 +142,12 @@ final class SafetensorsReader {
         Stream<Wanted> stream = size < PARALLEL_FROM ? wanted.stream() : wanted.parallelStream();
         List<StateDict.Seen> seen = stream.map(tensor -> {
             float[] read = scratch.get().array(tensor.count);
-            values.read(tensor.from, tensor.dtype, read, tensor.count);
+            tensor.read(values, read);
             return StateDict.Seen.of(tensor.shape, read);
         }).toList();
         for (int i = 0; i < seen.size(); i++) {
             Wanted tensor = wanted.get(i);
-            dict.add(tensor.name, seen.get(i), dst -> values.read(tensor.from, tensor.dtype, dst, tensor.count));
+            dict.add(tensor.name, seen.get(i), dst -> tensor.read(values, dst));
         }
     }
 
@@ -224,15 +257,14 @@ final class SafetensorsReader {
         }
     }
 
-    /** The type of values that fill the entry's bytes. */
-    private static DType dtype(Entry entry) throws MalformedException {
-        DType dtype = StateDictReader.dtype(entry.name, entry.dtype);
+    /** How many values of a type fill the entry's bytes, and no others. */
+    private static int count(Entry entry, DType dtype) throws MalformedException {
         int elements = Tensor.elements(entry.shape);
         long bytes = entry.end - entry.begin;
         if (bytes != (long) elements * dtype.bytes()) {
             throw new MalformedException("tensor " + MalformedException.quote(entry.name) + " has " + bytes + " bytes; "
                     + elements + " values of " + dtype + " need " + elements * (long) dtype.bytes());
         }
-        return dtype;
+        return elements;
     }
 }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.io.Json;
@@ -31,14 +32,20 @@ public final class SafetensorsWriter {
      * @throws InvalidFileException if the file cannot be written
      */
     public static void write(Path path, Map<String, Tensor> tensors, DType dtype, Map<String, String> metadata) {
+        write(path, tensors, name -> dtype, metadata);
+    }
+
+    /** As {@link #write(Path, Map, DType, Map)}, with a type for each name. */
+    static void write(Path path, Map<String, Tensor> tensors, Function<String, DType> dtype, Map<String, String> metadata) {
         Scratch scratch = new Scratch();
-        tensors.forEach((name, tensor) -> checkRange(name, tensor.elements(), scratch.values(tensor), dtype));
+        tensors.forEach((name, tensor) -> checkRange(name, tensor.elements(), scratch.values(tensor), dtype.apply(name)));
         byte[] header = header(tensors, dtype, metadata);
         OutputFile.write(path, out -> {
             out.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
             out.write(header);
-            for (Tensor tensor : tensors.values()) {
-                StoredValues.write(scratch.values(tensor), tensor.elements(), dtype, out);
+            for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
+                Tensor tensor = entry.getValue();
+                StoredValues.write(scratch.values(tensor), tensor.elements(), dtype.apply(entry.getKey()), out);
             }
         });
     }
@@ -52,13 +59,14 @@ public final class SafetensorsWriter {
         }
     }
 
-    private static byte[] header(Map<String, Tensor> tensors, DType dtype, Map<String, String> metadata) {
+    private static byte[] header(Map<String, Tensor> tensors, Function<String, DType> dtypes, Map<String, String> metadata) {
         Map<String, Object> header = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
             header.put(SafetensorsReader.METADATA, metadata);
         }
         long offset = 0;
         for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+            DType dtype = dtypes.apply(tensor.getKey());
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("dtype", dtype.name());
             entry.put("shape", Arrays.stream(tensor.getValue().shape()).boxed().toList());

@@ -156,12 +156,12 @@ public final class StateDictReader {
 
     /** The stored type of the tensor {@code key} by its safetensors name. */
     static DType dtype(String key, String name) throws MalformedException {
-        for (DType dtype : DType.values()) {
+        for (DType dtype : DType.floating()) {
             if (dtype.name().equals(name)) {
                 return dtype;
             }
         }
         throw new MalformedException("tensor " + MalformedException.quote(key) + " has dtype " + MalformedException.quote(name)
-                + "; one of " + Arrays.toString(DType.values()) + " is expected");
+                + "; one of " + DType.floating() + " is expected");
     }
 }

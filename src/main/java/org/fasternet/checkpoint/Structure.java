@@ -34,6 +34,11 @@ record Structure(
                 config.numClasses() > 0, false);
     }
 
+    /** The same network with batch normalisation and layer scale folded away. */
+    Structure withoutNorms() {
+        return new Structure(depths, patchNorm, layerScale, detection, classes, true);
+    }
+
     /** Every parameter as the state dict has it, from the input of the network to its output. */
     List<Parameter> parameters() {
         return groups().stream().flatMap(group -> (folded ? group.folded() : group.trained()).stream()).toList();

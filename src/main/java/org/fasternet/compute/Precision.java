@@ -21,7 +21,9 @@ public enum Precision {
     F16(ElementType.F16, EnumSet.of(Processor.GPU), 0, 2e-3, "a GPU"),
     /** bfloat16 storage, f32 residual arithmetic. */
     BF16(ElementType.BF16, EnumSet.allOf(Processor.class), 80, 3e-2,
-            "a CPU with AVX-512 BF16, AVX-NE-CONVERT or Arm's bf16 dot products, or a GPU of compute capability 8.0");
+            "a CPU with AVX-512 BF16, AVX-NE-CONVERT or Arm's bf16 dot products, or a GPU of compute capability 8.0"),
+    /** 8 bits with scales that a quantized network brings with it, sums of 32 bits: the same result on every CPU. */
+    INT8(ElementType.U8, EnumSet.of(Processor.CPU), 0, 0.2, "every CPU");
 
     private final ElementType stored;
     private final Set<Processor> processors;
@@ -63,9 +65,14 @@ public enum Precision {
         return stored;
     }
 
-    /** What products are added up in. */
-    public ElementType accumulated() {
-        return ElementType.F32;
+    /** What products are added up in; integers of 32 bits are none of the types of a tensor. */
+    public String accumulated() {
+        return this == INT8 ? "int32" : "f32";
+    }
+
+    /** Whether a network must say how its tensors are stored: {@link org.fasternet.layer.Network#quantization}. */
+    public boolean needsScales() {
+        return this == INT8;
     }
 
     /** The least compute capability of a GPU that has it, 80 for 8.0; 0: every one has it. */

@@ -24,6 +24,11 @@ public enum Activation {
         return embedDim == 40 || embedDim == 64 ? GELU : RELU;
     }
 
+    /** Of one value, in double precision; the same bits on every machine. */
+    public double of(double x) {
+        return this == RELU ? Math.max(x, 0) : x * (1 + Erf.of(x / Math.sqrt(2))) / 2;
+    }
+
     /** The lower-case name, as in options and files. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);

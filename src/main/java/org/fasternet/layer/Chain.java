@@ -8,6 +8,10 @@ import org.fasternet.tensor.Tensor;
 
 /** Assembles a FasterNet's layers from weights whose batch normalisation and layer scale are folded in. */
 public final class Chain {
+    /** Where the key of a layer's weights does not follow from its name. */
+    private static final Map<String, String> KEYS = Map.of(
+            "patch_embed", "patch_embed.proj", "head.features", "avgpool_pre_head.1", "head", "head");
+
     private final FasterNetConfig config;
     private final Map<String, Tensor> weights;
     private final List<NamedLayer> layers = new ArrayList<>();
@@ -23,6 +27,20 @@ public final class Chain {
      */
     public static List<NamedLayer> of(FasterNetConfig config, Map<String, Tensor> folded) {
         return new Chain(config, folded).assemble();
+    }
+
+    /**
+     * The keys of a layer's matrices, without {@code .weight}: in a block of its convolution, expansion and projection; of a layer
+     * without weights none.
+     */
+    public static List<String> keys(NamedLayer named) {
+        String name = named.name();
+        if (named.layer() instanceof Block) {
+            return List.of(name + ".spatial_mixing.partial_conv3", name + ".mlp.0", name + ".mlp.3");
+        } else if (named.layer() instanceof PatchConv || named.layer() instanceof Pointwise) {
+            return List.of(KEYS.getOrDefault(name, name + ".reduction"));
+        }
+        return List.of();
     }
 
     private List<NamedLayer> assemble() {

@@ -1,13 +1,16 @@
 package org.fasternet.tensor;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** How a float value is stored in a file; the names are those of the safetensors format. In memory every value is an f32. */
 public enum DType {
     F64(8, Float.POSITIVE_INFINITY),
     F32(4, Float.MAX_VALUE),
     F16(2, Math.nextDown(65520f)),
-    BF16(2, Math.nextDown(0x1.ffp127f));
+    BF16(2, Math.nextDown(0x1.ffp127f)),
+    /** Whole numbers from -128 to 127, each times a scale that the file has elsewhere. */
+    I8(1, 127);
 
     private final int bytes;
     private final float largest;
@@ -15,6 +18,11 @@ public enum DType {
     DType(int bytes, float largest) {
         this.bytes = bytes;
         this.largest = largest;
+    }
+
+    /** Those whose values need no scale. */
+    public static List<DType> floating() {
+        return List.of(F64, F32, F16, BF16);
     }
 
     /** Bytes per value. */
@@ -49,6 +57,11 @@ public enum DType {
                     dst[i] = HalfPrecision.bf16ToFloat(src.getShort());
                 }
             }
+            case I8 -> {
+                for (int i = from; i < from + count; i++) {
+                    dst[i] = src.get();
+                }
+            }
         }
     }
 
@@ -72,6 +85,11 @@ public enum DType {
             case BF16 -> {
                 for (int i = from; i < from + count; i++) {
                     dst.putShort(HalfPrecision.floatToBf16(src[i]));
+                }
+            }
+            case I8 -> {
+                for (int i = from; i < from + count; i++) {
+                    dst.put((byte) Math.rint(src[i]));
                 }
             }
         }

@@ -118,6 +118,7 @@ class CheckpointTest {
             case F64, F32 -> 0;
             case F16 -> 0x1p-11;
             case BF16 -> 0x1p-8;
+            case I8 -> throw new AssertionError("needs scales");
         };
         assertEquals(new ArrayList<>(expected.keySet()), new ArrayList<>(actual.keySet()));
         expected.forEach((key, tensor) -> {

@@ -61,7 +61,9 @@ final class PackedModel {
         }
         long created = binding.createModel(number(key.precision()), key.isa(), threads);
         try {
-            names = new Packer(binding, created, key.ports()).pack(key.network());
+            names = key.precision().needsScales()
+                    ? new Int8Packer(binding, created, key.ports()).pack(key.network())
+                    : new Packer(binding, created, key.ports()).pack(key.network());
         } catch (Throwable failure) {
             binding.destroyModel(created);
             throw failure;

@@ -33,6 +33,12 @@ public interface Binding {
 
     long createModel(int precision, int isa, int threads);
 
+    /** Before the layer that it is of. */
+    void quantize(long model, int[] bias, float[] scale, float residualScale, int zeroPoint, byte[] table);
+
+    /** Before the first layer. */
+    void quantizeSrc(long model, float inverseScale, int zeroPoint);
+
     void addInput(long model, int channels);
 
     void addPixelConv(long model, int layout, int inChannels, int channels, int kernel, float[] weights, float[] bias);

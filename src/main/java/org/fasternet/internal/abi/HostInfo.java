@@ -41,7 +41,11 @@ public final class HostInfo {
     public static List<String> isas() {
         List<String> isas = new ArrayList<>();
         for (int isa = 0, best = selectIsa(null); isa <= best; isa++) {
-            isas.add(NativeLibrary.string(Abi.fn_isa_name(isa)));
+            String name = NativeLibrary.string(Abi.fn_isa_name(isa));
+            // Not every CPU that can run one can run all before it.
+            if (Abi.fn_isa_select(new BytePointer(name), new int[1]) == Abi.FN_OK) {
+                isas.add(name);
+            }
         }
         return List.copyOf(isas);
     }

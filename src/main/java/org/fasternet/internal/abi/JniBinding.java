@@ -55,6 +55,16 @@ public final class JniBinding implements Binding {
     }
 
     @Override
+    public void quantize(long model, int[] bias, float[] scale, float residualScale, int zeroPoint, byte[] table) {
+        NativeLibrary.check(Abi.fn_model_quantize(model, bias.length, bias, scale, residualScale, zeroPoint, table));
+    }
+
+    @Override
+    public void quantizeSrc(long model, float inverseScale, int zeroPoint) {
+        NativeLibrary.check(Abi.fn_model_quantize_src(model, inverseScale, zeroPoint));
+    }
+
+    @Override
     public void addInput(long model, int channels) {
         NativeLibrary.check(Abi.fn_model_add_input(model, channels));
     }

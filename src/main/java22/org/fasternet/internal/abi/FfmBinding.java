@@ -1,6 +1,7 @@
 package org.fasternet.internal.abi;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -42,10 +43,13 @@ final class FfmBinding implements Binding {
         private static final ValueLayout I = JAVA_INT;
         private static final ValueLayout L = JAVA_LONG;
         private static final ValueLayout P = ADDRESS;
+        private static final ValueLayout F = JAVA_FLOAT;
 
         static final MethodHandle ISA_SELECT = status("fn_isa_select", L, L);
         static final MethodHandle ISA_NAME = function("fn_isa_name", FunctionDescriptor.of(P, I));
         static final MethodHandle MODEL_CREATE = status("fn_model_create", I, I, I, L);
+        static final MethodHandle QUANTIZE = copying("fn_model_quantize", L, I, P, P, F, I, P);
+        static final MethodHandle QUANTIZE_SRC = status("fn_model_quantize_src", L, F, I);
         static final MethodHandle ADD_INPUT = status("fn_model_add_input", L, I);
         static final MethodHandle ADD_PIXEL_CONV = copying("fn_model_add_pixel_conv", L, I, I, I, I, P, P);
         static final MethodHandle ADD_PATCH_CONV = copying("fn_model_add_patch_conv", L, I, I, P, P);
@@ -136,6 +140,17 @@ final class FfmBinding implements Binding {
             NativeLibrary.check(function.applyAsInt(handle.address()));
             return handle.get(JAVA_LONG, 0);
         }
+    }
+
+    @Override
+    public void quantize(long model, int[] bias, float[] scale, float residualScale, int zeroPoint, byte[] table) {
+        check(Functions.QUANTIZE, model, bias.length, MemorySegment.ofArray(bias), array(scale), residualScale, zeroPoint,
+                table == null ? MemorySegment.NULL : MemorySegment.ofArray(table));
+    }
+
+    @Override
+    public void quantizeSrc(long model, float inverseScale, int zeroPoint) {
+        check(Functions.QUANTIZE_SRC, model, inverseScale, zeroPoint);
     }
 
     @Override

@@ -19,7 +19,7 @@ public final class HelpWords extends ResourceBundle {
     private static final Map<String, Supplier<String>> WORDS = Map.of(
             "backends", () -> Library.backends().stream().map(BackendInfo::name).collect(Collectors.joining(", ")),
             "precisions", Precision::known,
-            "dtypes", () -> Arrays.stream(DType.values()).map(type -> type.name().toLowerCase(Locale.ROOT))
+            "dtypes", () -> DType.floating().stream().map(type -> type.name().toLowerCase(Locale.ROOT))
                     .collect(Collectors.joining(", ")),
             "types", () -> NumberType.all().stream().map(NumberType::id).collect(Collectors.joining(", ")));
 
