@@ -3,6 +3,7 @@ package org.fasternet.quantize;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
 import org.fasternet.error.UnsupportedException;
 
@@ -39,12 +40,36 @@ public enum RangeMethod {
     MSE {
         @Override
         Range range(Histogram histogram, DoubleUnaryOperator then) {
+            SquareError error = new SquareError(histogram, then);
             Range range = new Range(histogram.min(), histogram.max());
             for (int round = 0; round < ROUNDS; round++) {
-                range = bestHigh(histogram, then, range);
-                range = bestLow(histogram, then, range);
+                range = best(error, range, i -> part(histogram.max(), i));
+                range = best(error, range, i -> part(histogram.min(), i));
             }
             return range;
+        }
+
+        private double part(double end, int i) {
+            return end * i / CANDIDATES;
+        }
+
+        /** The best one, of a range and those that have another end on the same side of 0 as {@code end} gives. */
+        private Range best(SquareError error, Range range, IntToDoubleFunction end) {
+            Range best = range;
+            double least = error.of(range);
+            for (int i = 1; i <= CANDIDATES; i++) {
+                double other = end.applyAsDouble(i);
+                if (other == 0) {
+                    break;
+                }
+                Range candidate = other > 0 ? new Range(range.low(), other) : new Range(other, range.high());
+                double found = error.of(candidate);
+                if (found < least) {
+                    least = found;
+                    best = candidate;
+                }
+            }
+            return best;
         }
     };
 
@@ -56,61 +81,6 @@ public enum RangeMethod {
      * @param then what becomes of the values: the error that counts is that behind it
      */
     abstract Range range(Histogram histogram, DoubleUnaryOperator then);
-
-    private static Range bestHigh(Histogram histogram, DoubleUnaryOperator then, Range range) {
-        Range best = range;
-        double least = error(histogram, then, range);
-        for (int i = 1; i < CANDIDATES && histogram.max() > 0; i++) {
-            Range candidate = new Range(range.low(), histogram.max() * i / CANDIDATES);
-            double error = error(histogram, then, candidate);
-            if (error < least) {
-                least = error;
-                best = candidate;
-            }
-        }
-        return best;
-    }
-
-    private static Range bestLow(Histogram histogram, DoubleUnaryOperator then, Range range) {
-        Range best = range;
-        double least = error(histogram, then, range);
-        for (int i = 1; i < CANDIDATES && histogram.min() < 0; i++) {
-            Range candidate = new Range(histogram.min() * i / CANDIDATES, range.high());
-            double error = error(histogram, then, candidate);
-            if (error < least) {
-                least = error;
-                best = candidate;
-            }
-        }
-        return best;
-    }
-
-    /** The sum of squares: within the range, of a value anywhere in its step; the function's slope is that of a secant. */
-    private static double error(Histogram histogram, DoubleUnaryOperator then, Range range) {
-        double step = range.width() / 255;
-        double error = 0;
-        double low = then.applyAsDouble(range.low());
-        double high = then.applyAsDouble(range.high());
-        for (int i = 0; i < histogram.bins(); i++) {
-            long count = histogram.count(i);
-            if (count == 0) {
-                continue;
-            }
-            double value = histogram.value(i);
-            double difference;
-            if (value < range.low()) {
-                difference = then.applyAsDouble(value) - low;
-                error += count * difference * difference;
-            } else if (value > range.high()) {
-                difference = then.applyAsDouble(value) - high;
-                error += count * difference * difference;
-            } else {
-                difference = then.applyAsDouble(value + step / 2) - then.applyAsDouble(value - step / 2);
-                error += count * difference * difference / 12;
-            }
-        }
-        return error;
-    }
 
     /** The lower-case name, as in options and files. */
     public String id() {

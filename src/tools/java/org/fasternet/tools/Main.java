@@ -14,6 +14,7 @@ import org.fasternet.tools.cli.ConvertCommand;
 import org.fasternet.tools.cli.Failures;
 import org.fasternet.tools.cli.HelpWords;
 import org.fasternet.tools.cli.InfoCommand;
+import org.fasternet.tools.cli.QuantizeCommand;
 import org.fasternet.tools.cli.RunCommand;
 import org.fasternet.tools.cli.bench.BenchCommand;
 import picocli.CommandLine;
@@ -34,7 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         synopsisSubcommandLabel = "COMMAND",
         versionProvider = Versions.class,
         subcommands = {ClassifyCommand.class, RunCommand.class, InfoCommand.class, ConvertCommand.class,
-            BenchCommand.class},
+            QuantizeCommand.class, BenchCommand.class},
         footer = {
             "",
             "'fasternet COMMAND --help' shows a command's options and examples.",

@@ -45,6 +45,7 @@ record ModelReport(String name, Checkpoint checkpoint, Shape src, long multiplyA
                 + (config.layerScale() ? ", layer scale" : "")
                 + (config.patchNorm() ? "" : ", no patch norm"));
         fields.field("activation", checkpoint.activationSource());
+        checkpoint.quantization().ifPresent(scales -> fields.field("quantized", new QuantizationFields(scales).sentence()));
         fields.field("input", src + ", " + interpolation() + ", crop " + images.cropFraction()
                 + ", mean " + images.mean() + ", std " + images.std());
         fields.field("output", output());
@@ -93,6 +94,7 @@ record ModelReport(String name, Checkpoint checkpoint, Shape src, long multiplyA
                 .put("activationSource", checkpoint.activationSource())
                 .put("parameters", checkpoint.parameterCount())
                 .put("multiplyAdds", multiplyAdds);
+        checkpoint.quantization().ifPresent(scales -> new QuantizationFields(scales).json(root.putObject("quantization")));
         root.set("input", Json.shape(src));
         root.put("interpolation", interpolation()).put("cropFraction", images.cropFraction());
         images.mean().forEach(root.putArray("mean")::add);
