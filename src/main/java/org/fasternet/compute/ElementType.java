@@ -3,6 +3,7 @@ package org.fasternet.compute;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 import java.util.Optional;
 import java.util.function.Function;
@@ -15,7 +16,11 @@ public enum ElementType {
     F16(Short.BYTES, ShortBuffer.class, ByteBuffer::asShortBuffer, DType.F16),
     /** Bit patterns, as Java has no type for them. */
     BF16(Short.BYTES, ShortBuffer.class, ByteBuffer::asShortBuffer, DType.BF16),
-    U8(Byte.BYTES, ByteBuffer.class, bytes -> bytes, null);
+    U8(Byte.BYTES, ByteBuffer.class, bytes -> bytes, null),
+    /** Weights alone. */
+    S8(Byte.BYTES, ByteBuffer.class, bytes -> bytes, null),
+    /** Zero points and sums. */
+    S32(Integer.BYTES, IntBuffer.class, ByteBuffer::asIntBuffer, null);
 
     private final int bytes;
     private final Class<? extends Buffer> buffer;

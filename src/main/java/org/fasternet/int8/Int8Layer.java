@@ -13,41 +13,46 @@ import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Quantization;
 
-/** What a layer is in 8 bits: as {@link Quantization.Scales}, with everything worked out. */
+/** The matrices of layers in 8 bits. */
 public final class Int8Layer {
     private Int8Layer() {}
 
     /**
-     * The matrices of a layer, in the order of {@link Quantization.Scales}.
+     * A matrix of a layer.
      *
-     * @param src what it reads
-     * @throws ShapeException if its scales are so far apart that its sums do not fit
+     * @param src what the layer reads
+     * @param index in the order of {@link Quantization.Scales}
+     * @throws ShapeException if the scales are so far apart that its sums do not fit
      */
-    public static List<Int8Matrix> matrices(NamedLayer named, Affine src, Quantization.Scales scales) {
+    public static Int8Matrix matrix(NamedLayer named, Affine src, Quantization.Scales scales, int index) {
         try {
-            return matrices(named.layer(), src, scales.matrices());
+            return matrix(named.layer(), src, scales.matrices(), index);
         } catch (ShapeException e) {
             throw new ShapeException(named.name() + ": " + e.getMessage());
         }
     }
 
-    private static List<Int8Matrix> matrices(Layer layer, Affine src, List<MatrixScales> scales) {
+    /** What a matrix of a layer reads: a block's projection, what its expansion makes. */
+    public static Affine src(Affine src, Quantization.Scales scales, int index) {
+        return index == 2 ? scales.matrices().get(1).result().orElseThrow() : src;
+    }
+
+    private static Int8Matrix matrix(Layer layer, Affine src, List<MatrixScales> scales, int index) {
+        MatrixScales own = scales.get(index);
         if (layer instanceof Block block) {
-            Affine hidden = scales.get(1).result().orElseThrow();
-            Int8Matrix project = Int8Matrix.of(block.project(), new float[block.channels()], Optional.empty(), hidden, scales.get(2));
-            return List.of(
-                    conv(block.partial(), src, scales.get(0)),
-                    Int8Matrix.of(block.expand(), block.bias(), Optional.of(block.activation()), src, scales.get(1)),
-                    project.addedTo(src));
+            return switch (index) {
+                case 0 -> conv(block.partial(), src, own);
+                case 1 -> Int8Matrix.of(block.expand(), block.bias(), Optional.of(block.activation()), src, own);
+                default -> Int8Matrix.of(block.project(), new float[block.channels()], Optional.empty(),
+                        scales.get(1).result().orElseThrow(), own).addedTo(src);
+            };
         } else if (layer instanceof PartialConv partial) {
-            return List.of(conv(partial, src, scales.get(0)));
+            return conv(partial, src, own);
         } else if (layer instanceof PatchConv patch) {
-            return List.of(Int8Matrix.of(patch.weights(), patch.bias(), Optional.empty(), src, scales.get(0)));
-        } else if (layer instanceof Pointwise pointwise) {
-            return List.of(
-                    Int8Matrix.of(pointwise.weights(), pointwise.bias(), pointwise.activation(), src, scales.get(0)));
+            return Int8Matrix.of(patch.weights(), patch.bias(), Optional.empty(), src, own);
         }
-        return List.of();
+        Pointwise pointwise = (Pointwise) layer;
+        return Int8Matrix.of(pointwise.weights(), pointwise.bias(), pointwise.activation(), src, own);
     }
 
     private static Int8Matrix conv(PartialConv conv, Affine src, MatrixScales scales) {

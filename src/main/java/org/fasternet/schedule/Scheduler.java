@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.fasternet.compute.ElementType;
 import org.fasternet.error.ShapeException;
 import org.fasternet.layer.Activation;
+import org.fasternet.layer.Affine;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Conv;
 import org.fasternet.layer.FeatureTap;
@@ -14,6 +15,7 @@ import org.fasternet.layer.PartialConv;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Pool;
+import org.fasternet.layer.Quantization;
 import org.fasternet.schedule.TensorBuffer.Place;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
@@ -29,10 +31,18 @@ public final class Scheduler {
     private final List<Step> steps = new ArrayList<>();
     private TensorBuffer current;
     private boolean last;
+    /** In 8 bits: the scales, what is stored in {@link #current}, and of the layer at hand its scales and how many it has used. */
+    private final Optional<Quantization> quantization;
+    private Affine stored;
+    private NamedLayer layer;
+    private Quantization.Scales scales;
+    private int matrices;
 
     private Scheduler(ProgramSpec spec) {
         this.spec = spec;
         this.taps = spec.layers().stream().anyMatch(l -> l.layer() instanceof FeatureTap);
+        this.quantization = !spec.precision().needsScales() ? Optional.empty()
+                : spec.srcType() == ElementType.U8 ? spec.network().quantizationForPixels() : spec.network().quantization();
     }
 
     /**
@@ -44,6 +54,7 @@ public final class Scheduler {
 
     private Schedule run() {
         current = buffer("src", Place.SRC, spec.src(), spec.srcType(), spec.srcLayout());
+        quantization.ifPresent(scales -> stored = scales.src());
         if (current.type() != spec.computeType() || !current.dense()) {
             TensorBuffer imported = arena("image", spec.src());
             copy("src", current.all(), imported.all());
@@ -51,7 +62,13 @@ public final class Scheduler {
         }
         for (int i = 0; i < spec.layers().size(); i++) {
             last = i == spec.layers().size() - 1;
-            add(spec.layers().get(i));
+            layer = spec.layers().get(i);
+            if (quantization.isPresent()) {
+                scales = quantization.get().layers().get(i);
+                matrices = 0;
+            }
+            add(layer);
+            stored = quantization.isPresent() ? scales.dst().orElse(stored) : null;
         }
         if (!taps && !spec.inPlace() && current.place() != Place.DST) {
             TensorBuffer result = current;
@@ -77,11 +94,11 @@ public final class Scheduler {
         } else if (named.layer() instanceof Pointwise pointwise) {
             pointwise(name, pointwise, dst);
         } else if (named.layer() instanceof Pool) {
-            View src = current.all();
-            steps.add(new Step.Mean(name, src, next(dst)));
+            mean(name, dst);
         } else if (named.layer() instanceof FeatureTap tap) {
-            View scaled = arena(name, dst).all();
-            steps.add(new Step.Affine(name, current.all(), scaled, tap.scale(), tap.shift()));
+            ElementType type = quantization.isPresent() ? ElementType.F32 : spec.computeType();
+            View scaled = arena(name, dst, type).all();
+            steps.add(new Step.Affine(name, inFloatingPoint(name), scaled, tap.scale(), tap.shift()));
             copy(name + " dst", scaled, dst(name, dst, Layout.nchw(dst), ElementType.F32).all());
         }
     }
@@ -125,6 +142,29 @@ public final class Scheduler {
                 layer.residual());
     }
 
+    /** In 8 bits by way of f32: the sum of many of them has more. */
+    private void mean(String name, Shape dst) {
+        View src = inFloatingPoint(name);
+        if (quantization.isEmpty()) {
+            steps.add(new Step.Mean(name, src, next(dst)));
+            return;
+        }
+        View mean = arena(name + ".mean", dst, ElementType.F32).all();
+        steps.add(new Step.Mean(name, src, mean));
+        stored = scales.dst().orElseThrow();
+        copy(name + " store", mean, next(dst));
+    }
+
+    /** The current buffer, if need be as f32. */
+    private View inFloatingPoint(String name) {
+        if (quantization.isEmpty()) {
+            return current.all();
+        }
+        View converted = arena(name + ".f32", current.shape(), ElementType.F32).all();
+        copy(name + " load", current.all(), converted);
+        return converted;
+    }
+
     /** Sees to it that the current buffer may be written to: the caller's source may not, unless it asked to work in place. */
     private void makeWritable(String name) {
         if (current.place() == Place.SRC && !spec.inPlace()) {
@@ -138,7 +178,9 @@ public final class Scheduler {
         if (spec.inPlace()) {
             throw new ShapeException("only a block or a partial convolution can work in place");
         }
-        current = last && !taps
+        // What is stored in 8 bits and wanted in f32 is converted at the end.
+        boolean stays = quantization.isEmpty() || scales.dst().isEmpty() || spec.dstType() == spec.computeType();
+        current = last && !taps && stays
                 ? dst("dst", shape, Layout.nhwc(shape), spec.dstType())
                 : arena("x" + buffers.size(), shape);
         return current.all();
@@ -151,12 +193,14 @@ public final class Scheduler {
 
     private void add(String label, View src, View dst, Tensor weights, Optional<float[]> bias, int stride, int padding, int groups,
             Optional<Activation> activation, boolean accumulate) {
-        steps.add(new Step.Conv(label, src, dst, weights, bias, stride, padding, groups, activation, accumulate,
-                (long) dst.shape().pixels() * weights.elements()));
+        Step.Conv conv = new Step.Conv(label, src, dst, weights, bias, stride, padding, groups, activation, accumulate,
+                (long) dst.shape().pixels() * weights.elements());
+        steps.add(quantization.isPresent() ? new Step.Int8Conv(conv, layer, stored, scales, matrices++) : conv);
     }
 
     private void copy(String label, View src, View dst) {
-        steps.add(new Step.Copy(label, src, dst));
+        boolean converts = quantization.isPresent() && src.buffer().type() != dst.buffer().type();
+        steps.add(converts ? new Step.Convert(label, src, dst, stored) : new Step.Copy(label, src, dst));
     }
 
     private static Tensor kernel1x1(Tensor weights) {
@@ -164,7 +208,11 @@ public final class Scheduler {
     }
 
     private TensorBuffer arena(String name, Shape shape) {
-        return buffer(name, Place.ARENA, shape, spec.computeType(), Layout.nhwc(shape));
+        return arena(name, shape, spec.computeType());
+    }
+
+    private TensorBuffer arena(String name, Shape shape, ElementType type) {
+        return buffer(name, Place.ARENA, shape, type, Layout.nhwc(shape));
     }
 
     private TensorBuffer dst(String name, Shape shape, Layout layout, ElementType type) {

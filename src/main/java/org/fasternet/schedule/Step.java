@@ -1,7 +1,12 @@
 package org.fasternet.schedule;
 
 import java.util.Optional;
+import org.fasternet.int8.Int8Layer;
+import org.fasternet.int8.Int8Matrix;
 import org.fasternet.layer.Activation;
+import org.fasternet.layer.MatrixScales;
+import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.Quantization;
 import org.fasternet.tensor.Tensor;
 
 /**
@@ -50,6 +55,63 @@ public sealed interface Step {
             boolean accumulate,
             long multiplyAdds)
             implements Step {}
+
+    /**
+     * A convolution in 8 bits, as {@link Int8Matrix} says, of what a layer's matrix is.
+     *
+     * @param conv its shape and place; weights, bias and activation are the matrix's, padding is what 0 is stored as
+     * @param layer whose matrix it is
+     * @param stored what the layer reads
+     * @param scales of the layer
+     * @param index of the matrix
+     */
+    record Int8Conv(Conv conv, NamedLayer layer, org.fasternet.layer.Affine stored, Quantization.Scales scales, int index) implements Step {
+        @Override
+        public String label() {
+            return conv.label();
+        }
+
+        @Override
+        public View src() {
+            return conv.src();
+        }
+
+        @Override
+        public View dst() {
+            return conv.dst();
+        }
+
+        @Override
+        public long multiplyAdds() {
+            return conv.multiplyAdds();
+        }
+
+        /** What the source's values stand for. */
+        public org.fasternet.layer.Affine read() {
+            return Int8Layer.src(stored, scales, index);
+        }
+
+        public MatrixScales matrixScales() {
+            return scales.matrices().get(index);
+        }
+
+        /** Worked out by every call: as large as the weights. */
+        public Int8Matrix matrix() {
+            return Int8Layer.matrix(layer, stored, scales, index);
+        }
+    }
+
+    /**
+     * Copies f32 to 8 bits, or back.
+     *
+     * @param stored what the 8 bits stand for
+     */
+    record Convert(String label, View src, View dst, org.fasternet.layer.Affine stored) implements Step {
+        @Override
+        public long multiplyAdds() {
+            return 0;
+        }
+    }
 
     /**
      * Patches of {@code size x size} pixels become one pixel each, source channel c of the patch's pixel (y, x) at channel

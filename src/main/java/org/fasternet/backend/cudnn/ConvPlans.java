@@ -239,6 +239,8 @@ final class ConvPlans {
             case F16 -> CUDNN_DATA_HALF;
             case BF16 -> CUDNN_DATA_BFLOAT16;
             case U8 -> CUDNN_DATA_UINT8;
+            case S8 -> CUDNN_DATA_INT8;
+            case S32 -> CUDNN_DATA_INT32;
         };
     }
 }

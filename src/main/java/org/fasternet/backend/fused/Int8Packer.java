@@ -3,6 +3,7 @@ package org.fasternet.backend.fused;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.fasternet.int8.Int8Layer;
 import org.fasternet.int8.Int8Matrix;
 import org.fasternet.internal.abi.Abi;
@@ -72,7 +73,7 @@ final class Int8Packer {
     }
 
     private void addPixelConv(int layout, NamedLayer named, Quantization quantization) {
-        Int8Matrix matrix = Int8Layer.matrices(named, quantization.src(), quantization.layers().get(0)).get(0);
+        Int8Matrix matrix = Int8Layer.matrix(named, quantization.src(), quantization.layers().get(0), 0);
         PatchConv conv = (PatchConv) named.layer();
         quantize(matrix);
         binding.addPixelConv(model, layout, ports.channels(), conv.bias().length, conv.size(), matrix.weights(), null);
@@ -80,7 +81,8 @@ final class Int8Packer {
     }
 
     private void add(NamedLayer named, Affine src, Quantization.Scales scales) {
-        List<Int8Matrix> matrices = Int8Layer.matrices(named, src, scales);
+        List<Int8Matrix> matrices = IntStream.range(0, scales.matrices().size())
+                .mapToObj(i -> Int8Layer.matrix(named, src, scales, i)).toList();
         matrices.forEach(this::quantize);
         Layer layer = named.layer();
         if (layer instanceof PatchConv conv) {

@@ -17,12 +17,15 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_s32;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_s8;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_u8;
 
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
@@ -35,8 +38,9 @@ import org.fasternet.tensor.Shape;
 
 /** oneDNN's descriptions of our tensors and post-ops, owned by one {@link Resources}. */
 final class Descriptors {
-    private static final Map<ElementType, Integer> TYPES =
-            Map.of(ElementType.F32, dnnl_f32, ElementType.BF16, dnnl_bf16, ElementType.U8, dnnl_u8);
+    private static final Map<ElementType, Integer> TYPES = Map.of(
+            ElementType.F32, dnnl_f32, ElementType.BF16, dnnl_bf16, ElementType.U8, dnnl_u8, ElementType.S8, dnnl_s8,
+            ElementType.S32, dnnl_s32);
 
     private final Resources resources;
 
@@ -92,6 +96,18 @@ final class Descriptors {
      * The activation first, then the sum, because a residual is added to what the branch makes. The scratchpad is ours to place.
      */
     dnnl_primitive_attr attributes(Optional<Activation> activation, boolean accumulate) {
+        return attributes(postOps -> {
+            if (activation.isPresent()) {
+                OneDnn.check(dnnl_post_ops_append_eltwise(postOps, algorithm(activation.get()), 0, 0), "append an activation");
+            }
+            if (accumulate) {
+                OneDnn.check(dnnl_post_ops_append_sum(postOps, 1, 0, 0), "append a sum");
+            }
+        });
+    }
+
+    /** Attributes with what {@code append} makes of their post-ops. */
+    dnnl_primitive_attr attributes(Consumer<dnnl_post_ops> append) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         OneDnn.check(dnnl_primitive_attr_create(attributes), "create attributes");
         resources.add(attributes, a -> dnnl_primitive_attr_destroy(a));
@@ -99,12 +115,7 @@ final class Descriptors {
         dnnl_post_ops postOps = new dnnl_post_ops();
         OneDnn.check(dnnl_post_ops_create(postOps), "create post-ops");
         resources.add(postOps, p -> dnnl_post_ops_destroy(p));
-        if (activation.isPresent()) {
-            OneDnn.check(dnnl_post_ops_append_eltwise(postOps, algorithm(activation.get()), 0, 0), "append an activation");
-        }
-        if (accumulate) {
-            OneDnn.check(dnnl_post_ops_append_sum(postOps, 1, 0, 0), "append a sum");
-        }
+        append.accept(postOps);
         OneDnn.check(dnnl_primitive_attr_set_post_ops(attributes, postOps), "set post-ops");
         return attributes;
     }

@@ -21,6 +21,7 @@ import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.compute.ElementType;
 import org.fasternet.internal.Resources;
@@ -59,6 +60,14 @@ final class Memories {
     /** A constant vector of f32. */
     dnnl_memory vector(float[] values) {
         return constant(descriptors.dense(ElementType.F32, values.length), values);
+    }
+
+    /** A constant of one whole number. */
+    dnnl_memory integer(int value) {
+        dnnl_memory_desc desc = descriptors.dense(ElementType.S32, 1);
+        Pointer data = allocateConstant(bytes(desc));
+        new IntPointer(data).put(value);
+        return at(desc, data);
     }
 
     /** Weights in the layout and element type that an implementation asked for. */

@@ -1,7 +1,9 @@
 package org.fasternet.backend.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni_2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
 
 import java.util.EnumMap;
 import java.util.List;
@@ -20,7 +22,9 @@ public final class OneDnnBackend implements Backend {
     /** What we hand to oneDNN, and the ISAs, one of which it must use for each; none: any will do. */
     private static final Map<Precision, List<Integer>> ISAS = new EnumMap<>(Map.of(
             Precision.F32, List.of(),
-            Precision.BF16, List.of(dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_avx2_vnni_2)));
+            Precision.BF16, List.of(dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_avx2_vnni_2),
+            // Without dot products of bytes its sums of two products saturate at 16 bits.
+            Precision.INT8, List.of(dnnl_cpu_isa_avx512_core_vnni, dnnl_cpu_isa_avx2_vnni)));
 
     @Override
     public String name() {

@@ -32,6 +32,7 @@ import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -77,13 +78,30 @@ final class PrimitiveFactory {
             return reorder(copy);
         } else if (step instanceof Step.Mean mean) {
             return pooling(mean);
+        } else if (step instanceof Step.Int8Conv conv) {
+            return int8Convolution(conv);
+        } else if (step instanceof Step.Convert convert) {
+            return conversion(convert);
         }
         return affine((Step.Affine) step);
     }
 
     private Prepared convolution(Step.Conv conv) {
-        Tensor weights = grouped(conv);
-        boolean biased = conv.bias().isPresent();
+        Map<Integer, dnnl_memory> fixed = new LinkedHashMap<>();
+        conv.bias().ifPresent(bias -> fixed.put(DNNL_ARG_BIAS, memories.vector(bias)));
+        return convolution(conv, grouped(conv), computeType, descriptors.attributes(conv.activation(), conv.accumulate()), fixed);
+    }
+
+    private Prepared int8Convolution(Step.Int8Conv step) {
+        Int8Attributes attributes = new Int8Attributes(step, descriptors, memories);
+        Tensor weights = new Tensor(step.conv().weights().shape(), attributes.matrix().weights());
+        return convolution(step.conv(), weights, ElementType.S8, attributes.attributes(), attributes.arguments());
+    }
+
+    /** @param fixed arguments beside the weights, which are added to them; with a bias or without one */
+    private Prepared convolution(
+            Step.Conv conv, Tensor weights, ElementType type, dnnl_primitive_attr attributes, Map<Integer, dnnl_memory> fixed) {
+        boolean biased = fixed.containsKey(DNNL_ARG_BIAS);
         dnnl_primitive_desc desc = new dnnl_primitive_desc();
         OneDnn.check(
                 dnnl_convolution_forward_primitive_desc_create(
@@ -92,18 +110,16 @@ final class PrimitiveFactory {
                         dnnl_forward_inference,
                         dnnl_convolution_direct,
                         descriptors.of(conv.src()),
-                        descriptors.any(computeType, weights.shape()),
+                        descriptors.any(type, weights.shape()),
                         biased ? descriptors.dense(ElementType.F32, conv.weights().dim(0)) : null,
                         descriptors.of(conv.dst()),
                         new long[] {conv.stride(), conv.stride()},
                         NONE,
                         new long[] {conv.padding(), conv.padding()},
                         new long[] {conv.padding(), conv.padding()},
-                        descriptors.attributes(conv.activation(), conv.accumulate())),
+                        attributes),
                 "make a convolution for " + conv.label());
-        Map<Integer, dnnl_memory> fixed = new LinkedHashMap<>();
         fixed.put(DNNL_ARG_WEIGHTS, memories.packed(weights, dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0)));
-        conv.bias().ifPresent(bias -> fixed.put(DNNL_ARG_BIAS, memories.vector(bias)));
         return finish(conv.label(), desc, fixed);
     }
 
@@ -115,17 +131,27 @@ final class PrimitiveFactory {
     }
 
     private Prepared reorder(Step.Copy copy) {
+        return reorder(copy, descriptors.attributes(Optional.empty(), false), Map.of());
+    }
+
+    private Prepared conversion(Step.Convert step) {
+        Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>();
+        boolean stores = step.dst().buffer().type() == ElementType.U8;
+        return reorder(step, Int8Attributes.conversion(step.stored(), stores, descriptors, memories, arguments), arguments);
+    }
+
+    private Prepared reorder(Step step, dnnl_primitive_attr attributes, Map<Integer, dnnl_memory> arguments) {
         dnnl_primitive_desc desc = new dnnl_primitive_desc();
         OneDnn.check(
                 dnnl_reorder_primitive_desc_create(
                         desc,
-                        descriptors.of(copy.src()),
+                        descriptors.of(step.src()),
                         OneDnn.engine(),
-                        descriptors.of(copy.dst()),
+                        descriptors.of(step.dst()),
                         OneDnn.engine(),
-                        descriptors.attributes(Optional.empty(), false)),
-                "make a reorder for " + copy.label());
-        return finish(copy.label(), desc, Map.of());
+                        attributes),
+                "make a reorder for " + step.label());
+        return finish(step.label(), desc, arguments);
     }
 
     private Prepared pooling(Step.Mean mean) {
