@@ -55,6 +55,11 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
         return compile(layer, src, options, true);
     }
 
+    /** Compiles {@code layer} in {@link org.fasternet.compute.Precision#INT8}, as {@link #compileInPlace(Layer, Shape, SessionOptions)}. */
+    public static Kernel compileInPlace(Layer layer, Quantization scales, Shape src, SessionOptions options) {
+        return compile(network(layer).quantized(scales), src, options, true);
+    }
+
     /**
      * Compiles a network of one's own: layers that follow each other, each named in plans and messages. A {@link FeatureTap}
      * makes what passes it an output, f32 and N x C x H x W; where there are some, they are the outputs, in their order, and the
@@ -107,11 +112,15 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
     }
 
     private static Kernel compile(Layer layer, Shape src, SessionOptions options, boolean inPlace) {
+        return compile(network(layer), src, options, inPlace);
+    }
+
+    private static Network network(Layer layer) {
         Objects.requireNonNull(layer, "layer");
         if (layer instanceof FeatureTap) {
             throw new ShapeException("a feature tap is part of a network, not a kernel");
         }
-        return compile(Network.of(List.of(new NamedLayer(layer.getClass().getSimpleName(), layer))), src, options, inPlace);
+        return Network.of(List.of(new NamedLayer(layer.getClass().getSimpleName(), layer)));
     }
 
     private static Kernel compile(Network network, Shape src, SessionOptions options, boolean inPlace) {

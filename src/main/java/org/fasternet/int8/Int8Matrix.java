@@ -1,6 +1,7 @@
 package org.fasternet.int8;
 
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.fasternet.error.ShapeException;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.Affine;
@@ -29,6 +30,8 @@ import org.fasternet.tensor.Tensor;
 public record Int8Matrix(
         float[] weights, int[] bias, float[] scale, float residualScale, Optional<Affine> result, Optional<byte[]> table) {
     private static final double MAX_SCALE = 0.5;
+    /** Weights below which more threads than one would take longer to start than to round them. */
+    private static final int PARALLEL_FROM = 1 << 15;
 
     /**
      * @param weights f32, O x ...
@@ -43,20 +46,27 @@ public record Int8Matrix(
         int[] wholeBias = new int[outputs];
         float[] factors = new float[outputs];
         int row = values.length / outputs;
-        for (int o = 0; o < outputs; o++) {
+        IntStream rows = IntStream.range(0, outputs);
+        (values.length < PARALLEL_FROM ? rows : rows.parallel()).forEach(o -> {
             double step = scales.weights()[o];
-            long sum = 0;
-            for (int i = o * row; i < (o + 1) * row; i++) {
-                double rounded = Math.rint(values[i] / step);
-                whole[i] = (float) Math.max(-MatrixScales.MAX_WEIGHT, Math.min(rounded, MatrixScales.MAX_WEIGHT));
-                sum += (long) whole[i];
-            }
             double sumStep = src.scale() * step;
+            long sum = round(values, whole, o * row, row, step);
             wholeBias[o] = integer(Math.rint(((double) bias[o] + scales.correction()[o]) / sumStep) - (double) src.zeroPoint() * sum);
             factors[o] = factor(scales.sum().map(affine -> sumStep / affine.scale()).orElse(sumStep), scales.sum().isPresent());
-        }
+        });
         Optional<byte[]> table = scales.activated().map(dst -> table(activation.orElseThrow(), scales.sum().orElseThrow(), dst));
         return new Int8Matrix(whole, wholeBias, factors, 0, scales.sum(), table);
+    }
+
+    /** Writes whole steps of {@code count} values; returns their sum. */
+    private static long round(float[] values, float[] whole, int from, int count, double step) {
+        long sum = 0;
+        for (int i = from; i < from + count; i++) {
+            double rounded = Math.rint(values[i] / step);
+            whole[i] = (float) Math.max(-MatrixScales.MAX_WEIGHT, Math.min(rounded, MatrixScales.MAX_WEIGHT));
+            sum += (long) whole[i];
+        }
+        return sum;
     }
 
     private static int integer(double value) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.fasternet.internal.Version;
+import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
@@ -19,6 +20,9 @@ final class OnnxGraph {
 
     private enum ElementType {
         FLOAT(1),
+        UINT8(2),
+        INT8(3),
+        INT32(6),
         INT64(7);
 
         private final int number;
@@ -63,7 +67,25 @@ final class OnnxGraph {
 
     /** Adds values that nodes read, asked for when the model is written; of several of one name, the first. Returns the name. */
     String initializer(String name, Tensor values) {
-        return initializer(name, tensor(name, ElementType.FLOAT, values.shape()).bytes(9, values, scratch));
+        return initializer(name, tensor(name, ElementType.FLOAT, values.shape()).bytes(9, values, DType.F32, scratch));
+    }
+
+    /** Whole numbers from -128 to 127. */
+    String bytes(String name, Tensor values) {
+        return initializer(name, tensor(name, ElementType.INT8, values.shape()).bytes(9, values, DType.I8, scratch));
+    }
+
+    String integers(String name, int... values) {
+        ProtoMessage tensor = tensor(name, ElementType.INT32, values.length);
+        for (int value : values) {
+            tensor.integer(5, value);
+        }
+        return initializer(name, tensor);
+    }
+
+    /** A value of 8 bits without a sign. */
+    String unsignedByte(String name, int value) {
+        return initializer(name, tensor(name, ElementType.UINT8).integer(5, value));
     }
 
     String initializer(String name, float[] vector) {

@@ -52,11 +52,12 @@ final class ProtoMessage {
     /**
      * A field of type bytes: the tensor's values in little-endian order.
      *
+     * @param dtype what they are written as
      * @param scratch holds them while they are written; one for all tensors of a file will do
      */
-    ProtoMessage bytes(int field, Tensor tensor, Scratch scratch) {
-        return delimited(field, (long) tensor.elements() * Float.BYTES,
-                out -> StoredValues.write(scratch.values(tensor), tensor.elements(), DType.F32, out));
+    ProtoMessage bytes(int field, Tensor tensor, DType dtype, Scratch scratch) {
+        return delimited(field, (long) tensor.elements() * dtype.bytes(),
+                out -> StoredValues.write(scratch.values(tensor), tensor.elements(), dtype, out));
     }
 
     private ProtoMessage delimited(int field, long length, OutputFile.Content content) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.fasternet.tensor.Scratch;
+import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +40,7 @@ class ProtoMessageTest {
         float[] values = new float[70_000];
         values[69_999] = -1.5f;
         Tensor tensor = new Tensor(new int[] {70, 1000}, values);
-        ProtoMessage inner = new ProtoMessage().text(1, "Größe").bytes(9, tensor, new Scratch());
+        ProtoMessage inner = new ProtoMessage().text(1, "Größe").bytes(9, tensor, DType.F32, new Scratch());
         UnknownFieldSet outer = parse(new ProtoMessage().message(2, inner).text(15, ""));
         assertEquals("", outer.getField(15).getLengthDelimitedList().get(0).toStringUtf8());
         UnknownFieldSet parsed = UnknownFieldSet.parseFrom(outer.getField(2).getLengthDelimitedList().get(0));

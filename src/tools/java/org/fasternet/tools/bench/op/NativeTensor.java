@@ -23,12 +23,18 @@ final class NativeTensor implements AutoCloseable {
         return new NativeTensor(shape, type);
     }
 
-    /** Uniform within -1 and 1, the same for the same seed. */
+    /** Uniform within -1 and 1, or of all bytes, the same for the same seed. */
     static NativeTensor random(Shape shape, ElementType type, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         NativeTensor tensor = zeros(shape, type);
-        DType dtype = type.dtype().orElseThrow();
         ByteBuffer bytes = tensor.memory.bytes().duplicate().order(tensor.memory.bytes().order());
+        if (type.dtype().isEmpty()) {
+            for (int i = 0; i < shape.elements(); i++) {
+                bytes.put(i, (byte) random.nextInt());
+            }
+            return tensor;
+        }
+        DType dtype = type.dtype().get();
         float[] value = new float[1];
         for (int i = 0; i < shape.elements(); i++) {
             value[0] = (float) (2 * random.nextDouble() - 1);

@@ -1,6 +1,7 @@
 package org.fasternet.tools.bench.op;
 
 import java.nio.Buffer;
+import java.util.List;
 import java.util.Optional;
 import org.fasternet.Kernel;
 import org.fasternet.SessionOptions;
@@ -8,7 +9,9 @@ import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Resources;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Layer;
+import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.PartialConv;
+import org.fasternet.layer.Quantization;
 
 /**
  * An operator compiled and ready to be timed: its kernel, its buffers, what a run costs at least. Partial convolution and block
@@ -28,15 +31,22 @@ public final class OpCase implements AutoCloseable {
         Layer layer = shape.layer(seed);
         boolean inPlace = layer instanceof PartialConv || layer instanceof Block;
         cost = OperatorCost.of(layer, shape.src(), options.precision());
-        Kernel compiled = inPlace
-                ? Kernel.compileInPlace(layer, shape.src(), options)
-                : Kernel.compile(layer, shape.src(), options);
-        kernel = resources.add(compiled, Kernel::close);
+        kernel = resources.add(compile(layer, inPlace, options), Kernel::close);
         src = resources.add(NativeTensor.random(shape.src(), options.precision().stored(), seed), NativeTensor::close);
         dst = inPlace
                 ? Optional.empty()
                 : Optional.of(resources.add(
                         NativeTensor.zeros(layer.dst(shape.src()), options.precision().stored()), NativeTensor::close));
+    }
+
+    private Kernel compile(Layer layer, boolean inPlace, SessionOptions options) {
+        if (!options.precision().needsScales()) {
+            return inPlace ? Kernel.compileInPlace(layer, shape.src(), options) : Kernel.compile(layer, shape.src(), options);
+        }
+        Quantization scales = BenchmarkScales.of(layer);
+        return inPlace
+                ? Kernel.compileInPlace(layer, scales, shape.src(), options)
+                : Kernel.compile(List.of(new NamedLayer(shape.operator().id(), layer)), scales, shape.src(), options);
     }
 
     /**

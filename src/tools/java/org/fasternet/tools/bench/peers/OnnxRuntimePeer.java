@@ -2,17 +2,13 @@ package org.fasternet.tools.bench.peers;
 
 import java.util.Optional;
 import org.fasternet.compute.Precision;
+import org.fasternet.onnx.OnnxWriter;
 
 /** ONNX Runtime's Java API on its CPU provider. Names none of its classes, which may be missing. */
-final class OnnxRuntimePeer implements Peer {
+record OnnxRuntimePeer(Precision precision) implements Peer {
     @Override
     public String name() {
         return "onnxruntime";
-    }
-
-    @Override
-    public Precision precision() {
-        return Precision.F32;
     }
 
     @Override
@@ -27,6 +23,7 @@ final class OnnxRuntimePeer implements Peer {
 
     @Override
     public PreparedRun prepare(PeerCase work) {
-        return OnnxRuntimeRun.prepare(work);
+        // Its int8 convolutions are only those whose results are stored in 8 bits.
+        return OnnxRuntimeRun.prepare(work, precision == Precision.INT8 ? OnnxWriter.Form.INT8_BRANCHES : OnnxWriter.Form.F32);
     }
 }

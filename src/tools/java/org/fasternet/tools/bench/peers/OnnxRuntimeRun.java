@@ -57,12 +57,12 @@ final class OnnxRuntimeRun implements PreparedRun {
         return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
     }
 
-    static OnnxRuntimeRun prepare(PeerCase work) {
+    static OnnxRuntimeRun prepare(PeerCase work, OnnxWriter.Form form) {
         try {
             environment().setTelemetry(false);
             Path model = Files.createTempFile("fasternet", ".onnx");
             try (SessionOptions options = options(work)) {
-                OnnxWriter.write(model, work.network());
+                OnnxWriter.write(model, work.network(), form);
                 return new OnnxRuntimeRun(work, model, options);
             } finally {
                 Files.delete(model);

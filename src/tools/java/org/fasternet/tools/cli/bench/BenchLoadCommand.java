@@ -110,7 +110,7 @@ final class BenchLoadCommand extends Benchmark {
     @Override
     void measure(BenchRun run) {
         check();
-        List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed);
+        List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed, compute.quantized());
         List<Scenario> scenario =
                 Choice.of(spec, "--scenario", scenarios, Arrays.asList(Scenario.values()), Scenario::of).values();
         List<SessionOptions> options =

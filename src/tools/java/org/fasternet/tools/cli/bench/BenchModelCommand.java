@@ -77,7 +77,7 @@ final class BenchModelCommand extends Benchmark {
         if (starts < 0) {
             throw new ParameterException(spec.commandLine(), "--starts is " + starts + ": 0 or more is expected");
         }
-        List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed);
+        List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed, compute.quantized());
         List<SessionOptions> options = options();
         Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size()), run::stopped);
         Peaks peaks = new Peaks();

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.fasternet.FasterNet;
 import org.fasternet.SessionOptions.Size;
 import org.fasternet.Variant;
 import org.fasternet.compute.Precision;
@@ -46,7 +45,7 @@ final class BenchPeersCommand extends Benchmark {
     private List<String> peers = List.of("all");
 
     @Option(names = "--precision", paramLabel = "NAME", split = ",",
-            description = "${bundle:precisions} or all on the CPU; others than this library compute in f32 (default: f32).")
+            description = "${bundle:precisions} or all on the CPU; of others, ONNX Runtime has int8 too (default: f32).")
     private List<String> precisions = List.of("f32");
 
     @Option(names = "--batch", paramLabel = "N", split = ",", description = "Images in one run; all: 1, 2, 4... 32 (default: 1).")
@@ -71,6 +70,7 @@ final class BenchPeersCommand extends Benchmark {
     void measure(BenchRun run) {
         List<Variant> networks = Choice.of(spec, "--variant", variants, Variant.class).values();
         List<Peer> chosen = peers(run);
+        boolean quantized = chosen.stream().anyMatch(peer -> peer.precision().needsScales());
         List<Integer> batch = Choice.batches(spec, batches).values();
         List<Integer> counts = threads.values();
         int things = networks.size() * batch.size() * counts.size() * chosen.size();
@@ -82,7 +82,7 @@ final class BenchPeersCommand extends Benchmark {
                     Map<Dimension, String> subject =
                             PeersBenchmark.subject(variant.name(), images, size.height() + "x" + size.width(), count);
                     works.add(new Work(subject, () -> benchmark.measure(subject, chosen, PeerCase.of(
-                            FasterNet.random(variant, seed), images, size.height(), size.width(), count))));
+                            NamedNetwork.random(variant, seed, quantized), images, size.height(), size.width(), count))));
                 }
             }
         }

@@ -38,6 +38,11 @@ final class ComputeChoices {
         return backend().all() || precision().all();
     }
 
+    /** Whether networks must be quantized. */
+    boolean quantized() {
+        return precisions().stream().anyMatch(Precision::needsScales);
+    }
+
     /** The defaults with each back end in each precision. */
     List<SessionOptions> options() {
         List<SessionOptions> options = new ArrayList<>();

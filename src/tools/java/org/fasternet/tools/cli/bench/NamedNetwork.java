@@ -9,6 +9,9 @@ import java.util.function.Supplier;
 import org.fasternet.FasterNet;
 import org.fasternet.Variant;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.internal.Buffers;
+import org.fasternet.quantize.Quantizer;
+import org.fasternet.quantize.RangeMethod;
 import org.fasternet.tensor.DType;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -24,22 +27,43 @@ record NamedNetwork(String name, Supplier<FasterNet> load, Supplier<Path> file) 
      * @param variants to be had with random weights, not looked at if there is a checkpoint
      * @param weights a checkpoint, or null
      * @param seed of random weights
+     * @param quantized whether networks with random weights are wanted in int8 too; a checkpoint is as it is
      */
-    static List<NamedNetwork> list(CommandSpec command, List<String> variants, Path weights, long seed) {
+    static List<NamedNetwork> list(CommandSpec command, List<String> variants, Path weights, long seed, boolean quantized) {
         if (weights != null) {
             return List.of(new NamedNetwork(weights.getFileName().toString(), () -> FasterNet.load(weights), () -> weights));
         }
         return Choice.of(command, "--variant", variants, Variant.class).values().stream()
-                .map(variant -> new NamedNetwork(variant.name(), () -> FasterNet.random(variant, seed),
-                        () -> written(variant, seed)))
+                .map(variant -> new NamedNetwork(variant.name(), () -> random(variant, seed, quantized),
+                        () -> written(variant, seed, quantized)))
                 .toList();
     }
 
-    private static Path written(Variant variant, long seed) {
+    /** With random weights; for int8 calibrated with noise. */
+    static FasterNet random(Variant variant, long seed, boolean quantized) {
+        return FasterNet.of(checkpoint(variant, seed, quantized));
+    }
+
+    private static Checkpoint checkpoint(Variant variant, long seed, boolean quantized) {
+        Checkpoint checkpoint = Checkpoint.random(variant.config(), seed);
+        if (!quantized) {
+            return checkpoint;
+        }
+        try (Quantizer quantizer = new Quantizer(checkpoint, RangeMethod.MINMAX)) {
+            quantizer.calibrate(Buffers.random(quantizer.shape(), seed));
+            return quantizer.quantize();
+        }
+    }
+
+    private static Path written(Variant variant, long seed, boolean quantized) {
         try {
             Path file = Files.createTempFile("fasternet-", ".safetensors");
             file.toFile().deleteOnExit();
-            Checkpoint.random(variant.config(), seed).write(file, false, DType.F32);
+            if (quantized) {
+                checkpoint(variant, seed, true).writeQuantized(file);
+            } else {
+                checkpoint(variant, seed, false).write(file, false, DType.F32);
+            }
             return file;
         } catch (IOException e) {
             throw new UncheckedIOException("no file for random weights can be written: " + e.getMessage(), e);
