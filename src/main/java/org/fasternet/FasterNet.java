@@ -74,6 +74,12 @@ public final class FasterNet {
         return of(Checkpoint.demo());
     }
 
+    /** The model in the box, for {@link org.fasternet.compute.Precision#INT8}: {@link Checkpoint#demoQuantized}. */
+    public static FasterNet demoQuantized() {
+        Bindings.loadAhead();
+        return of(Checkpoint.demoQuantized());
+    }
+
     /** The network of a checkpoint that was read already. */
     public static FasterNet of(Checkpoint checkpoint) {
         FasterNetConfig config = checkpoint.config();

@@ -11,14 +11,14 @@ import java.util.zip.GZIPInputStream;
 import org.fasternet.image.Image;
 
 /** The demo model's test images, in MNIST's idx format: big-endian sizes, then bytes. */
-final class DemoImages {
+public final class DemoImages {
     private DemoImages() {}
 
-    static Path file(String name) {
+    public static Path file(String name) {
         return TestFiles.resource("demo", name);
     }
 
-    static List<Image> images() {
+    public static List<Image> images() {
         return read("test-images-idx3-ubyte.gz", 3, (sizes, in) -> {
             List<Image> images = new ArrayList<>();
             for (int i = 0; i < sizes[0]; i++) {
@@ -29,7 +29,7 @@ final class DemoImages {
     }
 
     /** The class of each image. */
-    static byte[] classes() {
+    public static byte[] classes() {
         return read("test-labels-idx1-ubyte.gz", 1, (sizes, in) -> in.readNBytes(sizes[0]));
     }
 

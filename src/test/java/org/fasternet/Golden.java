@@ -82,8 +82,14 @@ public final class Golden {
 
     /** With the tolerance of a precision; bf16 must also point the same way, by a cosine above 0.999. */
     public static void assertClose(float[] expected, float[] actual, Precision precision) {
-        assertClose(expected, actual, precision == Precision.F32 ? F32_TOLERANCE : BF16_TOLERANCE);
-        assertTrue(expected.length < 10 || cosine(expected, actual) > 0.999, () -> "cosine " + cosine(expected, actual));
+        double tolerance = switch (precision) {
+            case F32 -> F32_TOLERANCE;
+            case INT8 -> precision.tolerance();
+            default -> BF16_TOLERANCE;
+        };
+        assertClose(expected, actual, tolerance);
+        double least = precision == Precision.INT8 ? 0.98 : 0.999;
+        assertTrue(expected.length < 10 || cosine(expected, actual) > least, () -> "cosine " + cosine(expected, actual));
     }
 
     public static double cosine(float[] a, float[] b) {

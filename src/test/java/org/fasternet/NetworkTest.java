@@ -11,7 +11,6 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
-import org.fasternet.compute.Processor;
 import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
@@ -31,6 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass
 @MethodSource("org.fasternet.TestBackends#names")
 class NetworkTest {
+    private static final List<Precision> FLOATING = List.of(Precision.F32, Precision.BF16);
+
     private final String backend;
     private final boolean bf16;
 
@@ -71,7 +72,7 @@ class NetworkTest {
             float[] input = TestData.gaussian(new Random(5), src.elements());
             List<double[]> expected = NaiveLayers.run(
                     Chain.of(config, checkpoint.folded()), src, TestData.doubles(input), null);
-            for (Precision precision : bf16 ? Precision.on(Processor.CPU) : List.of(Precision.F32)) {
+            for (Precision precision : bf16 ? FLOATING : List.of(Precision.F32)) {
                 List<float[]> actual = run(FasterNet.of(checkpoint), src, input, precision);
                 for (int i = 0; i < expected.size(); i++) {
                     float[] reference = TestData.floats(expected.get(i));
@@ -126,7 +127,7 @@ class NetworkTest {
         Shape src = new Shape(1, 3, 32, 37);
         float[] input = TestData.gaussian(new Random(2), src.elements());
         float[] expected = TestData.floats(NaiveLayers.run(net.layers(), src, TestData.doubles(input), null).get(0));
-        for (Precision precision : Precision.on(Processor.CPU)) {
+        for (Precision precision : FLOATING) {
             SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision);
             if (precision == Precision.BF16 && !bf16) {
                 UnsupportedException refusal = assertThrows(UnsupportedException.class, () -> net.session(options));

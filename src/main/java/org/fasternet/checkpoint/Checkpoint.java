@@ -115,6 +115,11 @@ public final class Checkpoint {
         return DemoModel.read();
     }
 
+    /** The model in the box with scales for 8 bits, by 100 of its test images. */
+    public static Checkpoint demoQuantized() {
+        return DemoModel.readQuantized();
+    }
+
     /** As {@link #read}, of tensors under the names they have in a file. */
     static Checkpoint of(String source, StateDict dict, ModelCard card, Optional<Activation> asked) {
         Map<String, Tensor> stored = dict.tensors();

@@ -19,14 +19,27 @@ final class DemoModel {
     }
 
     static Checkpoint read() {
+        return read("model.safetensors", dict -> ModelCard.parse("config.json", SOURCE + ": config.json",
+                new String(bytes("config.json"), StandardCharsets.UTF_8)));
+    }
+
+    /** The same network, quantized: its header says all that config.json does. */
+    static Checkpoint readQuantized() {
+        return read("model-int8.safetensors",
+                dict -> ModelCard.find(Optional.empty(), dict, Optional.empty(), SOURCE + ", quantized"));
+    }
+
+    private interface Card {
+        ModelCard of(StateDict dict) throws IOException;
+    }
+
+    private static Checkpoint read(String file, Card card) {
         try {
-            byte[] weights = bytes("model.safetensors");
-            ModelCard card = ModelCard.parse(
-                    "config.json", SOURCE + ": config.json", new String(bytes("config.json"), StandardCharsets.UTF_8));
+            byte[] weights = bytes(file);
             StateDict dict = new StateDict();
             SafetensorsReader.read(new ByteArrayInputStream(weights), weights.length, keys -> key -> true, dict,
                     (from, dtype, dst, count) -> decode(weights, (int) from, dtype, dst, count));
-            return Checkpoint.of(SOURCE, dict, card, Optional.empty());
+            return Checkpoint.of(SOURCE, dict, card.of(dict), Optional.empty());
         } catch (IOException e) {
             throw new InvalidFileException(SOURCE + ": cannot be read: " + e.getMessage(), e);
         }

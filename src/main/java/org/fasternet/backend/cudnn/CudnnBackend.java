@@ -1,6 +1,5 @@
 package org.fasternet.backend.cudnn;
 
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -55,7 +54,7 @@ public final class CudnnBackend implements Backend {
 
     @Override
     public Set<Precision> precisions() {
-        return EnumSet.allOf(Precision.class);
+        return EnumSet.copyOf(Precision.on(Processor.GPU));
     }
 
     /** Why a device of this compute capability cannot compute in a precision. */
@@ -68,7 +67,7 @@ public final class CudnnBackend implements Backend {
     }
 
     private static Stream<Precision> on(int capability) {
-        return Arrays.stream(Precision.values()).filter(precision -> precision.capability() <= capability);
+        return Precision.on(Processor.GPU).stream().filter(precision -> precision.capability() <= capability);
     }
 
     private static String dotted(int capability) {

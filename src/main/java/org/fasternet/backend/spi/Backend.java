@@ -28,7 +28,7 @@ public interface Backend extends BackendInfo {
         return precisions().contains(precision)
                 ? Optional.empty()
                 : Optional.of("it has no kernels for " + precision.id() + ", which needs " + precision.hardware() + "; "
-                        + precisions().stream().map(Precision::id).collect(Collectors.joining(" and ")) + " work here");
+                        + precisions().stream().map(Precision::id).collect(Collectors.joining(", ")) + " work here");
     }
 
     /** Why it cannot compute {@code network}, in one sentence; empty if it has all of its layers. */

@@ -1,6 +1,7 @@
 package org.fasternet.tools.cli;
 
 import org.fasternet.SessionOptions;
+import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
 import picocli.CommandLine.Option;
 
@@ -20,6 +21,11 @@ final class ComputeOptions {
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads (default: as many as CPUs may be used).")
     private Integer threads;
+
+    /** The model in the box, such as can be computed in the precision. */
+    Checkpoint demo() {
+        return precision.needsScales() ? Checkpoint.demoQuantized() : Checkpoint.demo();
+    }
 
     SessionOptions session() {
         SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision);

@@ -85,7 +85,7 @@ public final class InfoCommand extends ModelCommand {
 
     private Checkpoint checkpoint() {
         return modelOptions.readOr(model.weights,
-                () -> model.variant == null ? Checkpoint.demo() : Checkpoint.random(model.variant.config(), 0));
+                () -> model.variant == null ? compute.demo() : Checkpoint.random(model.variant.config(), 0));
     }
 
     private String name(Checkpoint checkpoint) {

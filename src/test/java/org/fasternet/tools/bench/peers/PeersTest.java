@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.fasternet.FasterNet;
 import org.fasternet.Golden;
+import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.FasterNetException;
 import org.fasternet.error.ShapeException;
@@ -21,6 +22,8 @@ import org.fasternet.internal.Buffers;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
+import org.fasternet.quantize.Quantizer;
+import org.fasternet.quantize.RangeMethod;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -31,8 +34,12 @@ class PeersTest {
             network(12, 4, 10, Activation.RELU), network(16, 4, 0, Activation.GELU), network(8, 1, 3, Activation.GELU));
 
     private static FasterNet network(int embedDim, int nDiv, int classes, Activation activation) {
-        return FasterNet.random(
+        Checkpoint checkpoint = Checkpoint.random(
                 new FasterNetConfig(3, embedDim, List.of(1, 2), nDiv, 2, 20, classes, activation, false, true, false), 5);
+        try (Quantizer quantizer = new Quantizer(checkpoint, RangeMethod.MSE)) {
+            quantizer.calibrate(Buffers.random(quantizer.shape(), 3));
+            return FasterNet.of(quantizer.quantize());
+        }
     }
 
     private static Peer peer(String name, Precision precision) {
@@ -54,7 +61,7 @@ class PeersTest {
             try (AgreeingPeers agreeing = AgreeingPeers.of(List.of(Peers.all().get(0), peer), work, 1)) {
                 assertEquals(0, agreeing.entries().get(0).difference());
                 double difference = agreeing.entries().get(1).difference();
-                assertTrue(difference > 0 && difference < 3e-2, () -> peer + " is off by " + difference);
+                assertTrue(difference > 0 && difference < peer.precision().tolerance(), () -> peer + " is off by " + difference);
                 FloatBuffer src = Buffers.random(work.src(), 2);
                 List<float[]> outputs = new ArrayList<>();
                 for (AgreeingPeers.Entry entry : agreeing.entries()) {
