@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import org.fasternet.array.Npy;
 import org.fasternet.backend.Backends;
@@ -77,6 +78,40 @@ class DemoModelTest {
         assertTrue(Math.abs(right(logits) - PYTORCH_RIGHT) <= 5, right(logits) + " of 1000 are right");
     }
 
+    /** In 8 bits, from f32 and from pixels; {@link org.fasternet.quantize.QuantizedDemo} was calibrated by the first 100 images. */
+    @Test
+    void quantizedItAgreesWithF32() {
+        FasterNet quantized = FasterNet.demoQuantized();
+        SessionOptions int8 = OPTIONS.withPrecision(Precision.INT8);
+        float[] pixels = logitsFromPixels(quantized, int8);
+        FloatBuffer src = Golden.floats(56 * 56);
+        FloatBuffer dst = Golden.floats(CLASSES);
+        FloatBuffer logits = FloatBuffer.allocate(expected.elements());
+        try (Session session = quantized.session(int8)) {
+            TestBackends.assertRuns(session.plan().backend(), session.plan());
+            for (Image image : images) {
+                preprocessor.normalize(preprocessor.prepare(image), src.rewind());
+                session.run(src.rewind(), dst);
+                logits.put(Golden.array(dst));
+            }
+        }
+        for (float[] given : List.of(pixels, logits.array())) {
+            assertTrue(right(given) >= 918, right(given) + " of 1000 are right");
+            int agreeing = 0;
+            double mean = 0;
+            for (int i = 0; i < images.size(); i++) {
+                float[] reference = Arrays.copyOfRange(expected.data(), i * CLASSES, (i + 1) * CLASSES);
+                float[] own = Arrays.copyOfRange(given, i * CLASSES, (i + 1) * CLASSES);
+                agreeing += best(reference, 0) == best(own, 0) ? 1 : 0;
+                double cosine = Golden.cosine(reference, own);
+                assertTrue(cosine > 0.99, "image " + i + ": cosine " + cosine);
+                mean += cosine / images.size();
+            }
+            assertTrue(agreeing >= 994, agreeing + " of 1000 agree with PyTorch");
+            assertTrue(mean > 0.9995, "mean cosine " + mean);
+        }
+    }
+
     @Test
     void theClassifierIsRightAsOftenAsPyTorch() {
         int right = 0;
@@ -106,9 +141,13 @@ class DemoModelTest {
     }
 
     private float[] logitsFromPixels(Precision precision) {
+        return logitsFromPixels(model, OPTIONS.withPrecision(precision));
+    }
+
+    private float[] logitsFromPixels(FasterNet net, SessionOptions options) {
         FloatBuffer dst = Golden.floats(CLASSES);
         FloatBuffer logits = FloatBuffer.allocate(expected.elements());
-        try (Session session = model.session(OPTIONS.withPixels().withPrecision(precision))) {
+        try (Session session = net.session(options.withPixels())) {
             ByteBuffer src = ByteBuffer.allocateDirect(session.srcShape().elements());
             for (Image image : images) {
                 src.put(0, preprocessor.prepare(image).pixels());
@@ -122,12 +161,16 @@ class DemoModelTest {
     private int right(float[] logits) {
         int right = 0;
         for (int i = 0; i < classes.length; i++) {
-            int best = 0;
-            for (int c = 1; c < CLASSES; c++) {
-                best = logits[i * CLASSES + c] > logits[i * CLASSES + best] ? c : best;
-            }
-            right += best == classes[i] ? 1 : 0;
+            right += best(logits, i * CLASSES) == classes[i] ? 1 : 0;
         }
         return right;
+    }
+
+    private static int best(float[] logits, int from) {
+        int best = 0;
+        for (int c = 1; c < CLASSES; c++) {
+            best = logits[from + c] > logits[from + best] ? c : best;
+        }
+        return best;
     }
 }

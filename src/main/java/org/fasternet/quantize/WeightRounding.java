@@ -75,7 +75,8 @@ final class WeightRounding {
     Tensor rounded(float[] chosen) {
         float[] rounded = new float[values.length];
         for (int i = 0; i < rounded.length; i++) {
-            rounded[i] = (float) whole(values[i], chosen[i / row]) * chosen[i / row];
+            // Never -0, which a whole number has not.
+            rounded[i] = (float) whole(values[i], chosen[i / row]) * chosen[i / row] + 0f;
         }
         return new Tensor(weights.shape(), rounded);
     }
