@@ -34,6 +34,7 @@ import org.fasternet.SessionOptions;
 import org.fasternet.TestData;
 import org.fasternet.Variant;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.compute.Precision;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
@@ -251,5 +252,46 @@ class OnnxWriterTest {
         assertTrue(message.matches("\\Q" + file + "\\E: the network takes 215\\d{7} bytes, an ONNX file has at most 2147483647"),
                 message);
         assertTrue(Files.notExists(file));
+    }
+
+    /**
+     * A quantized network in ONNX Runtime: where a sum lies between two steps, f32 there and whole numbers here may round it to
+     * either, so that later values are a step apart; the logits by a fiftieth then.
+     */
+    @ParameterizedTest
+    @EnumSource(value = OnnxWriter.Form.class, names = {"INT8", "INT8_BRANCHES"})
+    void aQuantizedNetworkComputesTheSameIn8Bits(OnnxWriter.Form form) throws OrtException {
+        FasterNet demo = FasterNet.demoQuantized();
+        for (FasterNet net : List.of(demo, demo.embedding(Embedding.POOLED))) {
+            Path file = folder.resolve("q.onnx");
+            OnnxWriter.write(file, net, form);
+            Random random = new Random(1);
+            try (Session session = net.session(SessionOptions.defaults().withPrecision(Precision.INT8))) {
+                for (int i = 0; i < 10; i++) {
+                    Tensor src = new Tensor(new int[] {1, 1, 56, 56}, TestData.gaussian(random, 56 * 56));
+                    FloatBuffer dst = Golden.floats(session.dstShapes().get(0).elements());
+                    session.run(Golden.direct(src.data()), dst);
+                    float[] theirs = run(file, src, 1).get(0);
+                    if (form == OnnxWriter.Form.INT8) {
+                        Golden.assertClose(Golden.array(dst), theirs, 2e-2);
+                    }
+                    assertTrue(Golden.cosine(Golden.array(dst), theirs) > 0.98, form.name());
+                }
+            }
+        }
+    }
+
+    /** The same file of a quantized network as of one in f32, where that is asked for. */
+    @Test
+    void aQuantizedNetworkIsWrittenInF32Too() throws OrtException {
+        FasterNet demo = FasterNet.demoQuantized();
+        Path file = folder.resolve("f32.onnx");
+        OnnxWriter.write(file, demo, OnnxWriter.Form.F32);
+        Tensor src = new Tensor(new int[] {1, 1, 56, 56}, TestData.gaussian(new Random(1), 56 * 56));
+        try (Session session = demo.session()) {
+            FloatBuffer dst = Golden.floats(10);
+            session.run(Golden.direct(src.data()), dst);
+            Golden.assertClose(Golden.array(dst), run(file, src, 1).get(0), Golden.F32_TOLERANCE);
+        }
     }
 }

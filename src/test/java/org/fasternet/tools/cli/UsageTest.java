@@ -15,7 +15,7 @@ class UsageTest {
     private static final Object IMAGE = resource("demo", "images", "bag.png");
 
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "run", "info", "convert", "bench"})
+    @ValueSource(strings = {"classify", "run", "info", "convert", "quantize", "bench"})
     void everyCommandHasHelpWithExamplesThatFitsATerminal(String command) {
         String help = Cli.output(command, "--help");
         assertTrue(help.startsWith("Usage: fasternet " + command), help);
@@ -36,7 +36,7 @@ class UsageTest {
     @Test
     void helpNamesEveryCommand() {
         String help = Cli.output("--help");
-        Stream.of("classify", "run", "info", "convert", "bench").forEach(
+        Stream.of("classify", "run", "info", "convert", "quantize", "bench").forEach(
                 command -> assertTrue(help.contains("\n  " + command + " "), help));
     }
 
@@ -77,6 +77,11 @@ class UsageTest {
                 List.of("info", "--variant", "XXL"),
                 List.of("info", "--variant", "T0", "--weights", "w.pth"),
                 List.of("info", "surplus"),
+                List.of("quantize", "--weights", "w.pth", "--output", "q"),
+                List.of("quantize", "--weights", "w.pth", "--output", "q", "--images", "i", "--data", "d"),
+                List.of("quantize", "--weights", "w.pth", "--output", "q", "--images", "i", "--calibrate", "0"),
+                List.of("quantize", "--weights", "w.pth", "--output", "q", "--images", "i", "--max-drop", "101"),
+                List.of("quantize", "--weights", "w.pth", "--output", "q", "--images", "i", "--ranges", "best"),
                 List.of("convert", "--weights", "w.pth"),
                 List.of("convert", "--weights", "w.pth", "--output", "o", "--dtype", "f8"),
                 List.of("convert", "--weights", "w.pth", "--output", "o", "--to", "tflite"),

@@ -18,7 +18,8 @@ import picocli.CommandLine.ParameterException;
         description = {
             "Writes a checkpoint as safetensors, with the published key names, or as ONNX, for other runtimes.",
             "A safetensors file keeps the activation, preprocessing and labels in its header and needs no config.json.",
-            "An ONNX file is opset 17, f32, batch-norm-folded, for any batch and size; preprocessing and labels are its metadata."
+            "An ONNX file is opset 17, f32, batch-norm-folded, for any batch and size; preprocessing and labels are its metadata.",
+            "A quantized checkpoint stays one, in ONNX as QuantizeLinear and DequantizeLinear, unless a --dtype is asked for."
         },
         footer = {
             "",
@@ -43,8 +44,8 @@ public final class ConvertCommand extends ModelCommand {
     private boolean fold;
 
     @Option(names = "--dtype", paramLabel = "TYPE",
-            description = "Values are rounded to this type: ${bundle:dtypes} (default: f32).")
-    private DType dtype = DType.F32;
+            description = "Values are rounded to this type: ${bundle:dtypes} (default: f32, or int8 of a quantized checkpoint).")
+    private DType dtype;
 
     private enum Format {
         SAFETENSORS,
@@ -56,22 +57,31 @@ public final class ConvertCommand extends ModelCommand {
         if (format == null) {
             format = output.toString().toLowerCase(Locale.ROOT).endsWith(".onnx") ? Format.ONNX : Format.SAFETENSORS;
         }
-        if (format == Format.ONNX && dtype != DType.F32) {
+        if (format == Format.ONNX && dtype != null && dtype != DType.F32) {
             throw new ParameterException(spec.commandLine(), "--dtype is for safetensors: an ONNX file is written in f32");
         }
         Checkpoint checkpoint = modelOptions.read(weights.file());
         OutputFiles.check(output, weights.file());
-        fold |= format == Format.ONNX;
-        int tensors = format == Format.ONNX
-                ? OnnxWriter.write(output, FasterNet.of(checkpoint))
-                : checkpoint.write(output, fold, dtype);
-        report(tensors, InputFile.read(output, size -> size));
+        boolean int8 = dtype == null && checkpoint.quantization().isPresent();
+        fold |= format == Format.ONNX || int8;
+        int tensors = write(checkpoint, int8);
+        report(tensors, int8 ? "int8" : type().name().toLowerCase(Locale.ROOT), InputFile.read(output, size -> size));
         return 0;
     }
 
-    private void report(int tensors, long bytes) {
+    private DType type() {
+        return dtype == null ? DType.F32 : dtype;
+    }
+
+    private int write(Checkpoint checkpoint, boolean int8) {
+        if (format == Format.ONNX) {
+            return OnnxWriter.write(output, FasterNet.of(checkpoint), int8 ? OnnxWriter.Form.INT8 : OnnxWriter.Form.F32);
+        }
+        return int8 ? checkpoint.writeQuantized(output) : checkpoint.write(output, fold, type());
+    }
+
+    private void report(int tensors, String type, long bytes) {
         String to = format.name().toLowerCase(Locale.ROOT);
-        String type = dtype.name().toLowerCase(Locale.ROOT);
         if (json) {
             Json.print(Json.object().put("file", output.toString()).put("format", to).put("tensors", tensors).put("bytes", bytes)
                     .put("dtype", type).put("folded", fold), out());
