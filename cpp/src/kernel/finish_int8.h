@@ -9,56 +9,96 @@
 namespace FN_NAMESPACE {
 namespace {
 
-/** sum * scale of a vector in up to four rows from `row` on; plus (residual - zero point) * residual scale. */
-template <int rows, int vectors>
-FN_INLINE void scale_rows(const Sum (&c)[rows][vectors], int row, int j, Vec scale, Vec (&v)[4]) {
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) v[i] = row + i < rows ? multiply(to_float(c[row + i < rows ? row + i : 0][j]), scale) : broadcast(0);
+/** A part of the result of a tile, and what there is to know of it. */
+struct Target {
+    const int32_t* offsets;
+    int32_t zero_point;
+    Vec zero, residual_scale;
+
+    Target(const Tile& tile, const fn::Part& part)
+        : offsets(part.offsets + tile.result_row),
+          zero_point(tile.product->matrix.requantization.zero_point),
+          zero(broadcast(static_cast<float>(zero_point))),
+          residual_scale(broadcast(tile.product->matrix.requantization.residual_scale)) {}
+};
+
+/** sum * scale, plus (residual - zero point) * residual scale where there is one. */
+FN_INLINE Vec scaled(Sum sum, Vec scale, const Element* residual, const Lanes& mask, const Target& target) {
+    const Vec v = multiply(to_float(sum), scale);
+    return residual ? add(v, multiply(subtract(load(residual, mask), target.zero), target.residual_scale)) : v;
 }
 
-template <int count>
-FN_INLINE void store_some(Element* data, const int32_t* offsets, const Vec (&v)[4], int32_t zero_point, const Lanes& mask) {
-    Element* rows[4] = {};
+/** Column vector j of all rows, of which a part is the place's. */
+template <int rows, int vectors>
+FN_INLINE void write_column(const Sum (&c)[rows][vectors], int j, Vec scale, const Place& place, Element* data,
+                            const Element* residual, const Target& target) {
+    const Lanes mask = lanes_between(place.first, place.last);
 #pragma GCC unroll 4
-    for (int i = 0; i < count; i++) rows[i] = data + offsets[i];
-    store_rows<count>(rows, v, zero_point, mask);
+    for (int i = 0; i < rows; i += 4) {
+        Vec v[4];
+        Element* p[4] = {};
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++) {
+            const int row = i + k < rows ? i + k : rows - 1;
+            const int32_t offset = target.offsets[row];
+            v[k] = scaled(c[row][j], scale, residual ? residual + offset : nullptr, mask, target);
+            p[k] = data + offset;
+        }
+        constexpr int tail = rows % 4 == 0 ? 4 : rows % 4;
+        if (i + 4 <= rows) {
+            store_rows<4>(p, v, target.zero_point, mask);
+        } else {
+            store_rows<tail>(p, v, target.zero_point, mask);
+        }
+    }
+}
+
+/** The first two column vectors of all rows, whole. */
+template <int rows, int vectors>
+FN_INLINE void write_pair(const Sum (&c)[rows][vectors], Vec first, Vec second, Element* data, const Element* residual,
+                          const Target& target) {
+    const Lanes whole = lanes_between(0, lanes);
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i += 2) {
+        Vec v[4];
+        Element* p[2] = {};
+#pragma GCC unroll 2
+        for (int k = 0; k < 2; k++) {
+            const int row = i + k < rows ? i + k : rows - 1;
+            const int32_t offset = target.offsets[row];
+            const Element* const x = residual ? residual + offset : nullptr;
+            v[2 * k] = scaled(c[row][0], first, x, whole, target);
+            v[2 * k + 1] = scaled(c[row][1], second, x ? x + lanes : nullptr, whole, target);
+            p[k] = data + offset;
+        }
+        if (i + 2 <= rows) {
+            store_pairs<2>(p, v, target.zero_point);
+        } else {
+            store_pairs<1>(p, v, target.zero_point);
+        }
+    }
 }
 
 template <int rows, int vectors>
 FN_INLINE void write_quantized(const Sum (&c)[rows][vectors], const Tile& tile, const fn::Part& part) {
-    const fn::Requantization& requantization = tile.product->matrix.requantization;
-    const int32_t* offsets = part.offsets + tile.result_row;
-    const int32_t zero_point = requantization.zero_point;
-    const Vec zero = broadcast(static_cast<float>(zero_point)), residual_scale = broadcast(requantization.residual_scale);
+    const Target target(tile, part);
+    const float* const scale = tile.product->matrix.requantization.scale + tile.column;
+    Element* const data = static_cast<Element*>(part.data) + (tile.column - part.begin);
+    const Element* const residual =
+        part.residual ? static_cast<const Element*>(part.residual) + (tile.column - part.begin) : nullptr;
+    int first = 0;
+    if constexpr (vectors > 1) {
+        if (Place(part, tile.column).whole() && Place(part, tile.column + lanes).whole()) {
+            write_pair(c, load(scale), load(scale + lanes), data, residual, target);
+            first = 2;
+        }
+    }
 #pragma GCC unroll 4
     for (int j = 0; j < vectors; j++) {
-        const int column = tile.column + j * lanes;
-        const Place place(part, column);
-        if (place.empty()) continue;
-        const Lanes mask = lanes_between(place.first, place.last);
-        const Vec scale = load(requantization.scale + column);
-        Element* const data = static_cast<Element*>(part.data) + (column - part.begin);
-        const Element* const residual =
-            part.residual ? static_cast<const Element*>(part.residual) + (column - part.begin) : nullptr;
-#pragma GCC unroll 4
-        for (int i = 0; i < rows; i += 4) {
-            Vec v[4];
-            scale_rows(c, i, j, scale, v);
-            if (residual) {
-#pragma GCC unroll 4
-                for (int k = 0; k < 4; k++) {
-                    if (i + k >= rows) continue;
-                    const Vec x = subtract(load(residual + offsets[i + k], mask), zero);
-                    v[k] = add(v[k], multiply(x, residual_scale));
-                }
-            }
-            constexpr int tail = rows % 4 == 0 ? 4 : rows % 4;
-            if (i + 4 <= rows) {
-                store_some<4>(data, offsets + i, v, zero_point, mask);
-            } else {
-                store_some<tail>(data, offsets + i, v, zero_point, mask);
-            }
-        }
+        const Place place(part, tile.column + j * lanes);
+        if (j < first || place.empty()) continue;
+        write_column(c, j, load(scale + j * lanes), place, data + j * lanes, residual ? residual + j * lanes : nullptr,
+                     target);
     }
 }
 

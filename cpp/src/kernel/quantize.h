@@ -8,35 +8,33 @@
 namespace FN_NAMESPACE {
 namespace {
 
-void convert_f32(const float* src, void* dst, int64_t count, const fn::Scale& scale) {
-    Element* p = static_cast<Element*>(dst);
-    const Vec inverse = broadcast(scale.inverse_scale);
+/** Four vectors of pixels. */
+FN_INLINE void quantize(const float* src, Element* dst, Vec inverse_scale, int32_t zero_point) {
     // Within what every ISA can convert to an integer, and far beyond what 8 bits hold; a NaN becomes 255.
     const Vec most = broadcast(0x1p20f), least = broadcast(-0x1p20f);
-    const auto quotient = [&](const float* p, int last) __attribute__((always_inline)) {
-        return maximum(at_most(multiply(load(p, lanes_between(0, last)), inverse), most), least);
-    };
-    for (int64_t i = 0; i < count; i += 4 * lanes) {
-        const int64_t left = count - i;
-        Vec v[4];
-        Element* rows[4];
+    Vec v[4];
+    Element* p[4];
 #pragma GCC unroll 4
-        for (int k = 0; k < 4; k++) {
-            const int64_t in_row = left - k * lanes;
-            const int last = in_row >= lanes ? lanes : in_row > 0 ? static_cast<int>(in_row) : 0;
-            rows[k] = p + i + k * lanes;
-            v[k] = last > 0 ? quotient(src + i + k * lanes, last) : broadcast(0);
-        }
-        if (left >= 4 * lanes) {
-            store_rows<4>(rows, v, scale.zero_point, lanes_between(0, lanes));
-            continue;
-        }
-        Element rest[4 * lanes];
-#pragma GCC unroll 4
-        for (int k = 0; k < 4; k++) rows[k] = rest + k * lanes;
-        store_rows<4>(rows, v, scale.zero_point, lanes_between(0, lanes));
-        memcpy(p + i, rest, static_cast<size_t>(left));
+    for (int k = 0; k < 4; k++) {
+        v[k] = maximum(at_most(multiply(load(src + k * lanes), inverse_scale), most), least);
+        p[k] = dst + k * lanes;
     }
+    store_rows<4>(p, v, zero_point, lanes_between(0, lanes));
+}
+
+void convert_f32(const float* src, void* dst, int64_t count, const fn::Scale& scale) {
+    constexpr int block = 4 * lanes;
+    Element* p = static_cast<Element*>(dst);
+    const Vec inverse = broadcast(scale.inverse_scale);
+    const int32_t zero_point = scale.zero_point;
+    int64_t i = 0;
+    for (; i + block <= count; i += block) quantize(src + i, p + i, inverse, zero_point);
+    if (i == count) return;
+    float last[block] = {};
+    Element stored[block];
+    memcpy(last, src + i, static_cast<size_t>(count - i) * sizeof *last);
+    quantize(last, stored, inverse, zero_point);
+    memcpy(p + i, stored, static_cast<size_t>(count - i));
 }
 
 void convert_u8(const uint8_t* src, void* dst, int64_t count) { memcpy(dst, src, static_cast<size_t>(count)); }

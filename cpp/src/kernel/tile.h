@@ -27,6 +27,7 @@ struct Place {
         : first(part.begin > column ? part.begin - column : 0),
           last(part.end - column < lanes ? part.end - column : lanes) {}
     bool empty() const { return first >= last; }
+    bool whole() const { return first == 0 && last == lanes; }
 };
 
 }  // namespace

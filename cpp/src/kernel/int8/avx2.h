@@ -52,15 +52,19 @@ FN_INLINE Vec load(const Element* p, const Lanes& l) {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(eight))));
 }
 
-template <int count>
-FN_INLINE void store_rows(Element* const (&p)[4], const Vec (&v)[4], int32_t zero_point, const Lanes& l) {
+/** Four vectors as bytes, each in 64 bits of its own. */
+FN_INLINE __m256i to_bytes(const Vec (&v)[4], int32_t zero_point) {
     const __m256i zero = _mm256_set1_epi16(static_cast<int16_t>(zero_point));
     const auto words = [&](int i) __attribute__((always_inline)) {
         return _mm256_adds_epi16(_mm256_packs_epi32(_mm256_cvtps_epi32(v[i]), _mm256_cvtps_epi32(v[i + 1])), zero);
     };
-    // Every 128 bits have four bytes of each row: sorted into 64 bits per row.
-    const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words(0), words(2)),
-                                                      _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    // Packing leaves four bytes of each vector in every 128 bits.
+    return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words(0), words(2)), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+template <int count>
+FN_INLINE void store_rows(Element* const (&p)[4], const Vec (&v)[4], int32_t zero_point, const Lanes& l) {
+    const __m256i bytes = to_bytes(v, zero_point);
     const auto store_row = [&](int i, long long row) __attribute__((always_inline)) {
         if (i >= count) return;
         if (l.all) {
@@ -73,6 +77,13 @@ FN_INLINE void store_rows(Element* const (&p)[4], const Vec (&v)[4], int32_t zer
     store_row(1, _mm256_extract_epi64(bytes, 1));
     store_row(2, _mm256_extract_epi64(bytes, 2));
     store_row(3, _mm256_extract_epi64(bytes, 3));
+}
+
+template <int count>
+FN_INLINE void store_pairs(Element* const (&p)[2], const Vec (&v)[4], int32_t zero_point) {
+    const __m256i bytes = to_bytes(v, zero_point);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p[0]), _mm256_castsi256_si128(bytes));
+    if (count > 1) _mm_storeu_si128(reinterpret_cast<__m128i*>(p[1]), _mm256_extracti128_si256(bytes, 1));
 }
 
 using Table = __m256i[16];

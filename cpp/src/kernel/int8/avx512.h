@@ -42,15 +42,20 @@ FN_INLINE Vec load(const Element* p, Lanes mask) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, p)));
 }
 
-template <int count>
-FN_INLINE void store_rows(Element* const (&p)[4], const Vec (&v)[4], int32_t zero_point, Lanes mask) {
+/** Four vectors as bytes, each in 128 bits of its own. */
+FN_INLINE __m512i to_bytes(const Vec (&v)[4], int32_t zero_point) {
     const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(zero_point));
     const auto words = [&](int i) __attribute__((always_inline)) {
         return _mm512_adds_epi16(_mm512_packs_epi32(_mm512_cvtps_epi32(v[i]), _mm512_cvtps_epi32(v[i + 1])), zero);
     };
-    // Every 128 bits have four bytes of each row: sorted into 128 bits per row.
-    const __m512i by_row = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i bytes = _mm512_permutexvar_epi32(by_row, _mm512_packus_epi16(words(0), words(2)));
+    // Packing leaves four bytes of each vector in every 128 bits.
+    const __m512i by_vector = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(by_vector, _mm512_packus_epi16(words(0), words(2)));
+}
+
+template <int count>
+FN_INLINE void store_rows(Element* const (&p)[4], const Vec (&v)[4], int32_t zero_point, Lanes mask) {
+    const __m512i bytes = to_bytes(v, zero_point);
     const auto store_row = [&](int i, __m128i row) __attribute__((always_inline)) {
         if (i >= count) return;
         if (mask == 0xffff) {
@@ -63,6 +68,13 @@ FN_INLINE void store_rows(Element* const (&p)[4], const Vec (&v)[4], int32_t zer
     store_row(1, _mm512_extracti32x4_epi32(bytes, 1));
     store_row(2, _mm512_extracti32x4_epi32(bytes, 2));
     store_row(3, _mm512_extracti32x4_epi32(bytes, 3));
+}
+
+template <int count>
+FN_INLINE void store_pairs(Element* const (&p)[2], const Vec (&v)[4], int32_t zero_point) {
+    const __m512i bytes = to_bytes(v, zero_point);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p[0]), _mm512_castsi512_si256(bytes));
+    if (count > 1) _mm256_storeu_si256(reinterpret_cast<__m256i*>(p[1]), _mm512_extracti64x4_epi64(bytes, 1));
 }
 
 #if defined(__AVX512VBMI__)

@@ -75,6 +75,12 @@ FN_INLINE void store_rows(Element* const (&p)[4], const Vec (&v)[4], int32_t zer
     }
 }
 
+template <int count>
+FN_INLINE void store_pairs(Element* const (&p)[2], const Vec (&v)[4], int32_t zero_point) {
+    Element* const rows[4] = {p[0], p[0] + lanes, p[1], p[1] + lanes};
+    store_rows<2 * count>(rows, v, zero_point, lanes_between(0, lanes));
+}
+
 using Table = uint8x16x4_t[4];
 FN_INLINE void load_table(const uint8_t* p, Table& table) {
     for (int k = 0; k < 4; k++) table[k] = vld1q_u8_x4(p + 64 * k);

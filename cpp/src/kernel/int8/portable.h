@@ -14,6 +14,7 @@
  *   src_offset                          what the instruction takes away from every activation: the bias must have it instead
  *   load, store_rows                    activations of some lanes as f32; and f32 of up to four rows, rounded to nearest, ties to
  *                                       even, moved by the zero point and saturated
+ *   store_pairs                         likewise of up to two rows, two whole vectors of each
  *   at_most                             the lesser of two, `most` for a NaN
  *   Table, load_table, look_up_row      replaces bytes by a table's; the table is also given as it lies in memory
  */
@@ -72,6 +73,13 @@ FN_INLINE void store_rows(Element* const (&p)[4], const Vec (&v)[4], int32_t zer
         __builtin_memcpy(&bits, &rounded, sizeof bits);
         for (int k = l.first; k < l.last; k++) p[i][k].bits = static_cast<uint8_t>(bits[k] + zero_point);
     }
+}
+
+/** Two whole vectors of each row. */
+template <int count>
+FN_INLINE void store_pairs(Element* const (&p)[2], const Vec (&v)[4], int32_t zero_point) {
+    Element* const rows[4] = {p[0], p[0] + lanes, p[1], p[1] + lanes};
+    store_rows<2 * count>(rows, v, zero_point, lanes_between(0, lanes));
 }
 
 struct Table {};
