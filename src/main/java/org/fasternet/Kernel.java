@@ -23,8 +23,8 @@ import org.fasternet.tensor.Shape;
  * partial, pointwise and patch convolution, the whole block, pooling, and the regular, grouped and depthwise convolutions that
  * these are compared with.
  *
- * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, or for a precision
- * of 16 bits the bit patterns in a {@link ShortBuffer}. What {@link Session} says of buffers, threads and ownership holds here
+ * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, for a precision of 16 bits the bit
+ * patterns in a {@link ShortBuffer}, in int8 what is stored in a {@link java.nio.ByteBuffer}. What {@link Session} says of buffers, threads and ownership holds here
  * too.
  */
 public final class Kernel extends SegmentRuns implements AutoCloseable {
@@ -55,7 +55,10 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
         return compile(layer, src, options, true);
     }
 
-    /** Compiles {@code layer} in {@link org.fasternet.compute.Precision#INT8}, as {@link #compileInPlace(Layer, Shape, SessionOptions)}. */
+    /**
+     * Compiles {@code layer} in {@link org.fasternet.compute.Precision#INT8}, otherwise as
+     * {@link #compileInPlace(Layer, Shape, SessionOptions)}: the source is 8 bits in a {@link java.nio.ByteBuffer}.
+     */
     public static Kernel compileInPlace(Layer layer, Quantization scales, Shape src, SessionOptions options) {
         return compile(network(layer).quantized(scales), src, options, true);
     }

@@ -59,6 +59,13 @@ class ReadmeTest {
         assertEquals(expected, Double.parseDouble(run("OwnNetwork").strip()), 1e-5 * Math.abs(expected));
     }
 
+    @Test
+    void theQuantizedProgramKnowsATrouser() throws Exception {
+        String images = "src/test/resources/demo/images/";
+        String output = run("Quantize", images + "trouser.png", images + "bag.png", images + "dress.png", images + "sneaker.png");
+        assertTrue(output.contains("Trouser"), output);
+    }
+
     private static Tensor tensor(int... shape) {
         float[] values = new float[Tensor.elements(shape)];
         for (int i = 0; i < values.length; i++) {

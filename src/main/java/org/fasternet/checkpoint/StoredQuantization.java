@@ -9,13 +9,13 @@ import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.MalformedException;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.Chain;
 import org.fasternet.layer.MatrixScales;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pool;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 
 /**
  * The scales of a checkpoint whose network can be computed in 8 bits, and where they come from; in a file, JSON in the header.
@@ -28,8 +28,8 @@ import org.fasternet.layer.Quantization;
  * @param matrices by the key of the weights without {@code .weight}; the first convolution's weights are stored in f32 and have no
  *     scales here
  */
-public record StoredQuantization(
-        String method, int images, String calibration, Affine src, Optional<Affine> pool, Map<String, MatrixScales> matrices) {
+public record StoredQuantization(String method, int images, String calibration, QuantizationParams src,
+        Optional<QuantizationParams> pool, Map<String, MatrixScales> matrices) {
     /** The key of the {@code __metadata__} of a safetensors file whose value it is. */
     static final String METADATA_KEY = "fasternet.quantization";
     private static final String WEIGHT = ".weight";
@@ -107,7 +107,7 @@ public record StoredQuantization(
         return list;
     }
 
-    private static List<Object> json(Affine affine) {
+    private static List<Object> json(QuantizationParams affine) {
         return List.of(affine.scale(), affine.zeroPoint());
     }
 
@@ -180,13 +180,13 @@ public record StoredQuantization(
         });
     }
 
-    private static Optional<Affine> affine(JsonFields json, String name) {
+    private static Optional<QuantizationParams> affine(JsonFields json, String name) {
         return json.get("", name, JsonFields.Kind.listOf(JsonFields.Kind.NUMBER)).map(list -> {
             if (list.size() != 2 || list.get(1) != Math.rint(list.get(1))) {
                 throw json.fault(name + " is " + list + ", [scale, zero point] is expected");
             }
             try {
-                return new Affine(list.get(0).floatValue(), list.get(1).intValue());
+                return new QuantizationParams(list.get(0).floatValue(), list.get(1).intValue());
             } catch (ShapeException e) {
                 throw json.fault(name + " has " + e.getMessage());
             }

@@ -3,7 +3,6 @@ package org.fasternet.int8;
 import java.util.List;
 import java.util.Optional;
 import org.fasternet.error.ShapeException;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Layer;
 import org.fasternet.layer.MatrixScales;
@@ -12,6 +11,7 @@ import org.fasternet.layer.PartialConv;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 
 /** The matrices of layers in 8 bits. */
 public final class Int8Layer {
@@ -24,7 +24,7 @@ public final class Int8Layer {
      * @param index in the order of {@link Quantization.Scales}
      * @throws ShapeException if the scales are so far apart that its sums do not fit
      */
-    public static Int8Matrix matrix(NamedLayer named, Affine src, Quantization.Scales scales, int index) {
+    public static Int8Matrix matrix(NamedLayer named, QuantizationParams src, Quantization.Scales scales, int index) {
         try {
             return matrix(named.layer(), src, scales.matrices(), index);
         } catch (ShapeException e) {
@@ -33,11 +33,11 @@ public final class Int8Layer {
     }
 
     /** What a matrix of a layer reads: a block's projection, what its expansion makes. */
-    public static Affine src(Affine src, Quantization.Scales scales, int index) {
+    public static QuantizationParams src(QuantizationParams src, Quantization.Scales scales, int index) {
         return index == 2 ? scales.matrices().get(1).result().orElseThrow() : src;
     }
 
-    private static Int8Matrix matrix(Layer layer, Affine src, List<MatrixScales> scales, int index) {
+    private static Int8Matrix matrix(Layer layer, QuantizationParams src, List<MatrixScales> scales, int index) {
         MatrixScales own = scales.get(index);
         if (layer instanceof Block block) {
             return switch (index) {
@@ -55,7 +55,7 @@ public final class Int8Layer {
         return Int8Matrix.of(pointwise.weights(), pointwise.bias(), pointwise.activation(), src, own);
     }
 
-    private static Int8Matrix conv(PartialConv conv, Affine src, MatrixScales scales) {
+    private static Int8Matrix conv(PartialConv conv, QuantizationParams src, MatrixScales scales) {
         return Int8Matrix.of(conv.weights(), new float[conv.partialChannels()], Optional.empty(), src, scales);
     }
 }

@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.fasternet.error.ShapeException;
 import org.fasternet.layer.Activation;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.MatrixScales;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Tensor;
 
 /**
@@ -27,8 +27,8 @@ import org.fasternet.tensor.Tensor;
  * @param result empty for f32
  * @param table 256 values; empty without one
  */
-public record Int8Matrix(
-        float[] weights, int[] bias, float[] scale, float residualScale, Optional<Affine> result, Optional<byte[]> table) {
+public record Int8Matrix(float[] weights, int[] bias, float[] scale, float residualScale, Optional<QuantizationParams> result,
+        Optional<byte[]> table) {
     private static final double MAX_SCALE = 0.5;
     /** Weights below which more threads than one would take longer to start than to round them. */
     private static final int PARALLEL_FROM = 1 << 15;
@@ -39,7 +39,8 @@ public record Int8Matrix(
      * @param src what the matrix reads
      * @throws ShapeException if the scales are so far apart that the sums do not fit
      */
-    static Int8Matrix of(Tensor weights, float[] bias, Optional<Activation> activation, Affine src, MatrixScales scales) {
+    static Int8Matrix of(
+            Tensor weights, float[] bias, Optional<Activation> activation, QuantizationParams src, MatrixScales scales) {
         int outputs = scales.weights().length;
         float[] values = weights.data();
         float[] whole = new float[values.length];
@@ -51,7 +52,8 @@ public record Int8Matrix(
             double step = scales.weights()[o];
             double sumStep = src.scale() * step;
             long sum = round(values, whole, o * row, row, step);
-            wholeBias[o] = integer(Math.rint(((double) bias[o] + scales.correction()[o]) / sumStep) - (double) src.zeroPoint() * sum);
+            double own = Math.rint(((double) bias[o] + scales.correction()[o]) / sumStep);
+            wholeBias[o] = integer(own - (double) src.zeroPoint() * sum);
             factors[o] = factor(scales.sum().map(affine -> sumStep / affine.scale()).orElse(sumStep), scales.sum().isPresent());
         });
         Optional<byte[]> table = scales.activated().map(dst -> table(activation.orElseThrow(), scales.sum().orElseThrow(), dst));
@@ -84,8 +86,8 @@ public record Int8Matrix(
         return (float) factor;
     }
 
-    private static byte[] table(Activation activation, Affine src, Affine dst) {
-        byte[] table = new byte[Affine.MAX + 1];
+    private static byte[] table(Activation activation, QuantizationParams src, QuantizationParams dst) {
+        byte[] table = new byte[QuantizationParams.MAX + 1];
         for (int q = 0; q < table.length; q++) {
             table[q] = (byte) dst.quantize(activation.of(src.dequantize(q)));
         }
@@ -93,7 +95,8 @@ public record Int8Matrix(
     }
 
     /** Added to something of that scale and the same zero point. */
-    Int8Matrix addedTo(Affine residual) {
-        return new Int8Matrix(weights, bias, scale, (float) ((double) residual.scale() / result.orElseThrow().scale()), result, table);
+    Int8Matrix addedTo(QuantizationParams residual) {
+        double steps = (double) residual.scale() / result.orElseThrow().scale();
+        return new Int8Matrix(weights, bias, scale, (float) steps, result, table);
     }
 }

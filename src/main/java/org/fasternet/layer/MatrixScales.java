@@ -13,7 +13,8 @@ import org.fasternet.tensor.Tensor;
  *     matrix, whose result is f32
  * @param activated behind an activation that is a table; empty where there is none
  */
-public record MatrixScales(float[] weights, float[] correction, Optional<Affine> sum, Optional<Affine> activated) {
+public record MatrixScales(
+        float[] weights, float[] correction, Optional<QuantizationParams> sum, Optional<QuantizationParams> activated) {
     /** The largest magnitude of a stored weight: -128 has no opposite. */
     public static final int MAX_WEIGHT = 127;
 
@@ -40,7 +41,8 @@ public record MatrixScales(float[] weights, float[] correction, Optional<Affine>
      * @param src what the matrix reads
      * @param sum as in the record
      */
-    public static MatrixScales ofLargest(Tensor weights, float[] bias, Affine src, Optional<Affine> sum, Optional<Affine> activated) {
+    public static MatrixScales ofLargest(Tensor weights, float[] bias, QuantizationParams src, Optional<QuantizationParams> sum,
+            Optional<QuantizationParams> activated) {
         float[] values = weights.data();
         float[] scales = new float[bias.length];
         int row = values.length / scales.length;
@@ -55,14 +57,14 @@ public record MatrixScales(float[] weights, float[] correction, Optional<Affine>
     }
 
     /** A scale of one output channel's weights, or the least for which its bias fits; for weights of zeros a small one. */
-    public static float scale(double wanted, double bias, Affine src, Optional<Affine> sum) {
+    public static float scale(double wanted, double bias, QuantizationParams src, Optional<QuantizationParams> sum) {
         double least = Math.abs(bias) / (src.scale() * MAX_BIAS);
-        double zeros = sum.map(Affine::scale).orElse(1f) / (double) src.scale() / (1 << 8);
+        double zeros = sum.map(QuantizationParams::scale).orElse(1f) / (double) src.scale() / (1 << 8);
         return (float) Math.max(Float.MIN_NORMAL, Math.max(wanted > 0 ? wanted : zeros, least));
     }
 
     /** What is stored of the result; empty if it is f32. */
-    public Optional<Affine> result() {
+    public Optional<QuantizationParams> result() {
         return activated.or(() -> sum);
     }
 }

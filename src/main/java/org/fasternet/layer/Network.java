@@ -63,7 +63,7 @@ public final class Network {
             List<Quantization.Scales> layers = new ArrayList<>(scales.layers());
             MatrixScales first = layers.get(0).matrices().get(0);
             PatchConv conv = (PatchConv) named.layer();
-            Affine pixels = new Affine(1, 0);
+            QuantizationParams pixels = new QuantizationParams(1, 0);
             layers.set(0, Quantization.Scales.of(
                     MatrixScales.ofLargest(conv.weights(), conv.bias(), pixels, first.sum(), first.activated())));
             return new Quantization(pixels, layers);

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param src what its source is stored as
  * @param layers of each layer, in their order
  */
-public record Quantization(Affine src, List<Scales> layers) {
+public record Quantization(QuantizationParams src, List<Scales> layers) {
     public Quantization {
         layers = List.copyOf(layers);
     }
@@ -21,7 +21,7 @@ public record Quantization(Affine src, List<Scales> layers) {
      * @param matrices one; a block's convolution, expansion and projection; none for a layer without weights
      * @param dst its result; empty for a layer that passes its source on, or whose result is f32
      */
-    public record Scales(List<MatrixScales> matrices, Optional<Affine> dst) {
+    public record Scales(List<MatrixScales> matrices, Optional<QuantizationParams> dst) {
         public Scales {
             matrices = List.copyOf(matrices);
         }
@@ -35,7 +35,7 @@ public record Quantization(Affine src, List<Scales> layers) {
         }
 
         /** Of a pool. */
-        public static Scales of(Affine dst) {
+        public static Scales of(QuantizationParams dst) {
             return new Scales(List.of(), Optional.of(dst));
         }
 

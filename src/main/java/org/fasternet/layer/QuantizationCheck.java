@@ -18,7 +18,7 @@ final class QuantizationCheck {
         if (layers.size() != quantization.layers().size()) {
             throw new ShapeException(quantization.layers().size() + " layers' scales for " + layers.size() + " layers");
         }
-        Optional<Affine> src = Optional.of(quantization.src());
+        Optional<QuantizationParams> src = Optional.of(quantization.src());
         for (int i = 0; i < layers.size(); i++) {
             NamedLayer named = layers.get(i);
             if (src.isEmpty()) {
@@ -29,7 +29,7 @@ final class QuantizationCheck {
         }
     }
 
-    private Optional<Affine> dst(Layer of, Affine src) {
+    private Optional<QuantizationParams> dst(Layer of, QuantizationParams src) {
         if (of instanceof FeatureTap) {
             count(0);
             return Optional.of(src);
@@ -86,11 +86,11 @@ final class QuantizationCheck {
         }
     }
 
-    private Affine result(int index) {
+    private QuantizationParams result(int index) {
         return scales.matrices().get(index).result().orElseThrow(() -> fault("a scale of a result is missing"));
     }
 
-    private void inPlace(int index, Affine src) {
+    private void inPlace(int index, QuantizationParams src) {
         if (!result(index).equals(src)) {
             throw fault("the partial convolution's result is " + result(index) + ", " + src + " is expected: it lies in its source");
         }

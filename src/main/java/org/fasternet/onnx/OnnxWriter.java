@@ -26,7 +26,8 @@ import org.fasternet.layer.Quantization;
 import org.fasternet.tensor.Tensor;
 
 /**
- * Writes ONNX files (opset 17, f32; a quantized network in 8 bits, as pairs of QuantizeLinear and DequantizeLinear), with batch normalisation and layer scale folded in. A partial convolution is Split, Conv
+ * Writes ONNX files (opset 17, f32; a quantized network in 8 bits, as pairs of QuantizeLinear and DequantizeLinear), with batch
+ * normalisation and layer scale folded in. A partial convolution is Split, Conv
  * and Concat, where PyTorch's export of the published code clones the tensor and scatters into it.
  *
  * <p>The input is {@code input}, batch x C x height x width, all but C free; the output is batch x classes (features, of a model

@@ -7,10 +7,10 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.fasternet.int8.Int8Layer;
 import org.fasternet.int8.Int8Matrix;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.MatrixScales;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Tensor;
 
 /**
@@ -25,8 +25,8 @@ final class QuantizedValues {
 
     /** The layer at hand: what it reads, its scales, and how many of its matrices are written. */
     private NamedLayer layer;
-    private Affine read;
-    private Affine next;
+    private QuantizationParams read;
+    private QuantizationParams next;
     private Quantization.Scales scales;
     private int matrices;
 
@@ -54,13 +54,13 @@ final class QuantizedValues {
     List<String> matrix(String name, int... shape) {
         int index = matrices++;
         NamedLayer named = layer;
-        Affine src = read;
+        QuantizationParams src = read;
         Quantization.Scales own = scales;
         float[] step = own.matrices().get(index).weights();
         int outputs = shape[0];
         int[] bias = new int[outputs];
         float[] biasStep = new float[outputs];
-        Affine from = Int8Layer.src(src, own, index);
+        QuantizationParams from = Int8Layer.src(src, own, index);
         Int8Matrix matrix = Int8Layer.matrix(named, src, own, index);
         int row = matrix.weights().length / outputs;
         for (int o = 0; o < outputs; o++) {
@@ -102,7 +102,7 @@ final class QuantizedValues {
     /** The value behind an activation, whose matrix is the one written last. */
     String activated(String name, String sum, UnaryOperator<String> activation) {
         MatrixScales own = scales.matrices().get(matrices - 1);
-        Optional<Affine> table = own.activated();
+        Optional<QuantizationParams> table = own.activated();
         if (table.isEmpty()) {
             return stored(name, activation.apply(sum), own.sum().orElseThrow());
         }
@@ -110,7 +110,7 @@ final class QuantizedValues {
         return stored(name, activation.apply(before), table.get());
     }
 
-    private String stored(String name, String value, Affine affine) {
+    private String stored(String name, String value, QuantizationParams affine) {
         String scale = graph.initializer(name + ".scale", affine.scale());
         String zeroPoint = graph.unsignedByte(name + ".zero_point", affine.zeroPoint());
         String bytes = graph.node("QuantizeLinear", name + ".uint8", List.of(value, scale, zeroPoint));

@@ -1,8 +1,8 @@
 package org.fasternet.quantize;
 
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.MatrixScales;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Tensor;
 
 /**
@@ -21,7 +21,7 @@ final class Equalization {
      * @param convolved what the convolution makes
      * @param x what it is stored as
      */
-    static float[] factors(Block block, Observed convolved, Affine x) {
+    static float[] factors(Block block, Observed convolved, QuantizationParams x) {
         int partial = block.partial().partialChannels();
         int channels = block.channels();
         float[] conv = block.partial().weights().data();
@@ -49,8 +49,8 @@ final class Equalization {
     }
 
     /** The largest for which nothing of a channel is cut off. */
-    private static double fitting(Range range, Affine x) {
-        double high = range.high() > 0 ? x.dequantize(Affine.MAX) / range.high() : Double.POSITIVE_INFINITY;
+    private static double fitting(Range range, QuantizationParams x) {
+        double high = range.high() > 0 ? x.dequantize(QuantizationParams.MAX) / range.high() : Double.POSITIVE_INFINITY;
         double low = range.low() < 0 ? x.dequantize(0) / range.low() : Double.POSITIVE_INFINITY;
         double fitting = Math.min(high, low);
         // A side that cannot be stored at all is cut off whatever the factor.

@@ -15,10 +15,10 @@ import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
 import org.fasternet.internal.Buffers;
 import org.fasternet.internal.Resources;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -29,7 +29,7 @@ public final class Evaluation implements AutoCloseable {
     private final Resources resources = new Resources();
     private final Shape shape;
     private final boolean classifies;
-    private final Affine src;
+    private final QuantizationParams src;
     private final Session f32;
     private final Session int8;
     private final Kernel f32Layers;

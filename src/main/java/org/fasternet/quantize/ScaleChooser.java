@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 import org.fasternet.layer.Activation;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Chain;
 import org.fasternet.layer.FeatureTap;
@@ -16,6 +15,7 @@ import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Pool;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Tensor;
 
 /** Chooses the scales of a network's tensors, layer by layer, by what calibration has seen. */
@@ -25,12 +25,12 @@ final class ScaleChooser {
     private final Map<String, MatrixScales> matrices = new LinkedHashMap<>();
     /** Weights by the key without {@code .weight}, as they are stored then, for those that are. */
     private final Map<String, Tensor> stored = new LinkedHashMap<>();
-    private Affine src;
-    private Affine pool;
+    private QuantizationParams src;
+    private QuantizationParams pool;
 
     /** What was read last, and what it is stored as. */
     private Observed read;
-    private Affine stream;
+    private QuantizationParams stream;
     /** Where blocks follow: the ranges of what they make, and the zero point of all. */
     private final Map<String, Range> ranges = new LinkedHashMap<>();
 
@@ -60,11 +60,11 @@ final class ScaleChooser {
         }
     }
 
-    Affine src() {
+    QuantizationParams src() {
         return src;
     }
 
-    Optional<Affine> pool() {
+    Optional<QuantizationParams> pool() {
         return Optional.ofNullable(pool);
     }
 
@@ -91,7 +91,7 @@ final class ScaleChooser {
         }
         int best = 0;
         double least = Double.POSITIVE_INFINITY;
-        for (int zero = 0; zero <= Affine.MAX; zero++) {
+        for (int zero = 0; zero <= QuantizationParams.MAX; zero++) {
             double sum = 0;
             for (Range range : ranges.values()) {
                 sum += Math.log(step(range, zero) + Float.MIN_NORMAL);
@@ -109,15 +109,15 @@ final class ScaleChooser {
     }
 
     private static double step(Range range, int zero) {
-        double high = range.high() > 0 ? range.high() / (Affine.MAX - zero) : 0;
+        double high = range.high() > 0 ? range.high() / (QuantizationParams.MAX - zero) : 0;
         double low = range.low() < 0 ? -range.low() / zero : 0;
         return Math.max(high, low);
     }
 
     private void patchConv(PatchConv conv, String key, boolean first, int zero) {
-        Affine from = stream;
+        QuantizationParams from = stream;
         WeightRounding rounding = new WeightRounding(conv.weights());
-        Affine sum = inStream(key, zero, rounding.largest() * from.scale());
+        QuantizationParams sum = inStream(key, zero, rounding.largest() * from.scale());
         if (first) {
             // Its weights stay f32: those for 8-bit pixels are made of them.
             matrices.put(key, new MatrixScales(new float[0], new float[0], Optional.of(sum), Optional.empty()));
@@ -130,7 +130,7 @@ final class ScaleChooser {
     }
 
     private void block(Block block, List<String> keys) {
-        Affine x = stream;
+        QuantizationParams x = stream;
         Observed convolved = seen.of(keys.get(0));
         float[] factors = Equalization.factors(block, convolved, x);
         WeightRounding conv = new WeightRounding(Equalization.conv(block, factors));
@@ -139,11 +139,11 @@ final class ScaleChooser {
 
         WeightRounding expand = new WeightRounding(Equalization.expand(block, factors));
         Observed hidden = seen.of(keys.get(1));
-        Affine activated = activation(block.activation(), keys.get(1), expand, block.bias(), x,
+        QuantizationParams activated = activation(block.activation(), keys.get(1), expand, block.bias(), x,
                 c -> c < factors.length ? convolved.mean(c) * factors[c] : convolved.mean(c));
 
         WeightRounding project = new WeightRounding(block.project());
-        Affine sum = inStream(keys.get(2), x.zeroPoint(), project.largest() * activated.scale());
+        QuantizationParams sum = inStream(keys.get(2), x.zeroPoint(), project.largest() * activated.scale());
         put(keys.get(2), project, new float[block.channels()], activated, Optional.of(sum), Optional.empty(), hidden::mean);
         stream = sum;
         read = seen.of(keys.get(2));
@@ -155,7 +155,7 @@ final class ScaleChooser {
         if (pointwise.activation().isPresent()) {
             stream = activation(pointwise.activation().get(), key, rounding, pointwise.bias(), stream, inputs::mean);
         } else {
-            Optional<Affine> sum = last ? Optional.empty()
+            Optional<QuantizationParams> sum = last ? Optional.empty()
                     : Optional.of(affine(seen.of(key), 2 * rounding.largest() * stream.scale()));
             put(key, rounding, pointwise.bias(), stream, sum, Optional.empty(), inputs::mean);
             stream = sum.orElse(stream);
@@ -164,36 +164,36 @@ final class ScaleChooser {
     }
 
     /** Returns what is stored behind it. */
-    private Affine activation(
-            Activation activation, String key, WeightRounding rounding, float[] bias, Affine from, Means means) {
+    private QuantizationParams activation(
+            Activation activation, String key, WeightRounding rounding, float[] bias, QuantizationParams from, Means means) {
         double least = 2 * rounding.largest() * from.scale();
         if (activation == Activation.RELU) {
-            Affine sum = affine(seen.of(key), least);
+            QuantizationParams sum = affine(seen.of(key), least);
             put(key, rounding, bias, from, Optional.of(sum), Optional.empty(), means);
             return sum;
         }
         Range range = method.range(seen.of(key + Calibration.SUM).histogram(), activation::of);
-        Affine sum = affine(range, least);
-        Affine activated = affine(seen.of(key));
+        QuantizationParams sum = affine(range, least);
+        QuantizationParams activated = affine(seen.of(key));
         put(key, rounding, bias, from, Optional.of(sum), Optional.of(activated), means);
         return activated;
     }
 
-    private Affine inStream(String key, int zero, double step) {
-        return new Affine((float) Math.max(step(ranges.get(key), zero), Math.max(2 * step, Float.MIN_NORMAL)), zero);
+    private QuantizationParams inStream(String key, int zero, double step) {
+        return new QuantizationParams((float) Math.max(step(ranges.get(key), zero), Math.max(2 * step, Float.MIN_NORMAL)), zero);
     }
 
-    private Affine affine(Observed observed) {
+    private QuantizationParams affine(Observed observed) {
         return affine(observed, 0);
     }
 
-    private Affine affine(Observed observed, double leastScale) {
+    private QuantizationParams affine(Observed observed, double leastScale) {
         return affine(method.range(observed.histogram(), DoubleUnaryOperator.identity()), leastScale);
     }
 
-    private static Affine affine(Range range, double leastScale) {
-        double scale = Math.max(range.width() / Affine.MAX, Math.max(leastScale, Float.MIN_NORMAL));
-        return new Affine((float) scale, (int) Math.min(Math.rint(-range.low() / scale), Affine.MAX));
+    private static QuantizationParams affine(Range range, double leastScale) {
+        double scale = Math.max(range.width() / QuantizationParams.MAX, Math.max(leastScale, Float.MIN_NORMAL));
+        return new QuantizationParams((float) scale, (int) Math.min(Math.rint(-range.low() / scale), QuantizationParams.MAX));
     }
 
     /** What a matrix reads on average, by channel. */
@@ -201,8 +201,8 @@ final class ScaleChooser {
         double of(int channel);
     }
 
-    private void put(String key, WeightRounding rounding, float[] bias, Affine from, Optional<Affine> sum, Optional<Affine> activated,
-            Means means) {
+    private void put(String key, WeightRounding rounding, float[] bias, QuantizationParams from, Optional<QuantizationParams> sum,
+            Optional<QuantizationParams> activated, Means means) {
         float[] scales = new float[bias.length];
         for (int o = 0; o < scales.length; o++) {
             scales[o] = MatrixScales.scale(rounding.scale(o), bias[o], from, sum);

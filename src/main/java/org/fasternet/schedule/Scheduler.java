@@ -6,7 +6,6 @@ import java.util.Optional;
 import org.fasternet.compute.ElementType;
 import org.fasternet.error.ShapeException;
 import org.fasternet.layer.Activation;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Conv;
 import org.fasternet.layer.FeatureTap;
@@ -16,6 +15,7 @@ import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Pool;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.schedule.TensorBuffer.Place;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
@@ -33,7 +33,7 @@ public final class Scheduler {
     private boolean last;
     /** In 8 bits: the scales, what is stored in {@link #current}, and of the layer at hand its scales and how many it has used. */
     private final Optional<Quantization> quantization;
-    private Affine stored;
+    private QuantizationParams stored;
     private NamedLayer layer;
     private Quantization.Scales scales;
     private int matrices;

@@ -7,6 +7,7 @@ import org.fasternet.layer.Activation;
 import org.fasternet.layer.MatrixScales;
 import org.fasternet.layer.NamedLayer;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Tensor;
 
 /**
@@ -65,7 +66,7 @@ public sealed interface Step {
      * @param scales of the layer
      * @param index of the matrix
      */
-    record Int8Conv(Conv conv, NamedLayer layer, org.fasternet.layer.Affine stored, Quantization.Scales scales, int index) implements Step {
+    record Int8Conv(Conv conv, NamedLayer layer, QuantizationParams stored, Quantization.Scales scales, int index) implements Step {
         @Override
         public String label() {
             return conv.label();
@@ -87,7 +88,7 @@ public sealed interface Step {
         }
 
         /** What the source's values stand for. */
-        public org.fasternet.layer.Affine read() {
+        public QuantizationParams read() {
             return Int8Layer.src(stored, scales, index);
         }
 
@@ -106,7 +107,7 @@ public sealed interface Step {
      *
      * @param stored what the 8 bits stand for
      */
-    record Convert(String label, View src, View dst, org.fasternet.layer.Affine stored) implements Step {
+    record Convert(String label, View src, View dst, QuantizationParams stored) implements Step {
         @Override
         public long multiplyAdds() {
             return 0;

@@ -30,7 +30,6 @@ import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Buffers;
 import org.fasternet.layer.Activation;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.MatrixScales;
@@ -39,6 +38,7 @@ import org.fasternet.layer.Network;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.quantize.Quantizer;
 import org.fasternet.quantize.RangeMethod;
 import org.fasternet.tensor.Shape;
@@ -75,7 +75,7 @@ class Int8SessionTest {
         }
     }
 
-    private static int[] stored(float[] values, Affine affine) {
+    private static int[] stored(float[] values, QuantizationParams affine) {
         float inverse = 1 / affine.scale();
         int[] stored = new int[values.length];
         for (int i = 0; i < stored.length; i++) {
@@ -88,7 +88,7 @@ class Int8SessionTest {
     private static List<float[]> expected(List<NamedLayer> layers, Quantization quantization, Shape src, int[] stored) {
         NaiveInt8.Result result = NaiveInt8.run(layers, quantization, src, stored);
         List<float[]> outputs = new ArrayList<>();
-        Affine affine = quantization.src();
+        QuantizationParams affine = quantization.src();
         Shape shape = src;
         for (int i = 0; i < layers.size(); i++) {
             affine = quantization.layers().get(i).dst().orElse(affine);
@@ -101,7 +101,7 @@ class Int8SessionTest {
             float[] ones = new float[shape.c()];
             Arrays.fill(ones, 1);
             Shape last = shape;
-            Affine stores = affine;
+            QuantizationParams stores = affine;
             outputs.add(result.f32().orElseGet(() ->
                     real(result.layers().get(layers.size() - 1), last, stores, ones, new float[last.c()])));
         }
@@ -109,7 +109,7 @@ class Int8SessionTest {
     }
 
     /** As the engine does: a factor and a summand for each channel, in f32. */
-    private static float[] real(int[] stored, Shape shape, Affine affine, float[] scale, float[] shift) {
+    private static float[] real(int[] stored, Shape shape, QuantizationParams affine, float[] scale, float[] shift) {
         float[] values = new float[stored.length];
         int plane = shape.h() * shape.w();
         for (int i = 0; i < values.length; i++) {
@@ -161,7 +161,7 @@ class Int8SessionTest {
                 .foldNormalization(net.preprocessing().mean(), net.preprocessing().std())));
         Quantization scales = Network.of(net.layers(), (PatchConv) layers.get(0).layer())
                 .quantized(net.quantization().orElseThrow()).quantizationForPixels().orElseThrow();
-        assertEquals(new Affine(1, 0), scales.src());
+        assertEquals(new QuantizationParams(1, 0), scales.src());
         List<float[]> expected = expected(layers, scales, src, planes);
         try (Session session = net.session(FUSED.withSize(HEIGHT, WIDTH).withPixels())) {
             FloatBuffer[] dsts = Buffers.floats(session.dstShapes());
@@ -182,7 +182,7 @@ class Int8SessionTest {
         FasterNet net = quantized(config);
         Quantization quantization = net.quantization().orElseThrow();
         Shape shape = new Shape(2, config.inChannels(), HEIGHT, WIDTH);
-        Affine read = quantization.src();
+        QuantizationParams read = quantization.src();
         Random random = new Random(6);
         long different = 0;
         long all = 0;
@@ -306,7 +306,7 @@ class Int8SessionTest {
     static Stream<Quantization> misfits() {
         Quantization good = quantized(configs().get(0)).quantization().orElseThrow();
         List<Quantization.Scales> layers = good.layers();
-        Affine other = new Affine(layers.get(0).dst().orElseThrow().scale() * 2, 3);
+        QuantizationParams other = new QuantizationParams(layers.get(0).dst().orElseThrow().scale() * 2, 3);
         return Stream.of(
                 new Quantization(good.src(), layers.subList(1, layers.size())),
                 with(good, 0, Quantization.Scales.passing()),
@@ -333,9 +333,9 @@ class Int8SessionTest {
     @Test
     void stepsThatAreTooFarApartAreRefusedByTheLayersName() {
         Pointwise layer = Pointwise.of(2, 2, new float[] {100, 100, 100, 100});
-        MatrixScales scales = MatrixScales.ofLargest(layer.weights(), layer.bias(), new Affine(1, 0),
-                Optional.of(new Affine(0.001f, 0)), Optional.empty());
-        Quantization tooFine = new Quantization(new Affine(1, 0), List.of(Quantization.Scales.of(scales)));
+        MatrixScales scales = MatrixScales.ofLargest(layer.weights(), layer.bias(), new QuantizationParams(1, 0),
+                Optional.of(new QuantizationParams(0.001f, 0)), Optional.empty());
+        Quantization tooFine = new Quantization(new QuantizationParams(1, 0), List.of(Quantization.Scales.of(scales)));
         ShapeException refused = assertThrows(ShapeException.class, () ->
                 Kernel.compile(List.of(new NamedLayer("mine", layer)), tooFine, new Shape(1, 2, 3, 3), FUSED));
         assertTrue(refused.getMessage().startsWith("mine: a step of the sum is 787"), refused::getMessage);

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.fasternet.layer.Activation;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Layer;
 import org.fasternet.layer.MatrixScales;
@@ -15,6 +14,7 @@ import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Pool;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 
@@ -26,7 +26,7 @@ public final class NaiveInt8 {
     private final Quantization quantization;
     private Shape shape;
     private int[] values;
-    private Affine stored;
+    private QuantizationParams stored;
     /** The last layer's sums, if its result is f32. */
     private float[] f32;
 
@@ -54,7 +54,7 @@ public final class NaiveInt8 {
     private void apply(Layer layer, Quantization.Scales scales) {
         if (layer instanceof Block block) {
             int[] before = values;
-            Affine read = stored;
+            QuantizationParams read = stored;
             int[] mixed = partial(block.partial(), scales.matrices().get(0));
             MatrixScales expand = scales.matrices().get(1);
             int[] hidden = matrix(mixed, shape, read, as1x1(block.expand()), block.bias(), Optional.of(block.activation()), expand, 1, 0,
@@ -92,8 +92,8 @@ public final class NaiveInt8 {
         return result;
     }
 
-    private int[] matrix(int[] src, Shape s, Affine read, Tensor weights, float[] bias, Optional<Activation> activation,
-            MatrixScales scales, int stride, int padding, int[] residual, Affine residualStored) {
+    private int[] matrix(int[] src, Shape s, QuantizationParams read, Tensor weights, float[] bias, Optional<Activation> activation,
+            MatrixScales scales, int stride, int padding, int[] residual, QuantizationParams residualStored) {
         int outputs = weights.dim(0);
         int size = weights.dim(2);
         int height = (s.h() + 2 * padding - size) / stride + 1;
@@ -112,7 +112,7 @@ public final class NaiveInt8 {
                             f32[at] = (float) sum * (float) step;
                             continue;
                         }
-                        Affine dst = scales.sum().orElseThrow();
+                        QuantizationParams dst = scales.sum().orElseThrow();
                         float value = (float) sum * (float) (step / dst.scale());
                         if (residual != null) {
                             float factor = (float) ((double) residualStored.scale() / dst.scale());
@@ -126,7 +126,7 @@ public final class NaiveInt8 {
         return result;
     }
 
-    private static int store(float value, Affine dst, MatrixScales scales, Optional<Activation> activation) {
+    private static int store(float value, QuantizationParams dst, MatrixScales scales, Optional<Activation> activation) {
         int q = (int) Math.max(0, Math.min(Math.rint(value) + dst.zeroPoint(), 255));
         if (scales.activated().isEmpty()) {
             return q;
@@ -134,12 +134,12 @@ public final class NaiveInt8 {
         if (!activation.equals(Optional.of(Activation.GELU))) {
             throw new AssertionError(activation);
         }
-        Affine then = scales.activated().get();
+        QuantizationParams then = scales.activated().get();
         double activated = NaiveLayers.gelu((q - dst.zeroPoint()) * (double) dst.scale());
         return (int) Math.max(0, Math.min(Math.rint(activated / then.scale()) + then.zeroPoint(), 255));
     }
 
-    private static long products(int[] src, Shape s, Affine read, int[] weights, int size, int n, int top, int left) {
+    private static long products(int[] src, Shape s, QuantizationParams read, int[] weights, int size, int n, int top, int left) {
         long sum = 0;
         for (int c = 0, k = 0; c < s.c(); c++) {
             for (int dy = 0; dy < size; dy++) {
@@ -165,7 +165,7 @@ public final class NaiveInt8 {
         return whole;
     }
 
-    private int[] pool(Affine dst) {
+    private int[] pool(QuantizationParams dst) {
         int plane = shape.h() * shape.w();
         int[] result = new int[shape.n() * shape.c()];
         float factor = (float) ((double) stored.scale() / dst.scale());

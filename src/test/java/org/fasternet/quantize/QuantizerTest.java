@@ -36,9 +36,9 @@ import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.internal.Buffers;
 import org.fasternet.layer.Activation;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.layer.MatrixScales;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -295,8 +295,8 @@ class QuantizerTest {
 
     @Test
     void scalesOfWeightsFitTheirBias() {
-        Affine src = new Affine(0.01f, 3);
-        Optional<Affine> dst = Optional.of(new Affine(0.5f, 0));
+        QuantizationParams src = new QuantizationParams(0.01f, 3);
+        Optional<QuantizationParams> dst = Optional.of(new QuantizationParams(0.5f, 0));
         assertEquals(0.01f, MatrixScales.scale(0.01, 0, src, dst));
         assertTrue(1000 / (0.01 * MatrixScales.scale(1e-30, 1000, src, dst)) <= 1 << 28);
         assertTrue(MatrixScales.scale(0, 0, src, dst) * 0.01 <= 0.25);

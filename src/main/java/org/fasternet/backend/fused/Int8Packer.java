@@ -8,7 +8,6 @@ import org.fasternet.int8.Int8Layer;
 import org.fasternet.int8.Int8Matrix;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.Binding;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.FeatureTap;
 import org.fasternet.layer.Layer;
@@ -19,6 +18,7 @@ import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Pool;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 
 /** Hands a quantized network's layers to an engine's model, one by one. */
 final class Int8Packer {
@@ -41,7 +41,7 @@ final class Int8Packer {
         channels = ports.channels();
         Quantization quantization = network.quantization().orElseThrow();
         List<NamedLayer> layers = network.layers();
-        Affine src = quantization.src();
+        QuantizationParams src = quantization.src();
         binding.quantizeSrc(model, 1 / src.scale(), src.zeroPoint());
         int first = 0;
         if (layers.get(0).layer() instanceof PatchConv && ports.readsF32()) {
@@ -54,7 +54,7 @@ final class Int8Packer {
             names.add(layers.get(0).name());
         }
         // A layer without a scale of its own passes on what it reads; only the last one's result is f32.
-        Affine read = src;
+        QuantizationParams read = src;
         for (int i = 0; i < layers.size(); i++) {
             Quantization.Scales scales = quantization.layers().get(i);
             if (i >= first) {
@@ -80,7 +80,7 @@ final class Int8Packer {
         names.add(named.name());
     }
 
-    private void add(NamedLayer named, Affine src, Quantization.Scales scales) {
+    private void add(NamedLayer named, QuantizationParams src, Quantization.Scales scales) {
         List<Int8Matrix> matrices = IntStream.range(0, scales.matrices().size())
                 .mapToObj(i -> Int8Layer.matrix(named, src, scales, i)).toList();
         matrices.forEach(this::quantize);
@@ -104,10 +104,10 @@ final class Int8Packer {
 
     private void quantize(Int8Matrix matrix) {
         binding.quantize(model, matrix.bias(), matrix.scale(), matrix.residualScale(),
-                matrix.result().map(Affine::zeroPoint).orElse(Abi.FN_DEQUANTIZE), matrix.table().orElse(null));
+                matrix.result().map(QuantizationParams::zeroPoint).orElse(Abi.FN_DEQUANTIZE), matrix.table().orElse(null));
     }
 
-    private void addPool(Affine src, Affine dst) {
+    private void addPool(QuantizationParams src, QuantizationParams dst) {
         int[] bias = new int[channels];
         float[] scale = new float[channels];
         Arrays.fill(bias, -src.zeroPoint());
@@ -133,7 +133,7 @@ final class Int8Packer {
     }
 
     /** The engine hands out stored values times a factor plus a summand. */
-    private void addDequantized(int layout, float[] scale, float[] shift, Affine src) {
+    private void addDequantized(int layout, float[] scale, float[] shift, QuantizationParams src) {
         float[] factors = new float[scale.length];
         float[] summands = new float[scale.length];
         for (int c = 0; c < scale.length; c++) {

@@ -22,7 +22,7 @@ import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.fasternet.int8.Int8Matrix;
-import org.fasternet.layer.Affine;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.schedule.Step;
 
 /**
@@ -39,7 +39,7 @@ final class Int8Attributes {
 
     Int8Attributes(Step.Int8Conv step, Descriptors descriptors, Memories memories) {
         matrix = step.matrix();
-        Optional<Affine> activated = step.matrixScales().activated();
+        Optional<QuantizationParams> activated = step.matrixScales().activated();
         attributes = descriptors.attributes(postOps -> {
             if (step.conv().accumulate()) {
                 int zeroPoint = matrix.result().orElseThrow().zeroPoint();
@@ -68,9 +68,9 @@ final class Int8Attributes {
         return bias;
     }
 
-    private static void appendGelu(dnnl_post_ops postOps, Affine sum, Affine dst) {
+    private static void appendGelu(dnnl_post_ops postOps, QuantizationParams sum, QuantizationParams dst) {
         append(postOps, dnnl_eltwise_round, 0, 0);
-        append(postOps, dnnl_eltwise_clip, -sum.zeroPoint(), Affine.MAX - sum.zeroPoint());
+        append(postOps, dnnl_eltwise_clip, -sum.zeroPoint(), QuantizationParams.MAX - sum.zeroPoint());
         append(postOps, dnnl_eltwise_linear, sum.scale(), 0);
         append(postOps, dnnl_eltwise_gelu_erf, 0, 0);
         append(postOps, dnnl_eltwise_linear, 1 / dst.scale(), 0);
@@ -85,7 +85,7 @@ final class Int8Attributes {
     }
 
     private static void putZeroPoint(
-            dnnl_primitive_attr attributes, int argument, Affine stored, Memories memories, Map<Integer, dnnl_memory> arguments) {
+            dnnl_primitive_attr attributes, int argument, QuantizationParams stored, Memories memories, Map<Integer, dnnl_memory> arguments) {
         if (stored.zeroPoint() == 0) {
             return;
         }
@@ -100,7 +100,7 @@ final class Int8Attributes {
      * @param arguments get scale and zero point
      */
     static dnnl_primitive_attr conversion(
-            Affine stored, boolean stores, Descriptors descriptors, Memories memories, Map<Integer, dnnl_memory> arguments) {
+            QuantizationParams stored, boolean stores, Descriptors descriptors, Memories memories, Map<Integer, dnnl_memory> arguments) {
         dnnl_primitive_attr attributes = descriptors.attributes(postOps -> {});
         int argument = stores ? DNNL_ARG_DST : DNNL_ARG_SRC;
         setScales(attributes, argument, PER_TENSOR);

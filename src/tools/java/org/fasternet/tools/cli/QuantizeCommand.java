@@ -52,7 +52,7 @@ public final class QuantizeCommand extends ModelCommand {
     private Path output;
 
     @Option(names = "--calibrate", paramLabel = "N",
-            description = "Images that calibrate (default: ${DEFAULT-VALUE}, or half of them if there are fewer than twice as many).")
+            description = "Images that calibrate (default: ${DEFAULT-VALUE}, or half of them if there are no more).")
     private int calibrate = 100;
 
     @Option(names = "--evaluate", paramLabel = "N",
@@ -86,7 +86,7 @@ public final class QuantizeCommand extends ModelCommand {
         OutputFiles.check(output, weights.file());
         Checkpoint checkpoint = modelOptions.read(weights.file());
         CalibrationInputs inputs = CalibrationInputs.of(source, checkpoint, truth, labels);
-        int calibrating = inputs.count() >= 2 * calibrate ? calibrate : (inputs.count() + 1) / 2;
+        int calibrating = inputs.count() > calibrate ? calibrate : (inputs.count() + 1) / 2;
         int evaluating = Math.min(evaluate, inputs.count() - calibrating);
         if (evaluating == 0 && maxDrop != null) {
             throw new UnsupportedException("--max-drop needs images to try the result on: there is none beside those that calibrate");

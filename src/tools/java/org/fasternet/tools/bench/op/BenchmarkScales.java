@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
-import org.fasternet.layer.Affine;
 import org.fasternet.layer.Block;
 import org.fasternet.layer.Layer;
 import org.fasternet.layer.MatrixScales;
@@ -12,12 +11,13 @@ import org.fasternet.layer.PartialConv;
 import org.fasternet.layer.PatchConv;
 import org.fasternet.layer.Pointwise;
 import org.fasternet.layer.Quantization;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Tensor;
 
 /** Scales for {@link BenchmarkWeights}, which keep what they are applied to about as large as it is. */
 final class BenchmarkScales {
-    private static final Affine VALUES = new Affine(1 / 32f, 128);
-    private static final Affine POSITIVE = new Affine(1 / 64f, 0);
+    private static final QuantizationParams VALUES = new QuantizationParams(1 / 32f, 128);
+    private static final QuantizationParams POSITIVE = new QuantizationParams(1 / 64f, 0);
 
     private BenchmarkScales() {}
 
@@ -29,7 +29,7 @@ final class BenchmarkScales {
     private static Quantization.Scales scales(Layer layer) {
         if (layer instanceof Block block) {
             MatrixScales expand = matrix(block.expand(), block.bias(), Optional.of(block.activation()));
-            Affine hidden = expand.result().orElseThrow();
+            QuantizationParams hidden = expand.result().orElseThrow();
             return Quantization.Scales.of(conv(block.partial()), expand, MatrixScales.ofLargest(
                     block.project(), new float[block.channels()], hidden, Optional.of(VALUES), Optional.empty()));
         } else if (layer instanceof PartialConv partial) {

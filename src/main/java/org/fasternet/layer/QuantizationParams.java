@@ -8,10 +8,10 @@ import org.fasternet.error.ShapeException;
  * @param scale of one step, positive and finite
  * @param zeroPoint what 0 is stored as, 0 to 255
  */
-public record Affine(float scale, int zeroPoint) {
+public record QuantizationParams(float scale, int zeroPoint) {
     public static final int MAX = 255;
 
-    public Affine {
+    public QuantizationParams {
         if (!(scale > 0 && scale <= Float.MAX_VALUE)) {
             throw new ShapeException("a scale of " + scale + ": a positive finite one is expected");
         }
