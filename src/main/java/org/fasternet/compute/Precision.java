@@ -22,7 +22,10 @@ public enum Precision {
     /** bfloat16 storage, f32 residual arithmetic. */
     BF16(ElementType.BF16, EnumSet.allOf(Processor.class), 80, 3e-2,
             "a CPU with AVX-512 BF16, AVX-NE-CONVERT or Arm's bf16 dot products, or a GPU of compute capability 8.0"),
-    /** 8 bits with scales that a quantized network brings with it, sums of 32 bits: the same result on every CPU. */
+    /**
+     * 8 bits with scales that a quantized network brings with it, sums of 32 bits: by {@code fused} the same result on every CPU, to the
+     * bit. What is computed, {@code org.fasternet.layer.Quantization} says.
+     */
     INT8(ElementType.U8, EnumSet.of(Processor.CPU), 0, 0.2, "every CPU");
 
     private final ElementType stored;

@@ -9,7 +9,7 @@ import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.Tensor;
 
 /**
- * A matrix in 8 bits. Of stored sources a and a stored x that the result is added to,
+ * A matrix in 8 bits, as {@link org.fasternet.layer.Quantization} defines it. Of stored sources a and a stored x that the result is added to,
  *
  * <pre>{@code
  * sum = bias[o] + a[0] * weights[o][0] + a[1] * weights[o][1] + ...            32-bit integers
@@ -92,6 +92,24 @@ public record Int8Matrix(float[] weights, int[] bias, float[] scale, float resid
             table[q] = (byte) dst.quantize(activation.of(src.dequantize(q)));
         }
         return table;
+    }
+
+    /**
+     * The layer's own bias in steps of the sum, without what the source's zero point adds: for who takes that away from the source.
+     *
+     * @param src what the matrix was made for
+     */
+    public int[] ownBias(QuantizationParams src) {
+        int[] own = new int[bias.length];
+        int row = weights.length / bias.length;
+        for (int o = 0; o < own.length; o++) {
+            double sum = 0;
+            for (int i = o * row; i < (o + 1) * row; i++) {
+                sum += weights[i];
+            }
+            own[o] = (int) (bias[o] + src.zeroPoint() * sum);
+        }
+        return own;
     }
 
     /** Added to something of that scale and the same zero point. */

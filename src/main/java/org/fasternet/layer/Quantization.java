@@ -4,7 +4,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a chain is computed in 8 bits.
+ * How a chain is computed in 8 bits. Activations are 8 bits without a sign, {@link QuantizationParams}; weights are whole numbers from
+ * -127 to 127 times {@link MatrixScales#weights}. For an output channel o of a matrix, of the stored values a that it reads and, where
+ * the result is added to a block's source, of the stored x there,
+ *
+ * <pre>{@code
+ * sum = bias[o] + a[0] * weights[o][0] + a[1] * weights[o][1] + ...       integers of 32 bits
+ * q   = saturate(round(f32(sum) * scale[o] + f32(x - zeroPoint) * residualScale) + zeroPoint)
+ * }</pre>
+ *
+ * with, in steps of the scales, {@code bias} the layer's own and the correction, less what the zero point of a adds;
+ * {@code scale[o] = srcScale * weights[o] / dstScale}; {@code residualScale} the scale of x over that of the result. Operations on f32
+ * round to nearest, ties to even, each for itself; {@code round} does so too; {@code saturate} is to 0 and 255. A ReLU is the
+ * saturation of a result whose zero point is 0. A GELU is a table of 256 values, {@code round(gelu(real(q)) / scale) + zeroPoint}. A
+ * 3x3 convolution's border is full of zero points. A pool rounds {@code (mean + (-zeroPoint)) * scale}, its mean in f32. So the
+ * result is the same bits on every ISA, for any number of threads, in any order of summing; {@code onednn} is within a step of it.
  *
  * @param src what its source is stored as
  * @param layers of each layer, in their order

@@ -58,17 +58,10 @@ final class QuantizedValues {
         Quantization.Scales own = scales;
         float[] step = own.matrices().get(index).weights();
         int outputs = shape[0];
-        int[] bias = new int[outputs];
-        float[] biasStep = new float[outputs];
         QuantizationParams from = Int8Layer.src(src, own, index);
-        Int8Matrix matrix = Int8Layer.matrix(named, src, own, index);
-        int row = matrix.weights().length / outputs;
+        int[] bias = Int8Layer.matrix(named, src, own, index).ownBias(from);
+        float[] biasStep = new float[outputs];
         for (int o = 0; o < outputs; o++) {
-            double sum = matrix.bias()[o];
-            for (int i = o * row; i < (o + 1) * row; i++) {
-                sum += (double) from.zeroPoint() * matrix.weights()[i];
-            }
-            bias[o] = (int) sum;
             biasStep[o] = (float) ((double) from.scale() * step[o]);
         }
         String weights = graph.bytes(name + ".weight.int8", Tensor.deferred(shape, MatrixScales.MAX_WEIGHT, dst -> {

@@ -54,16 +54,12 @@ final class Int8Attributes {
         activated.or(matrix::result).ifPresent(dst -> putZeroPoint(attributes, DNNL_ARG_DST, dst, memories, arguments));
     }
 
-    /** In steps of the result, without what the source's zero point adds: oneDNN takes that away itself, at the border too. */
+    /** In steps of the result; the source's zero point oneDNN takes away itself, at the border too. */
     private float[] bias(Step.Int8Conv step) {
-        float[] bias = new float[matrix.bias().length];
-        int row = matrix.weights().length / bias.length;
+        int[] own = matrix.ownBias(step.read());
+        float[] bias = new float[own.length];
         for (int o = 0; o < bias.length; o++) {
-            double sum = matrix.bias()[o];
-            for (int i = o * row; i < (o + 1) * row; i++) {
-                sum += (double) step.read().zeroPoint() * matrix.weights()[i];
-            }
-            bias[o] = (float) (sum * matrix.scale()[o]);
+            bias[o] = (float) ((double) own[o] * matrix.scale()[o]);
         }
         return bias;
     }

@@ -15,6 +15,7 @@ import org.fasternet.FasterNet;
 import org.fasternet.Variant;
 import org.fasternet.compute.ElementType;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Resources;
 import org.fasternet.layer.Activation;
@@ -54,7 +55,7 @@ class AheadPlansTest {
 
     @Test
     void everyStepOfAVariantHasAPlan() throws IOException {
-        for (Precision precision : Precision.values()) {
+        for (Precision precision : Precision.on(Processor.GPU)) {
             plans("h100", precision, layers(Variant.T0.config()), new Shape(1, 3, 224, 224));
         }
         plans("h100", Precision.BF16, layers(Variant.L.config()), new Shape(1, 3, 224, 224));
@@ -69,7 +70,7 @@ class AheadPlansTest {
     @Test
     void oddNetworksAndTheConvolutionsComparedWithHavePlans() throws IOException {
         FasterNetConfig odd = new FasterNetConfig(5, 13, List.of(1, 1), 4, 3, 17, 5, Activation.GELU, true, true, false);
-        for (Precision precision : Precision.values()) {
+        for (Precision precision : Precision.on(Processor.GPU)) {
             plans("h100", precision, layers(odd), new Shape(2, 5, 37, 29));
             for (int groups : new int[] {1, 4, 24}) {
                 Tensor weights = new Tensor(new int[] {24, 24 / groups, 3, 3}, new float[24 * 24 / groups * 9]);

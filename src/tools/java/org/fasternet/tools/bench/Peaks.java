@@ -29,9 +29,9 @@ public final class Peaks {
      * none.
      */
     private static final Map<String, String> ONEDNN_ISAS = Map.of(
-            "avx2_vnni", "avx2",
+            "avx2_vnni", "avx2_vnni",
             "avx512_core", "avx512",
-            "avx512_core_vnni", "avx512",
+            "avx512_core_vnni", "avx512_vnni",
             "avx512_core_bf16", "avx512_bf16",
             "avx512_core_fp16", "avx512_bf16");
     /** AMX multiplies tiles of 16 and 8 bits, which is not measured: f32 stays with AVX-512's vectors. */

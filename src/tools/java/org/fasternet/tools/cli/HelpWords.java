@@ -1,6 +1,5 @@
 package org.fasternet.tools.cli;
 
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.Locale;
