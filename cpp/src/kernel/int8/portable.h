@@ -48,12 +48,16 @@ FN_INLINE Operand load_groups(const Weight* p, int half) {
     return half == 0 ? (w << 8) >> 8 : w >> 8;
 }
 FN_INLINE Sum multiply_add_groups(Operand a, Operand b, Sum c) {
+    // Without a sign, as sums may wrap around.
+    typedef uint32_t Wrapping __attribute__((vector_size(16)));
 #if defined(__SSE2__)  // every x86-64 has it, and no compiler sees that what is below is this instruction
-    return c + reinterpret_cast<Sum>(_mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+    const Wrapping two = reinterpret_cast<Wrapping>(_mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
 #else
     const Sum products = reinterpret_cast<Sum>(a * b);
-    return c + ((products << 16) >> 16) + (products >> 16);
+    const Wrapping two = reinterpret_cast<Wrapping>((reinterpret_cast<Sum>(reinterpret_cast<Wrapping>(products) << 16)) >> 16) +
+                         reinterpret_cast<Wrapping>(products >> 16);
 #endif
+    return reinterpret_cast<Sum>(reinterpret_cast<Wrapping>(c) + two);
 }
 
 FN_INLINE Vec load(const Element* p, Lanes l) {
