@@ -19,12 +19,21 @@ import org.fasternet.schedule.ProgramSpec;
 
 /** oneDNN primitives on the CPU, one after the other, run by one native call. */
 public final class OneDnnBackend implements Backend {
-    /** What we hand to oneDNN, and the ISAs, one of which it must use for each; none: any will do. */
-    private static final Map<Precision, List<Integer>> ISAS = new EnumMap<>(Map.of(
-            Precision.F32, List.of(),
-            Precision.BF16, List.of(dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_avx2_vnni_2),
+    /**
+     * What oneDNN must have for a precision.
+     *
+     * @param isas one of which it must use; none: any will do
+     * @param hardware that has them
+     */
+    private record Needed(List<Integer> isas, String hardware) {}
+
+    /** What we hand to oneDNN. */
+    private static final Map<Precision, Needed> NEEDED = new EnumMap<>(Map.of(
+            Precision.F32, new Needed(List.of(), Precision.F32.hardware()),
+            Precision.BF16, new Needed(List.of(dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_avx2_vnni_2), Precision.BF16.hardware()),
             // Without dot products of bytes its sums of two products saturate at 16 bits.
-            Precision.INT8, List.of(dnnl_cpu_isa_avx512_core_vnni, dnnl_cpu_isa_avx2_vnni)));
+            Precision.INT8, new Needed(List.of(dnnl_cpu_isa_avx512_core_vnni, dnnl_cpu_isa_avx2_vnni),
+                    "a CPU with VNNI, dot products of bytes")));
 
     @Override
     public String name() {
@@ -53,7 +62,7 @@ public final class OneDnnBackend implements Backend {
 
     @Override
     public Set<Precision> precisions() {
-        return ISAS.keySet();
+        return NEEDED.keySet();
     }
 
     /**
@@ -65,10 +74,10 @@ public final class OneDnnBackend implements Backend {
             return Optional.of("ISA " + isa.get() + " was asked for, and oneDNN chooses its own, " + isa()
                     + " here, once per process: the environment variable ONEDNN_MAX_CPU_ISA caps it");
         }
-        List<Integer> needed = ISAS.get(precision);
-        return needed.isEmpty() || needed.stream().anyMatch(OneDnnBackend::includes)
+        Needed needed = NEEDED.get(precision);
+        return needed.isas.isEmpty() || needed.isas.stream().anyMatch(OneDnnBackend::includes)
                 ? Optional.empty()
-                : Optional.of(precision.id() + " needs " + precision.hardware() + ", and oneDNN uses " + isa()
+                : Optional.of(precision.id() + " needs " + needed.hardware + ", and oneDNN uses " + isa()
                         + " here; f32 works");
     }
 
