@@ -58,10 +58,11 @@ class ArchitectureTest {
     void everyLayerStandsOnThoseBelow() {
         Architectures.layeredArchitecture().consideringOnlyDependenciesInLayers()
                 .layer("tools").definedBy(TOOLS + "..")
-                .layer("models").definedBy("org.fasternet", "org.fasternet.onnx")
+                .layer("models").definedBy("org.fasternet", "org.fasternet.onnx", "org.fasternet.quantize")
                 .layer("backend").definedBy("org.fasternet.backend..")
                 .layer("schedule").definedBy("org.fasternet.schedule")
                 .layer("files").definedBy("org.fasternet.checkpoint", "org.fasternet.image", "org.fasternet.array")
+                .layer("int8").definedBy("org.fasternet.int8")
                 .layer("layer").definedBy("org.fasternet.layer")
                 .layer("compute").definedBy("org.fasternet.compute")
                 .layer("tensor").definedBy("org.fasternet.tensor")
@@ -70,7 +71,8 @@ class ArchitectureTest {
                 .whereLayer("backend").mayOnlyBeAccessedByLayers("models")
                 .whereLayer("schedule").mayOnlyBeAccessedByLayers("backend", "models")
                 .whereLayer("files").mayOnlyBeAccessedByLayers("models", "tools")
-                .whereLayer("layer").mayOnlyBeAccessedByLayers("schedule", "files", "backend", "models", "tools")
+                .whereLayer("int8").mayOnlyBeAccessedByLayers("schedule", "backend", "models")
+                .whereLayer("layer").mayOnlyBeAccessedByLayers("int8", "schedule", "files", "backend", "models", "tools")
                 .whereLayer("compute").mayOnlyBeAccessedByLayers("schedule", "backend", "models", "tools")
                 .check(CLASSES);
     }
