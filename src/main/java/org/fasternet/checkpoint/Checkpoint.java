@@ -139,7 +139,7 @@ public final class Checkpoint {
             Chosen chosen = Chosen.of(card, asked, config.embedDim());
             return new Checkpoint(source, config.withActivation(chosen.activation), chosen.activation.id() + ", " + chosen.why,
                     card.preprocessing(config.inChannels()), card.labels(config.numClasses()), structure, weights,
-                    dict.origin(), StoredQuantization.read(source, dict.metadata()));
+                    dict.origin(), dict.quantization());
         } catch (ShapeException e) {
             throw new InvalidFileException(source + ": " + e.getMessage(), e);
         }

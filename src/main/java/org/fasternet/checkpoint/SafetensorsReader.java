@@ -115,7 +115,8 @@ final class SafetensorsReader {
         List<Entry> entries = entries(fields);
         Map<String, String> metadata = metadata(fields);
         dict.describe(metadata);
-        Map<String, float[]> scales = StoredQuantization.weightScales(metadata);
+        dict.quantized(StoredQuantization.read(metadata));
+        Map<String, float[]> scales = dict.quantization().map(StoredQuantization::weightScales).orElse(Map.of());
         List<StoredKey> keys = new ArrayList<>();
         for (Entry entry : entries) {
             keys.add(entry.key());

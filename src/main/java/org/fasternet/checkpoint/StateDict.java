@@ -15,6 +15,7 @@ final class StateDict {
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> integers = new LinkedHashMap<>();
     private Map<String, String> metadata = Map.of();
+    private Optional<StoredQuantization> quantization = Optional.empty();
     private StateOrigin origin = StateOrigin.whole();
     private long nonFinite;
     private String firstNonFinite;
@@ -68,6 +69,16 @@ final class StateDict {
     /** Nothing of a file that is not safetensors, or of several files. */
     Map<String, String> metadata() {
         return metadata;
+    }
+
+    /** What a safetensors header says of weights that are stored as whole numbers. */
+    void quantized(Optional<StoredQuantization> found) {
+        quantization = found;
+    }
+
+    /** Empty of a file that is not quantized. */
+    Optional<StoredQuantization> quantization() {
+        return quantization;
     }
 
     void foundAt(StateOrigin found) {

@@ -96,6 +96,7 @@ public final class StateDictReader {
         }
         // One shard's header is not the whole's.
         dict.describe(Map.of());
+        dict.quantized(Optional.empty());
     }
 
     /** A shard has what the index says, no more and no less. */

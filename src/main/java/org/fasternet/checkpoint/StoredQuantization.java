@@ -112,30 +112,24 @@ public record StoredQuantization(String method, int images, String calibration, 
     }
 
     /** Scales of weights by their names in the file, for reading them. */
-    static Map<String, float[]> weightScales(Map<String, String> metadata) throws MalformedException {
-        if (!metadata.containsKey(METADATA_KEY)) {
-            return Map.of();
-        }
+    Map<String, float[]> weightScales() {
+        Map<String, float[]> scales = new LinkedHashMap<>();
+        matrices.forEach((key, matrix) -> {
+            if (matrix.weights().length > 0) {
+                scales.put(key + WEIGHT, matrix.weights());
+            }
+        });
+        return scales;
+    }
+
+    /** What a header holds; empty if it says nothing of scales. */
+    static Optional<StoredQuantization> read(Map<String, String> metadata) throws MalformedException {
+        String json = metadata.get(METADATA_KEY);
         try {
-            Map<String, float[]> scales = new LinkedHashMap<>();
-            parse("the header", metadata.get(METADATA_KEY)).matrices.forEach((key, matrix) -> {
-                if (matrix.weights().length > 0) {
-                    scales.put(key + WEIGHT, matrix.weights());
-                }
-            });
-            return scales;
+            return json == null ? Optional.empty() : Optional.of(parse("the header", json));
         } catch (InvalidFileException e) {
             throw new MalformedException(e.getMessage());
         }
-    }
-
-    /**
-     * What a header holds; empty if it says nothing of scales.
-     *
-     * @param source what a message begins with
-     */
-    static Optional<StoredQuantization> read(String source, Map<String, String> metadata) {
-        return Optional.ofNullable(metadata.get(METADATA_KEY)).map(json -> parse(source, json));
     }
 
     private static StoredQuantization parse(String source, String text) {
