@@ -1,6 +1,6 @@
 /** FasterNet and its kernels: see {@link org.fasternet}. */
 module org.fasternet {
-    requires com.fasterxml.jackson.core;
+    requires com.google.gson;
     requires java.desktop;
     requires org.bytedeco.dnnl;
     requires org.bytedeco.javacpp;

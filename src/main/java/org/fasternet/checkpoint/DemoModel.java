@@ -37,8 +37,9 @@ final class DemoModel {
         try {
             byte[] weights = bytes(file);
             StateDict dict = new StateDict();
-            SafetensorsReader.read(new ByteArrayInputStream(weights), weights.length, keys -> key -> true, dict,
-                    (from, dtype, dst, count) -> decode(weights, (int) from, dtype, dst, count));
+            SafetensorsReader.StoredAt values = (from, dtype, dst, count) -> decode(weights, (int) from, dtype, dst, count);
+            SafetensorsReader.read(
+                    new ByteArrayInputStream(weights), weights.length, keys -> key -> true, dict, values, values);
             return Checkpoint.of(SOURCE, dict, card.of(dict), Optional.empty());
         } catch (IOException e) {
             throw new InvalidFileException(SOURCE + ": cannot be read: " + e.getMessage(), e);

@@ -1,8 +1,5 @@
 package org.fasternet.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,10 +56,8 @@ record JsonFields(String source, Map<?, ?> root) {
                 return new JsonFields(source, root);
             }
             throw new InvalidFileException(source + ": is not a JSON object");
-        } catch (JsonProcessingException e) {
-            throw new InvalidFileException(source + ": is not valid JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (MalformedException e) {
+            throw new InvalidFileException(source + ": is not valid JSON: " + e.getMessage(), e);
         }
     }
 

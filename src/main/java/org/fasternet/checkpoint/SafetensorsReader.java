@@ -1,11 +1,13 @@
 package org.fasternet.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +85,7 @@ final class SafetensorsReader {
         }
     }
 
-    /** Where values are read, now and once more when they are asked for. */
+    /** Where values are read; what it throws is unchecked. */
     interface StoredAt {
         /** @param from of the first of {@code count} values, in bytes from the beginning of the file */
         void read(long from, DType dtype, float[] dst, int count);
@@ -93,23 +95,37 @@ final class SafetensorsReader {
     }
 
     static void read(FileVersion file, long size, StateChooser chooser, StateDict dict) throws IOException {
-        try (InputStream in = Files.newInputStream(file.path())) {
-            read(in, size, chooser, dict, (from, dtype, dst, count) -> file.readAgain(() -> {
-                try (InputStream again = Files.newInputStream(file.path())) {
-                    again.skipNBytes(from);
-                    StoredValues.read(again, dtype, dst, count);
+        try (FileChannel in = FileChannel.open(file.path())) {
+            StoredAt again = (from, dtype, dst, count) -> file.readAgain(() -> {
+                try (FileChannel reopened = FileChannel.open(file.path())) {
+                    StoredValues.read(reopened, from, dtype, dst, count);
                 }
-            }));
+            });
+            read(Channels.newInputStream(in), size, chooser, dict, of(in), again);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
+    }
+
+    private static StoredAt of(FileChannel in) {
+        return (from, dtype, dst, count) -> {
+            try {
+                StoredValues.read(in, from, dtype, dst, count);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
     }
 
     /**
      * Reads what need not be a file of its own, an entry of a jar for example, of {@code size} bytes.
      *
      * @param in from which the header is read
-     * @param values by which all values are, and by several threads at the same time if they are many
+     * @param now by which all values are, and by several threads at the same time if they are many
+     * @param again by which they are whenever they are asked for
      */
-    static void read(InputStream in, long size, StateChooser chooser, StateDict dict, StoredAt values) throws IOException {
+    static void read(InputStream in, long size, StateChooser chooser, StateDict dict, StoredAt now, StoredAt again)
+            throws IOException {
         byte[] header = header(in, size);
         Map<?, ?> fields = parse(header);
         List<Entry> entries = entries(fields);
@@ -143,12 +159,12 @@ final class SafetensorsReader {
         Stream<Wanted> stream = size < PARALLEL_FROM ? wanted.stream() : wanted.parallelStream();
         List<StateDict.Seen> seen = stream.map(tensor -> {
             float[] read = scratch.get().array(tensor.count);
-            tensor.read(values, read);
+            tensor.read(now, read);
             return StateDict.Seen.of(tensor.shape, read);
         }).toList();
         for (int i = 0; i < seen.size(); i++) {
             Wanted tensor = wanted.get(i);
-            dict.add(tensor.name, seen.get(i), dst -> tensor.read(values, dst));
+            dict.add(tensor.name, seen.get(i), dst -> tensor.read(again, dst));
         }
     }
 
@@ -194,12 +210,12 @@ final class SafetensorsReader {
         return header;
     }
 
-    private static Map<?, ?> parse(byte[] header) throws IOException {
+    private static Map<?, ?> parse(byte[] header) throws MalformedException {
         try {
             // Its first byte is a brace.
             return (Map<?, ?>) Json.parse(header, MAX_DEPTH);
-        } catch (JsonProcessingException e) {
-            throw new MalformedException("has a safetensors header that is not valid: " + e.getOriginalMessage());
+        } catch (MalformedException e) {
+            throw new MalformedException("has a safetensors header that is not valid: " + e.getMessage());
         }
     }
 

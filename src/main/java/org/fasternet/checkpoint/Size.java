@@ -16,6 +16,17 @@ record Size(Counts counts, int index) {
     static final Size FEATURES = new Size(Counts.FEATURES, 0);
     static final Size CLASSES = new Size(Counts.CLASSES, 0);
 
+    // Written out, not the record's own: see LoadedClassesTest.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Size size && counts == size.counts && index == size.index;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * counts.hashCode() + index;
+    }
+
     static Size fixed(int size) {
         return new Size(Counts.FIXED, size);
     }

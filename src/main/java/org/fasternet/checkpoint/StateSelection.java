@@ -29,6 +29,17 @@ final class StateSelection {
 
     /** @param prefix of every key, of {@link StoredKey#plain}, with its last dot */
     private record Place(String dict, String prefix) {
+        // Written out, not the record's own: see LoadedClassesTest.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Place place && dict.equals(place.dict) && prefix.equals(place.prefix);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * dict.hashCode() + prefix.hashCode();
+        }
+
         /** As {@link StateOrigin#place}. */
         String name() {
             String inDict = prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1);

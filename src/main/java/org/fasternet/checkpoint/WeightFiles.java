@@ -1,6 +1,5 @@
 package org.fasternet.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -65,15 +64,16 @@ record WeightFiles(Path file, Map<String, Path> shards) {
     }
 
     private static Map<?, ?> weightMap(Path file) throws IOException {
+        Object index;
         try {
-            if (Json.parse(Files.readAllBytes(file), MAX_DEPTH) instanceof Map<?, ?> index
-                    && index.get("weight_map") instanceof Map<?, ?> map) {
-                return map;
-            }
-            throw new MalformedException("is an index without 'weight_map', an object of file names by key");
-        } catch (JsonProcessingException e) {
-            throw new MalformedException("is no index: " + e.getOriginalMessage());
+            index = Json.parse(Files.readAllBytes(file), MAX_DEPTH);
+        } catch (MalformedException e) {
+            throw new MalformedException("is no index: " + e.getMessage());
         }
+        if (index instanceof Map<?, ?> object && object.get("weight_map") instanceof Map<?, ?> map) {
+            return map;
+        }
+        throw new MalformedException("is an index without 'weight_map', an object of file names by key");
     }
 
     /** A shard lies in the index's folder or below; a snapshot's files are links to elsewhere, which are the system's business. */

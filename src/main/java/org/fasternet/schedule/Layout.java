@@ -1,11 +1,24 @@
 package org.fasternet.schedule;
 
+import java.util.Objects;
 import org.fasternet.tensor.Shape;
 
 /**
  * Where the element (n, c, h, w) of a buffer lies: at {@code n * strideN + c * strideC + h * strideH + w * strideW}, in elements.
  */
 public record Layout(int strideN, int strideC, int strideH, int strideW) {
+
+    // Written out, not the record's own: see LoadedClassesTest.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Layout layout
+                && strideN == layout.strideN && strideC == layout.strideC && strideH == layout.strideH && strideW == layout.strideW;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(strideN, strideC, strideH, strideW);
+    }
 
     /** Channels last, dense: what the kernels compute on. */
     public static Layout nhwc(Shape shape) {

@@ -1,6 +1,7 @@
 package org.fasternet.backend.fused;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.fasternet.compute.Precision;
@@ -18,7 +19,19 @@ final class PackedModel {
     private static final ConcurrentMap<Key, PackedModel> IN_USE = new ConcurrentHashMap<>();
 
     /** All that the packed weights depend on, the ISA by the engine's number. */
-    private record Key(Network network, Precision precision, int isa, Ports ports) {}
+    private record Key(Network network, Precision precision, int isa, Ports ports) {
+        // Written out, not the record's own: see LoadedClassesTest.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key
+                    && network == key.network && precision == key.precision && isa == key.isa && ports.equals(key.ports);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(network, precision, isa, ports);
+        }
+    }
 
     private final Key key;
     private final Binding binding = Bindings.current();

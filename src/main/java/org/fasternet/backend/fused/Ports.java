@@ -1,6 +1,7 @@
 package org.fasternet.backend.fused;
 
 import java.util.Map;
+import java.util.Objects;
 import org.fasternet.compute.ElementType;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.schedule.Layout;
@@ -18,6 +19,18 @@ record Ports(int src, int channels, int dst, boolean inPlace) {
     /** The engine's numbers of layouts with channels last, by what it can read. */
     private static final Map<ElementType, Integer> LAYOUTS = Map.of(
             ElementType.F32, Abi.FN_NHWC_F32, ElementType.BF16, Abi.FN_NHWC_BF16, ElementType.U8, Abi.FN_NHWC_U8);
+
+    // Written out, not the record's own: see LoadedClassesTest.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Ports ports
+                && src == ports.src && channels == ports.channels && dst == ports.dst && inPlace == ports.inPlace;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(src, channels, dst, inPlace);
+    }
 
     static Ports of(ProgramSpec spec) {
         int src = spec.network().pixelLayer().isPresent() ? Abi.FN_NCHW_F32 : src(spec);

@@ -37,16 +37,26 @@ public final class Bindings {
         if (LOADING_AHEAD.getAndSet(true)) {
             return;
         }
-        Thread thread = new Thread(() -> {
+        Thread thread = new LoadAhead();
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** A class, since a process's first lambda takes 8 ms, for which this thread would not run yet. */
+    private static final class LoadAhead extends Thread {
+        private LoadAhead() {
+            super("fasternet-load-ahead");
+        }
+
+        @Override
+        public void run() {
             try {
                 current();
                 HostInfo.isas();
             } catch (RuntimeException | LinkageError e) {
                 // Remembered by NativeLibrary.
             }
-        }, "fasternet-load-ahead");
-        thread.setDaemon(true);
-        thread.start();
+        }
     }
 
     private static Binding choose(String asked) {

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.util.Arrays;
 import org.fasternet.tensor.DType;
 
@@ -52,6 +53,31 @@ public final class StoredValues {
         float[] values = new float[count];
         read(in, dtype, order, values, count);
         return values;
+    }
+
+    /**
+     * Reads {@code count} little-endian values to the beginning of {@code dst}, from the byte {@code from} of a file; by any number
+     * of threads, the channel's position is not used.
+     *
+     * @throws EOFException if the file ends before
+     */
+    public static void read(FileChannel in, long from, DType dtype, float[] dst, int count) throws IOException {
+        long end = from + (long) count * dtype.bytes();
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, end - from)).order(ByteOrder.LITTLE_ENDIAN);
+        int done = 0;
+        for (long at = from; at < end;) {
+            chunk.clear().limit((int) Math.min(CHUNK, end - at));
+            while (chunk.hasRemaining()) {
+                int read = in.read(chunk, at);
+                if (read < 0) {
+                    throw new EOFException();
+                }
+                at += read;
+            }
+            int n = chunk.flip().limit() / dtype.bytes();
+            dtype.decode(chunk, dst, done, n);
+            done += n;
+        }
     }
 
     /** Reads {@code count} little-endian values to the beginning of {@code dst}; else as the one that returns an array. */
