@@ -53,7 +53,7 @@ public final class Json {
         } catch (EOFException e) {
             throw new MalformedException("the text ends within a value");
         } catch (MalformedJsonException e) {
-            throw new MalformedException(withoutAdvice(e.getMessage()));
+            throw new MalformedException(fault(e.getMessage()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -68,11 +68,14 @@ public final class Json {
         return true;
     }
 
-    /** Gson tells whoever programs with it how to accept what is wrong, before and behind what is wrong where. */
-    private static String withoutAdvice(String message) {
-        String sentence = message.lines().findFirst().orElse("");
-        int fault = sentence.indexOf("malformed JSON");
-        return fault < 0 ? sentence : sentence.substring(fault);
+    /**
+     * What is wrong at which line and column. Gson says before it how to accept that, and behind it the keys that lead there, which
+     * in a hostile file are endless or of several lines.
+     */
+    private static String fault(String message) {
+        int from = Math.max(0, message.indexOf("malformed JSON"));
+        int path = message.indexOf(" path ");
+        return message.substring(from, path < 0 ? message.length() : path);
     }
 
     private static Object value(JsonReader parser) throws IOException {
