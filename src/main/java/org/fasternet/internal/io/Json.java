@@ -73,9 +73,9 @@ public final class Json {
      * in a hostile file are endless or of several lines.
      */
     private static String fault(String message) {
-        int from = Math.max(0, message.indexOf("malformed JSON"));
         int path = message.indexOf(" path ");
-        return message.substring(from, path < 0 ? message.length() : path);
+        String before = path < 0 ? message : message.substring(0, path);
+        return before.substring(Math.max(0, before.indexOf("malformed JSON")));
     }
 
     private static Object value(JsonReader parser) throws IOException {

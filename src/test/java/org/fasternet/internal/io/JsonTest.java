@@ -62,6 +62,7 @@ class JsonTest {
     @Test
     void aHostileTextDoesNotMakeTheSentenceLong() {
         assertEquals("malformed JSON at line 1 column 100007", fault("{\"" + "k".repeat(100_000) + "\\n\":nul}"));
+        assertEquals("Expected ':' at line 1 column 20", fault("{\"malformed JSON\" path }"));
         assertEquals("malformed JSON at line 1 column 2", fault("[" + "9".repeat(100_000) + "]"));
         assertEquals("the text is not UTF-8",
                 assertThrows(MalformedException.class, () -> Json.parse(new byte[] {'"', (byte) 0xff, '"'}, DEPTH)).getMessage());
