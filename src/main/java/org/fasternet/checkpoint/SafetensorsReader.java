@@ -102,6 +102,7 @@ final class SafetensorsReader {
                 }
             });
             read(Channels.newInputStream(in), size, chooser, dict, of(in), again);
+            file.requireUnchanged();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

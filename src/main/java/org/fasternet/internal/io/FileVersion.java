@@ -54,7 +54,8 @@ public final class FileVersion {
         });
     }
 
-    private void requireUnchanged() throws IOException {
+    /** @throws MalformedException if the file is not as it was */
+    public void requireUnchanged() throws IOException {
         if (!stamp(file.path()).equals(stamp)) {
             throw new MalformedException("has changed since the model was loaded; its weights are read whenever a session is "
                     + "compiled, so load the model again");
