@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
  */
 class LoadedClassesTest {
     private static final int MOST_OF_GSON = 10;
+    /** Each takes 0.3 ms, and compilers' time besides: on the way to a first result, a loop says as much as a stream. */
+    private static final int MOST_LAMBDAS = 75;
 
     /** What a small service does first. */
     static final class Application {
@@ -43,5 +45,7 @@ class LoadedClassesTest {
                 || line.contains(" com.fasterxml.")).toList());
         List<String> gson = loaded.stream().filter(line -> line.contains(" com.google.gson.")).toList();
         assertTrue(gson.size() <= MOST_OF_GSON, gson::toString);
+        List<String> lambdas = loaded.stream().filter(line -> line.contains(" org.fasternet.") && line.contains("$$Lambda")).toList();
+        assertTrue(lambdas.size() <= MOST_LAMBDAS, () -> lambdas.size() + ": " + lambdas);
     }
 }

@@ -2,7 +2,6 @@ package org.fasternet.checkpoint;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.IntToDoubleFunction;
 import org.fasternet.checkpoint.ParameterGroup.Norm;
 import org.fasternet.checkpoint.ParameterGroup.NormalizedConvolution;
 import org.fasternet.checkpoint.ParameterGroup.ScaledConvolution;
@@ -32,24 +31,32 @@ final class BatchNormFolding {
             return weights;
         }
         BatchNormFolding folding = new BatchNormFolding(weights);
-        structure.groups().forEach(folding::fold);
+        for (ParameterGroup group : structure.groups()) {
+            folding.fold(group);
+        }
         return folding.folded;
     }
 
     private void fold(ParameterGroup group) {
         if (group instanceof NormalizedConvolution convolution) {
             BatchNorm norm = batchNorm(convolution.norm());
-            put(convolution.weight(), scale(convolution.weight(), norm::scale));
-            put(convolution.bias(), vector(convolution.norm().bias(), norm::shift));
+            put(convolution.weight(), scale(convolution.weight(), norm.scales()));
+            put(convolution.bias(), vector(convolution.norm().bias(), norm.shifts()));
         } else if (group instanceof Norm parameters) {
             BatchNorm norm = batchNorm(parameters);
-            put(parameters.scale(), vector(parameters.scale(), norm::scale));
-            put(parameters.bias(), vector(parameters.bias(), norm::shift));
+            put(parameters.scale(), vector(parameters.scale(), norm.scales()));
+            put(parameters.bias(), vector(parameters.bias(), norm.shifts()));
         } else if (group instanceof ScaledConvolution convolution) {
-            float[] factors = values(convolution.scale());
-            put(convolution.weight(), scale(convolution.weight(), channel -> factors[channel]));
+            float[] scale = values(convolution.scale());
+            double[] factors = new double[scale.length];
+            for (int c = 0; c < factors.length; c++) {
+                factors[c] = scale[c];
+            }
+            put(convolution.weight(), scale(convolution.weight(), factors));
         } else {
-            group.folded().forEach(parameter -> put(parameter, weights.get(parameter.key())));
+            for (Parameter parameter : group.folded()) {
+                put(parameter, weights.get(parameter.key()));
+            }
         }
     }
 
@@ -69,11 +76,11 @@ final class BatchNormFolding {
     }
 
     /** The weight with each output channel, a row of it, multiplied by its factor; deferred. */
-    private Tensor scale(Parameter weight, IntToDoubleFunction factor) {
+    private Tensor scale(Parameter weight, double[] factors) {
         Tensor src = weights.get(weight.key());
-        Tensor scaled = Tensor.deferred(src.shape(), Float.MAX_VALUE, dst -> scale(dst, src, factor, weight));
+        Tensor scaled = Tensor.deferred(src.shape(), Float.MAX_VALUE, dst -> scale(dst, src, factors, weight));
         for (int r = 0; r < src.dim(0); r++) {
-            double largest = Math.abs(factor.applyAsDouble(r)) * src.bound();
+            double largest = Math.abs(factors[r]) * src.bound();
             if (largest > Float.MAX_VALUE && largest < Double.POSITIVE_INFINITY) {
                 scaled.data(); // Refuses a value out of range now, not when a session is compiled.
                 break;
@@ -82,12 +89,12 @@ final class BatchNormFolding {
         return scaled;
     }
 
-    private static void scale(float[] dst, Tensor src, IntToDoubleFunction factor, Parameter weight) {
+    private static void scale(float[] dst, Tensor src, double[] factors, Parameter weight) {
         src.copyTo(dst);
         int rows = src.dim(0);
         int row = src.elements() / rows;
         for (int r = 0; r < rows; r++) {
-            double scale = factor.applyAsDouble(r);
+            double scale = factors[r];
             for (int i = r * row; i < (r + 1) * row; i++) {
                 dst[i] = rounded(dst[i] * scale, weight);
             }
@@ -95,10 +102,10 @@ final class BatchNormFolding {
     }
 
     /** What takes the place of {@code parameter}, value by value. */
-    private Tensor vector(Parameter parameter, IntToDoubleFunction values) {
-        float[] dst = new float[values(parameter).length];
+    private Tensor vector(Parameter parameter, double[] values) {
+        float[] dst = new float[values.length];
         for (int c = 0; c < dst.length; c++) {
-            dst[c] = rounded(values.applyAsDouble(c), parameter);
+            dst[c] = rounded(values[c], parameter);
         }
         return new Tensor(new int[] {dst.length}, dst);
     }

@@ -7,12 +7,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToIntFunction;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.fasternet.checkpoint.Size.Counts;
 import org.fasternet.error.ShapeException;
 import org.fasternet.layer.Activation;
@@ -24,12 +23,6 @@ import org.fasternet.tensor.Tensor;
  * shapes. Where tensors contradict each other the majority counts, so that {@link KeyCheck} names the odd one out.
  */
 final class Inference {
-    private static final Pattern BLOCK = Pattern.compile("stages\\.(\\d{1,9})\\.blocks\\.(\\d{1,9})\\..*", Pattern.DOTALL);
-    private static final Pattern MERGING = Pattern.compile("stages\\.(\\d{0,8}[13579])\\..*", Pattern.DOTALL);
-    private static final Pattern HEAD = Pattern.compile("(avgpool_pre_head|head)\\..*", Pattern.DOTALL);
-    private static final Pattern STAGE_NORM = Pattern.compile("norm\\d+\\..*", Pattern.DOTALL);
-    private static final Pattern BATCH_NORM =
-            Pattern.compile(".*(\\.running_mean|\\.running_var|\\.mlp\\.1\\..*)", Pattern.DOTALL);
     private static final int MAX_STAGES = 16;
 
     private Inference() {}
@@ -51,12 +44,12 @@ final class Inference {
         boolean classes = false;
         boolean batchNorms = false;
         for (String key : keys) {
-            stageNorms += STAGE_NORM.matcher(key).matches() ? 1 : 0;
-            headKeys += HEAD.matcher(key).matches() ? 1 : 0;
+            stageNorms += NumberedKey.after("norm", key).isPresent() ? 1 : 0;
+            headKeys += key.startsWith("avgpool_pre_head.") || key.startsWith("head.") ? 1 : 0;
             layerScales += key.endsWith(".layer_scale") ? 1 : 0;
             patchNorm |= key.startsWith("patch_embed.norm.") || key.equals("patch_embed.proj.bias");
             classes |= key.startsWith("head.");
-            batchNorms |= BATCH_NORM.matcher(key).matches();
+            batchNorms |= key.endsWith(".running_mean") || key.endsWith(".running_var") || key.contains(".mlp.1.");
         }
         boolean detection = stageNorms > headKeys;
         return new Structure(depths, patchNorm, 2 * layerScales > blocks, detection, !detection && classes, !batchNorms);
@@ -66,13 +59,16 @@ final class Inference {
         Set<Integer> mergings = new TreeSet<>();
         Map<Integer, Set<Integer>> blocks = new TreeMap<>();
         for (String key : keys) {
-            Matcher block = BLOCK.matcher(key);
-            Matcher merging = MERGING.matcher(key);
-            if (block.matches()) {
-                blocks.computeIfAbsent(Integer.valueOf(block.group(1)), stage -> new TreeSet<>())
-                        .add(Integer.valueOf(block.group(2)));
-            } else if (merging.matches()) {
-                mergings.add(Integer.valueOf(merging.group(1)));
+            Optional<NumberedKey> stage = NumberedKey.stage(key);
+            if (stage.isEmpty()) {
+                continue;
+            }
+            int number = stage.get().number();
+            Optional<NumberedKey> block = NumberedKey.after("blocks.", stage.get().rest());
+            if (block.isPresent()) {
+                blocks.computeIfAbsent(number, stages -> new TreeSet<>()).add(block.get().number());
+            } else if (number % 2 == 1) {
+                mergings.add(number);
             }
         }
         if (mergings.size() >= MAX_STAGES) {
@@ -127,9 +123,22 @@ final class Inference {
             }
         }
         Map<Size, Integer> sizes = new HashMap<>();
-        votes.forEach((size, counts) -> sizes.put(size, counts.entrySet().stream()
-                .reduce((best, next) -> next.getValue() > best.getValue() ? next : best).orElseThrow().getKey()));
+        for (Map.Entry<Size, Map<Integer, Integer>> counts : votes.entrySet()) {
+            sizes.put(counts.getKey(), mostFrequent(counts.getValue()));
+        }
         return sizes;
+    }
+
+    private static int mostFrequent(Map<Integer, Integer> counts) {
+        int best = 0;
+        int most = 0;
+        for (Map.Entry<Integer, Integer> count : counts.entrySet()) {
+            if (count.getValue() > most) {
+                best = count.getKey();
+                most = count.getValue();
+            }
+        }
+        return best;
     }
 
     /** The first stage where there are no blocks at all, so that nothing is known of their sizes. */

@@ -1,10 +1,9 @@
 package org.fasternet.checkpoint;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * How a network's keys in a file relate to the published ones. Wrappers and detectors put a prefix before every key, and
@@ -17,20 +16,18 @@ import java.util.regex.Pattern;
 record KeyNames(String prefix, boolean timm) {
     private static final String ANCHOR = "patch_embed.proj.weight";
     private static final List<String> WRAPPERS = List.of("model.", "module.");
-    private static final Pattern ONLY_TIMM =
-            Pattern.compile("(conv_head|classifier|stages\\.\\d+\\.downsample)\\..*", Pattern.DOTALL);
-    private static final Pattern ONLY_PUBLISHED =
-            Pattern.compile("(avgpool_pre_head|head|stages\\.\\d+\\.(reduction|norm))\\..*", Pattern.DOTALL);
-    /** Nine digits, so that twice the number fits an {@code int}. */
-    private static final Pattern STAGE = Pattern.compile("stages\\.(\\d{1,9})\\.(.*)", Pattern.DOTALL);
-
     /**
      * The prefix is the patch embedding's, or where there is none, the usual one that all keys share; the majority decides whose
      * names follow it, so that a stray key changes nothing.
      */
     static KeyNames of(Collection<String> keys) {
-        List<String> plain = keys.stream().map(StoredKey::plain).toList();
-        List<String> prefixes = plain.stream().flatMap(key -> prefixOfEmbedding(key).stream()).toList();
+        List<String> plain = new ArrayList<>();
+        List<String> prefixes = new ArrayList<>();
+        for (String key : keys) {
+            String name = StoredKey.plain(key);
+            plain.add(name);
+            prefixOfEmbedding(name).ifPresent(prefixes::add);
+        }
         String prefix = "";
         if (prefixes.size() == 1) {
             prefix = prefixes.get(0);
@@ -39,7 +36,14 @@ record KeyNames(String prefix, boolean timm) {
                 prefix = longer;
             }
         }
-        return new KeyNames(prefix, count(plain, prefix, ONLY_TIMM) > count(plain, prefix, ONLY_PUBLISHED));
+        int timm = 0;
+        for (String key : plain) {
+            if (key.startsWith(prefix)) {
+                String name = key.substring(prefix.length());
+                timm += (isOnlyTimms(name) ? 1 : 0) - (isOnlyPublished(name) ? 1 : 0);
+            }
+        }
+        return new KeyNames(prefix, timm > 0);
     }
 
     /** What precedes the name of a patch embedding's weight, with its last dot; empty for another key of {@link StoredKey#plain}. */
@@ -57,12 +61,18 @@ record KeyNames(String prefix, boolean timm) {
                 .orElse(null);
     }
 
-    private static long count(Collection<String> keys, String prefix, Pattern pattern) {
-        return keys.stream()
-                .filter(key -> key.startsWith(prefix))
-                .map(key -> key.substring(prefix.length()))
-                .filter(pattern.asMatchPredicate())
-                .count();
+    private static boolean isOnlyTimms(String name) {
+        return name.startsWith("conv_head.") || name.startsWith("classifier.") || isInStage(name, "downsample.");
+    }
+
+    private static boolean isOnlyPublished(String name) {
+        return name.startsWith("avgpool_pre_head.") || name.startsWith("head.")
+                || isInStage(name, "reduction.") || isInStage(name, "norm.");
+    }
+
+    private static boolean isInStage(String name, String layer) {
+        Optional<NumberedKey> stage = NumberedKey.stage(name);
+        return stage.isPresent() && stage.get().rest().startsWith(layer);
     }
 
     /** The published name of a key of the file; a key that has none stays as it is. */
@@ -72,10 +82,10 @@ record KeyNames(String prefix, boolean timm) {
         if (!timm) {
             return name;
         }
-        Matcher stage = STAGE.matcher(name);
-        if (stage.matches()) {
-            int i = Integer.parseInt(stage.group(1));
-            String rest = stage.group(2);
+        Optional<NumberedKey> stage = NumberedKey.stage(name);
+        if (stage.isPresent()) {
+            int i = stage.get().number();
+            String rest = stage.get().rest();
             return rest.startsWith("downsample.")
                     ? "stages." + (2 * i - 1) + "." + rest.substring("downsample.".length())
                     : "stages." + 2 * i + "." + rest;
@@ -88,10 +98,10 @@ record KeyNames(String prefix, boolean timm) {
         if (!timm) {
             return prefix + published;
         }
-        Matcher stage = STAGE.matcher(published);
-        if (stage.matches()) {
-            int i = Integer.parseInt(stage.group(1));
-            return prefix + "stages." + (i + 1) / 2 + (i % 2 == 1 ? ".downsample." : ".") + stage.group(2);
+        Optional<NumberedKey> stage = NumberedKey.stage(published);
+        if (stage.isPresent()) {
+            int i = stage.get().number();
+            return prefix + "stages." + (i + 1) / 2 + (i % 2 == 1 ? ".downsample." : ".") + stage.get().rest();
         }
         return prefix + replacePrefix(replacePrefix(published, "avgpool_pre_head.1.", "conv_head."), "head.", "classifier.");
     }

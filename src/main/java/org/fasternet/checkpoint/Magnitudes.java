@@ -10,7 +10,11 @@ final class Magnitudes {
     static float largest(float[] values, int count) {
         int largest = 0;
         for (int i = 0; i < count; i++) {
-            largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & ~SIGN);
+            int magnitude = Float.floatToRawIntBits(values[i]) & ~SIGN;
+            // Not Math.max, with which the compiled loop took twice as long.
+            if (magnitude > largest) {
+                largest = magnitude;
+            }
         }
         return Float.intBitsToFloat(largest);
     }

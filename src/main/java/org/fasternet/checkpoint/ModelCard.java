@@ -8,9 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntPredicate;
-import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import org.fasternet.checkpoint.JsonFields.Kind;
 import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
@@ -111,24 +108,29 @@ record ModelCard(String name, JsonFields fields) {
             agree("num_classes", Kind.INTEGER, config.numClasses());
         }
         // Several values of these two make the same network.
-        agree("n_div", Kind.INTEGER, config.nDiv(), nDiv -> nDiv > 0 && inAllBlocks(config,
-                stage -> config.channels(stage) / nDiv == config.partialChannels(stage)));
-        agree("mlp_ratio", Kind.NUMBER, config.mlpRatio(), ratio -> inAllBlocks(config,
-                stage -> (int) (config.channels(stage) * ratio) == config.hiddenChannels(stage)));
-    }
-
-    private static boolean inAllBlocks(FasterNetConfig config, IntPredicate holdsAtStage) {
-        return IntStream.range(0, config.stages()).filter(stage -> config.depths().get(stage) > 0).allMatch(holdsAtStage);
+        Optional<Integer> nDiv = fields.get(MODEL, "n_div", Kind.INTEGER);
+        agree("n_div", nDiv, config.nDiv(), nDiv.isEmpty() || nDiv.get() > 0);
+        Optional<Double> ratio = fields.get(MODEL, "mlp_ratio", Kind.NUMBER);
+        for (int stage = 0; stage < config.stages(); stage++) {
+            if (config.depths().get(stage) > 0) {
+                int channels = config.channels(stage);
+                agree("n_div", nDiv, config.nDiv(), nDiv.isEmpty() || channels / nDiv.get() == config.partialChannels(stage));
+                agree("mlp_ratio", ratio, config.mlpRatio(),
+                        ratio.isEmpty() || (int) (channels * ratio.get()) == config.hiddenChannels(stage));
+            }
+        }
     }
 
     private <T> void agree(String argument, Kind<T> kind, T inWeights) {
-        agree(argument, kind, inWeights, inWeights::equals);
+        Optional<T> said = fields.get(MODEL, argument, kind);
+        agree(argument, said, inWeights, said.isEmpty() || said.get().equals(inWeights));
     }
 
-    private <T> void agree(String argument, Kind<T> kind, T inWeights, Predicate<T> fits) {
-        fields.get(MODEL, argument, kind).filter(fits.negate()).ifPresent(said -> {
-            throw fields.fault(argument + " is " + said + ", but the weights are those of a network with " + inWeights);
-        });
+    private <T> void agree(String argument, Optional<T> said, T inWeights, boolean fits) {
+        if (!fits) {
+            throw fields.fault(
+                    argument + " is " + said.get() + ", but the weights are those of a network with " + inWeights);
+        }
     }
 
     /** What the card says about images; {@link Preprocessing#imagenet} where it is silent. */

@@ -23,6 +23,10 @@ record Parameter(String key, Role role, List<Size> sizes) {
     }
 
     int[] shape(FasterNetConfig config) {
-        return sizes.stream().mapToInt(size -> size.in(config)).toArray();
+        int[] shape = new int[sizes.size()];
+        for (int axis = 0; axis < shape.length; axis++) {
+            shape[axis] = sizes.get(axis).in(config);
+        }
+        return shape;
     }
 }

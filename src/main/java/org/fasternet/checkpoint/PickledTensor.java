@@ -24,8 +24,7 @@ record PickledTensor(Storage storage, long offset, long[] sizes, long[] strides)
      * @param name for messages
      */
     View view(String name) throws MalformedException {
-        String what = "tensor " + MalformedException.quote(name);
-        int[] shape = StoredValues.shape(what, sizes);
+        int[] shape = StoredValues.shape(name, sizes);
         int elements = Tensor.elements(shape);
         boolean valid = strides.length == shape.length && offset >= 0 && offset <= storage.elements
                 && storage.elements <= StoredValues.MAX_ELEMENTS;
@@ -36,7 +35,7 @@ record PickledTensor(Storage storage, long offset, long[] sizes, long[] strides)
             last += valid && shape[i] > 1 ? (shape[i] - 1) * strides[i] : 0;
         }
         if (!valid || elements > 0 && last >= storage.elements) {
-            throw new MalformedException(what + " has shape " + Arrays.toString(sizes) + ", strides "
+            throw new MalformedException("tensor " + MalformedException.quote(name) + " has shape " + Arrays.toString(sizes) + ", strides "
                     + Arrays.toString(strides) + " and offset " + offset + "; they are expected to stay within its storage of "
                     + storage.elements + " values");
         }

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +22,6 @@ import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.MalformedException;
 import org.fasternet.internal.io.StoredValues;
 import org.fasternet.tensor.DType;
-import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
 /**
@@ -41,6 +39,8 @@ final class SafetensorsReader {
     private static final int MAX_DEPTH = 3;
     /** Bytes of a file below which more threads than one would take longer to start than to read it. */
     private static final long PARALLEL_FROM = 1L << 26;
+    /** Values that are looked at together. */
+    private static final int PIECE = 1 << 14;
 
     /** A tensor as the header describes it; the offsets count from the end of the header. */
     private record Entry(String name, String dtype, int[] shape, long begin, long end) {
@@ -75,10 +75,29 @@ final class SafetensorsReader {
                     entry.name, DType.I8, entry.shape, SafetensorsReader.count(entry, DType.I8), start + entry.begin, scales);
         }
 
+        /** Looks at all values, in pieces that stay in the cache: only a vector's are kept. */
+        StateDict.Seen look(StoredAt values) {
+            boolean vector = shape.length < 2;
+            float[] piece = new float[vector ? count : Math.min(count, PIECE)];
+            StateDict.Seen seen = StateDict.Seen.nothing(shape);
+            for (int first = 0; first < count; first += piece.length) {
+                int n = Math.min(piece.length, count - first);
+                read(values, first, n, piece);
+                seen = seen.and(piece, n);
+            }
+            return vector ? seen.keeping(piece) : seen;
+        }
+
         void read(StoredAt values, float[] dst) {
-            values.read(from, dtype, dst, count);
-            for (int row = 0, i = 0; scales != null && row < scales.length; row++) {
-                for (int end = i + count / scales.length; i < end; i++) {
+            read(values, 0, count, dst);
+        }
+
+        private void read(StoredAt values, int first, int n, float[] dst) {
+            values.read(from + (long) first * dtype.bytes(), dtype, dst, n);
+            for (int i = 0; scales != null && i < n;) {
+                int rowLength = count / scales.length;
+                int row = (first + i) / rowLength;
+                for (int end = Math.min(n, (row + 1) * rowLength - first); i < end; i++) {
                     dst[i] *= scales[row];
                 }
             }
@@ -91,31 +110,44 @@ final class SafetensorsReader {
         void read(long from, DType dtype, float[] dst, int count);
     }
 
-    private SafetensorsReader() {
-    }
-
-    static void read(FileVersion file, long size, StateChooser chooser, StateDict dict) throws IOException {
-        try (FileChannel in = FileChannel.open(file.path())) {
-            StoredAt again = (from, dtype, dst, count) -> file.readAgain(() -> {
-                try (FileChannel reopened = FileChannel.open(file.path())) {
-                    StoredValues.read(reopened, from, dtype, dst, count);
-                }
-            });
-            read(Channels.newInputStream(in), size, chooser, dict, of(in), again);
-            file.requireUnchanged();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
-    }
-
-    private static StoredAt of(FileChannel in) {
-        return (from, dtype, dst, count) -> {
+    private record InChannel(FileChannel in) implements StoredAt {
+        @Override
+        public void read(long from, DType dtype, float[] dst, int count) {
             try {
                 StoredValues.read(in, from, dtype, dst, count);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-        };
+        }
+    }
+
+    private record InFile(FileVersion file) implements StoredAt {
+        @Override
+        public void read(long from, DType dtype, float[] dst, int count) {
+            file.readAgain(new Reading(file.path(), from, dtype, dst, count));
+        }
+    }
+
+    /** A class: a lambda of so many values takes the JVM some milliseconds to prepare. */
+    private record Reading(Path path, long from, DType dtype, float[] dst, int count) implements FileVersion.Reading {
+        @Override
+        public void run() throws IOException {
+            try (FileChannel in = FileChannel.open(path)) {
+                StoredValues.read(in, from, dtype, dst, count);
+            }
+        }
+    }
+
+    private SafetensorsReader() {
+    }
+
+    static void read(FileVersion file, long size, StateChooser chooser, StateDict dict) throws IOException {
+        try (FileChannel in = FileChannel.open(file.path())) {
+            read(Channels.newInputStream(in), size, chooser, dict, new InChannel(in), new InFile(file));
+            file.requireUnchanged();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     /**
@@ -156,13 +188,8 @@ final class SafetensorsReader {
                 wanted.add(Wanted.of(entries.get(i), start));
             }
         }
-        ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
         Stream<Wanted> stream = size < PARALLEL_FROM ? wanted.stream() : wanted.parallelStream();
-        List<StateDict.Seen> seen = stream.map(tensor -> {
-            float[] read = scratch.get().array(tensor.count);
-            tensor.read(now, read);
-            return StateDict.Seen.of(tensor.shape, read);
-        }).toList();
+        List<StateDict.Seen> seen = stream.map(tensor -> tensor.look(now)).toList();
         for (int i = 0; i < seen.size(); i++) {
             Wanted tensor = wanted.get(i);
             dict.add(tensor.name, seen.get(i), dst -> tensor.read(again, dst));
@@ -231,15 +258,14 @@ final class SafetensorsReader {
     }
 
     private static Entry entry(String name, Object json) throws MalformedException {
-        String what = "tensor " + MalformedException.quote(name);
         if (json instanceof Map<?, ?> fields && fields.size() == 3 && fields.get("dtype") instanceof String dtype) {
             long[] sizes = integers(fields.get("shape"));
             long[] offsets = integers(fields.get("data_offsets"));
             if (sizes != null && offsets != null && offsets.length == 2) {
-                return new Entry(name, dtype, StoredValues.shape(what, sizes), offsets[0], offsets[1]);
+                return new Entry(name, dtype, StoredValues.shape(name, sizes), offsets[0], offsets[1]);
             }
         }
-        throw new MalformedException(what + " has a header entry other than {dtype: string, shape: [integer...], "
+        throw new MalformedException("tensor " + MalformedException.quote(name) + " has a header entry other than {dtype: string, shape: [integer...], "
                 + "data_offsets: [begin, end]}");
     }
 
@@ -260,7 +286,7 @@ final class SafetensorsReader {
 
     private static void checkCoverage(List<Entry> entries, long dataBytes) throws MalformedException {
         List<Entry> sorted = new ArrayList<>(entries);
-        sorted.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
+        sorted.sort((a, b) -> a.begin != b.begin ? Long.compare(a.begin, b.begin) : Long.compare(a.end, b.end));
         long covered = 0;
         for (Entry entry : sorted) {
             if (entry.begin != covered || entry.end < entry.begin || entry.end > dataBytes) {

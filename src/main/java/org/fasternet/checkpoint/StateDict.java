@@ -25,7 +25,9 @@ final class StateDict {
      * @param again reads them once more
      */
     void add(String name, int[] shape, float[] values, Tensor.Values again) {
-        add(name, Seen.of(shape, values), again);
+        int count = Tensor.elements(shape);
+        Seen seen = Seen.nothing(shape).and(values, count);
+        add(name, shape.length < 2 ? seen.keeping(Arrays.copyOf(values, count)) : seen, again);
     }
 
     /** As {@link #add(String, int[], float[], Tensor.Values)}, of values that were looked at already. */
@@ -46,13 +48,21 @@ final class StateDict {
      * @param vector all of them, unless the tensor is larger than a vector
      */
     record Seen(int[] shape, float largest, int nonFinite, Optional<float[]> vector) {
-        static Seen of(int[] shape, float[] values) {
-            int count = Tensor.elements(shape);
-            float largest = Magnitudes.largest(values, count);
-            boolean finite = Float.isFinite(largest);
-            return new Seen(shape, finite ? largest : Magnitudes.largestFinite(values, count),
-                    finite ? 0 : Magnitudes.nonFinite(values, count),
-                    shape.length < 2 ? Optional.of(Arrays.copyOf(values, count)) : Optional.empty());
+        static Seen nothing(int[] shape) {
+            return new Seen(shape, 0, 0, Optional.empty());
+        }
+
+        /** With the first {@code count} of {@code values} too. */
+        Seen and(float[] values, int count) {
+            float more = Magnitudes.largest(values, count);
+            return Float.isFinite(more)
+                    ? new Seen(shape, Math.max(largest, more), nonFinite, vector)
+                    : new Seen(shape, Math.max(largest, Magnitudes.largestFinite(values, count)),
+                            nonFinite + Magnitudes.nonFinite(values, count), vector);
+        }
+
+        Seen keeping(float[] values) {
+            return new Seen(shape, largest, nonFinite, Optional.of(values));
         }
     }
 

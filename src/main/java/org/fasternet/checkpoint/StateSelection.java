@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.fasternet.error.ShapeException;
 import org.fasternet.internal.io.MalformedException;
@@ -23,7 +22,7 @@ import org.fasternet.internal.io.MalformedException;
  * the network is taken, and what is not decided by this is not guessed.
  */
 final class StateSelection {
-    private static final Pattern AVERAGE = Pattern.compile("(.*[._])?(ema|average|averaged|avg|swa|shadow|teacher)([._].*)?");
+    private static final String AVERAGE = "(.*[._])?(ema|average|averaged|avg|swa|shadow|teacher)([._].*)?";
     /** A hostile file may have a million. */
     private static final int MOST_PLACES = 64;
 
@@ -51,7 +50,7 @@ final class StateSelection {
         }
 
         boolean isAverage() {
-            return AVERAGE.matcher(name()).matches();
+            return name().matches(AVERAGE);
         }
 
         boolean holds(StoredKey key) {

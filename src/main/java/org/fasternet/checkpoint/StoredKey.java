@@ -1,7 +1,6 @@
 package org.fasternet.checkpoint;
 
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * An entry of a file, not read yet.
@@ -18,7 +17,7 @@ record StoredKey(String dict, String key, String dtype) {
     private static final Set<String> COUNTERS = Set.of("num_batches_tracked", "total_ops", "total_params");
     private static final Set<String> INTEGERS = Set.of("I64", "I32", "I16", "I8", "U8", "U16", "U32", "U64", "BOOL");
 
-    private static final Pattern COMPILED = Pattern.compile("(^|\\.)(_orig_mod\\.)+");
+    private static final String COMPILED = "(^|\\.)(_orig_mod\\.)+";
 
     boolean isTensor() {
         return !dtype.equals(NO_TENSOR);
@@ -35,6 +34,6 @@ record StoredKey(String dict, String key, String dtype) {
 
     /** The key without what {@code torch.compile} puts before the names of what it compiled, at any depth. */
     static String plain(String key) {
-        return key.contains("_orig_mod.") ? COMPILED.matcher(key).replaceAll("$1") : key;
+        return key.contains("_orig_mod.") ? key.replaceAll(COMPILED, "$1") : key;
     }
 }

@@ -41,7 +41,11 @@ record Structure(
 
     /** Every parameter as the state dict has it, from the input of the network to its output. */
     List<Parameter> parameters() {
-        return groups().stream().flatMap(group -> (folded ? group.folded() : group.trained()).stream()).toList();
+        List<Parameter> parameters = new ArrayList<>();
+        for (ParameterGroup group : groups()) {
+            parameters.addAll(folded ? group.folded() : group.trained());
+        }
+        return parameters;
     }
 
     List<ParameterGroup> groups() {

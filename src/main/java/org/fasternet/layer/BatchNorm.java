@@ -13,11 +13,20 @@ package org.fasternet.layer;
 public record BatchNorm(float[] gamma, float[] beta, float[] mean, float[] variance) {
     private static final double EPSILON = 1e-5;
 
-    public double scale(int channel) {
-        return gamma[channel] / Math.sqrt(variance[channel] + EPSILON);
+    /** One per channel, as the shifts. */
+    public double[] scales() {
+        double[] scales = new double[gamma.length];
+        for (int c = 0; c < scales.length; c++) {
+            scales[c] = gamma[c] / Math.sqrt(variance[c] + EPSILON);
+        }
+        return scales;
     }
 
-    public double shift(int channel) {
-        return beta[channel] - mean[channel] * scale(channel);
+    public double[] shifts() {
+        double[] shifts = scales();
+        for (int c = 0; c < shifts.length; c++) {
+            shifts[c] = beta[c] - mean[c] * shifts[c];
+        }
+        return shifts;
     }
 }

@@ -55,6 +55,8 @@ public record Pointwise(Tensor weights, float[] bias, Optional<Activation> activ
         Checks.vector(NAME, "mean", mean, outputs);
         Checks.vector(NAME, "variance", variance, outputs);
         BatchNorm norm = new BatchNorm(gamma, beta, mean, variance);
+        double[] scales = norm.scales();
+        double[] shifts = norm.shifts();
         float[] values = weights.data();
         float[] scaled = new float[values.length];
         float[] shifted = new float[outputs];
@@ -62,11 +64,10 @@ public record Pointwise(Tensor weights, float[] bias, Optional<Activation> activ
             if (!(variance[o] >= 0)) {
                 throw new ShapeException(NAME + ": variance[" + o + "] is " + variance[o] + ", it cannot be negative");
             }
-            double scale = norm.scale(o);
             for (int i = o * inputs; i < (o + 1) * inputs; i++) {
-                scaled[i] = (float) (values[i] * scale);
+                scaled[i] = (float) (values[i] * scales[o]);
             }
-            shifted[o] = (float) (bias[o] * scale + norm.shift(o));
+            shifted[o] = (float) (bias[o] * scales[o] + shifts[o]);
         }
         return new Pointwise(new Tensor(weights.shape(), scaled), shifted, activation, residual);
     }

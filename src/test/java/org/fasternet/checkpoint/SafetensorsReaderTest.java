@@ -14,9 +14,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.fasternet.layer.MatrixScales;
+import org.fasternet.layer.QuantizationParams;
 import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -113,6 +117,32 @@ class SafetensorsReaderTest {
     void anyFlippedBitIsSurvived() throws IOException {
         byte[] whole = Files.readAllBytes(file("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", new byte[8]));
         flipEveryBit(whole, folder.resolve("flipped.safetensors"), StateDictReader::read);
+    }
+
+    /** Rows as long as no power of two, in a tensor that is looked at in several pieces, of which each has a part of a row. */
+    @Test
+    void everyRowHasItsScaleInEveryPiece() {
+        int rows = 37;
+        int row = 1_500;
+        float[] scales = new float[rows];
+        for (int r = 0; r < rows; r++) {
+            scales[r] = r + 1;
+        }
+        scales[30] = 1_000;
+        float[] whole = new float[rows * row];
+        Arrays.fill(whole, 2);
+        Path file = folder.resolve("whole.safetensors");
+        MatrixScales matrix = new MatrixScales(scales, new float[rows], Optional.empty(), Optional.empty());
+        String json = new StoredQuantization(
+                "largest", 1, "", new QuantizationParams(1, 0), Optional.empty(), Map.of("w", matrix)).json();
+        SafetensorsWriter.write(file, Map.of("w.weight", new Tensor(new int[] {rows, row}, whole)), name -> DType.I8,
+                Map.of(StoredQuantization.METADATA_KEY, json));
+        Tensor read = StateDictReader.read(file).get("w.weight");
+        assertEquals(2_000, read.bound());
+        float[] values = read.data();
+        for (int i = 0; i < values.length; i++) {
+            assertEquals(2 * scales[i / row], values[i], "at " + i);
+        }
     }
 
     /** Large enough for several threads. */

@@ -100,10 +100,14 @@ class StateDictReaderTest {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("fine", new Tensor(new int[] {1}, new float[] {1}));
         tensors.put("first", new Tensor(new int[] {3}, new float[] {Float.NaN, 0, Float.NEGATIVE_INFINITY}));
-        tensors.put("second", new Tensor(new int[] {1}, new float[] {Float.POSITIVE_INFINITY}));
+        // Looked at in pieces.
+        float[] many = new float[1 << 16];
+        many[9] = Float.POSITIVE_INFINITY;
+        many[many.length - 1] = Float.NaN;
+        tensors.put("second", new Tensor(new int[] {2, many.length / 2}, many));
         SafetensorsWriter.write(file, tensors, DType.F16, Map.of());
         List<String> logged = logged(() -> assertEquals(3, StateDictReader.read(file).size()));
-        assertEquals(List.of(file + ": 3 weights are NaN or infinite, the first in tensor 'first'"), logged);
+        assertEquals(List.of(file + ": 4 weights are NaN or infinite, the first in tensor 'first'"), logged);
     }
 
     /** The weights of layers are read again whenever they are asked for; biases and the like are there. */

@@ -1,11 +1,9 @@
 package org.fasternet.backend.fused;
 
-import java.util.Arrays;
-import java.util.LinkedHashSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.fasternet.backend.spi.Backend;
 import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.Precision;
@@ -69,9 +67,13 @@ public final class FusedBackend implements Backend {
     @Override
     public Set<Precision> precisions() {
         List<String> names = HostInfo.precisions();
-        return Arrays.stream(Precision.values())
-                .filter(precision -> names.contains(precision.id()))
-                .collect(Collectors.toCollection(LinkedHashSet::new));
+        Set<Precision> precisions = EnumSet.noneOf(Precision.class);
+        for (Precision precision : Precision.values()) {
+            if (names.contains(precision.id())) {
+                precisions.add(precision);
+            }
+        }
+        return precisions;
     }
 
     @Override
@@ -88,12 +90,13 @@ public final class FusedBackend implements Backend {
 
     @Override
     public Optional<String> refuses(Network network) {
-        return network.layers().stream()
-                .filter(named -> named.layer() instanceof Conv)
-                .findFirst()
-                .map(named -> named.name() + ": only FasterNet's own layers have kernels here,"
-                        + " no regular, grouped or depthwise convolution; onednn has them")
-                .or(() -> unequalPartials(network.layers()));
+        for (NamedLayer named : network.layers()) {
+            if (named.layer() instanceof Conv) {
+                return Optional.of(named.name() + ": only FasterNet's own layers have kernels here,"
+                        + " no regular, grouped or depthwise convolution; onednn has them");
+            }
+        }
+        return unequalPartials(network.layers());
     }
 
     /** The engine keeps the channels of a tensor that are convolved apart from the others. */

@@ -48,8 +48,12 @@ final class Packer {
             binding.addInput(model, ports.channels());
             names.add(first.name());
         }
-        layers.stream().skip(readsPixels ? 1 : 0).forEach(this::add);
-        if (layers.stream().noneMatch(named -> named.layer() instanceof FeatureTap)) {
+        boolean taps = false;
+        for (NamedLayer named : layers.subList(readsPixels ? 1 : 0, layers.size())) {
+            add(named);
+            taps |= named.layer() instanceof FeatureTap;
+        }
+        if (!taps) {
             addResult(layers.get(layers.size() - 1));
         }
         binding.finishModel(model);

@@ -4,9 +4,8 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongToIntFunction;
-import java.util.stream.IntStream;
 import org.bytedeco.javacpp.LongPointer;
 import org.fasternet.tensor.Shape;
 
@@ -43,13 +42,8 @@ public final class JniBinding implements Binding {
 
     @Override
     public long createModel(int precision, int isa, int threads) {
-        return create(model -> Abi.fn_model_create(precision, isa, threads, model));
-    }
-
-    /** Calls what writes a handle to an address. */
-    private static long create(LongToIntFunction function) {
         try (NativeMemory handle = NativeMemory.allocate(Long.BYTES)) {
-            NativeLibrary.check(function.applyAsInt(handle.pointer().address()));
+            NativeLibrary.check(Abi.fn_model_create(precision, isa, threads, handle.pointer().address()));
             return new LongPointer(handle.pointer()).get();
         }
     }
@@ -122,13 +116,20 @@ public final class JniBinding implements Binding {
 
     @Override
     public long createProgram(long model, int layout, Shape src, int threads, int spinMicros) {
-        return create(
-                program -> Abi.fn_program_create(model, layout, src.n(), src.h(), src.w(), threads, spinMicros, program));
+        try (NativeMemory handle = NativeMemory.allocate(Long.BYTES)) {
+            NativeLibrary.check(Abi.fn_program_create(
+                    model, layout, src.n(), src.h(), src.w(), threads, spinMicros, handle.pointer().address()));
+            return new LongPointer(handle.pointer()).get();
+        }
     }
 
     @Override
     public List<Step> steps(long program) {
-        return IntStream.range(0, Abi.fn_program_step_count(program)).mapToObj(i -> step(program, i)).toList();
+        List<Step> steps = new ArrayList<>();
+        for (int i = 0; i < Abi.fn_program_step_count(program); i++) {
+            steps.add(step(program, i));
+        }
+        return steps;
     }
 
     private static Step step(long program, int index) {

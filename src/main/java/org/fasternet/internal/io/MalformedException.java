@@ -17,6 +17,16 @@ public final class MalformedException extends IOException {
     /** A text from a hostile file as it may stand in a message: in quotes, on one line, not endless. */
     public static String quote(String text) {
         String shown = text.length() > QUOTED ? text.substring(0, QUOTED) + "..." : text;
-        return "'" + shown.replaceAll("\\p{C}", "?") + "'";
+        return "'" + (isPlain(shown) ? shown : shown.replaceAll("\\p{C}", "?")) + "'";
+    }
+
+    /** Whether all of it is printable ASCII, as names in files are: regular expressions would take a start several milliseconds. */
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -23,11 +23,11 @@ public final class StoredValues {
     /**
      * The sizes of a tensor as a file gives them, when they can be those of an array.
      *
-     * @param what begins the message, for example "tensor 'head.bias'"
+     * @param name the tensor's, for the message
      */
-    public static int[] shape(String what, long[] sizes) throws MalformedException {
+    public static int[] shape(String name, long[] sizes) throws MalformedException {
         if (sizes.length > MAX_RANK) {
-            throw new MalformedException(what + " has " + sizes.length + " dimensions; at most " + MAX_RANK
+            throw new MalformedException("tensor " + MalformedException.quote(name) + " has " + sizes.length + " dimensions; at most " + MAX_RANK
                     + " are expected");
         }
         int[] shape = new int[sizes.length];
@@ -35,7 +35,7 @@ public final class StoredValues {
         for (int i = 0; i < shape.length; i++) {
             // Both factors are below 2^31, so the product cannot overflow.
             if (sizes[i] < 0 || sizes[i] > MAX_ELEMENTS || elements * sizes[i] > MAX_ELEMENTS) {
-                throw new MalformedException(what + " has shape " + Arrays.toString(sizes)
+                throw new MalformedException("tensor " + MalformedException.quote(name) + " has shape " + Arrays.toString(sizes)
                         + "; sizes of 0 or more with a product of at most " + MAX_ELEMENTS + " are expected");
             }
             elements *= sizes[i];
