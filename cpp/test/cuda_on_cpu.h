@@ -1,15 +1,20 @@
 #pragma once
-// Runs a CUDA kernel's source on the CPU: each thread of a block is a thread, blocks run one after the other. What the device does
+// Runs a CUDA kernel's source on the CPU: a block's threads take turns on one, blocks run one after the other. What the device does
 // in hardware (16-bit conversion, matrix fragments, asynchronous loads) is done by loops here.
-#include <pthread.h>
+#include <setjmp.h>
+#include <ucontext.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <vector>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 #define __device__
 #define __global__
@@ -23,17 +28,120 @@ inline int min(int a, int b) { return a < b ? a : b; }
 struct Index { unsigned x, y, z; };
 struct uint2 { unsigned x, y; };
 
-inline thread_local Index threadIdx, blockIdx;
-inline Index blockDim, gridDim;
+inline Index threadIdx, blockIdx, blockDim, gridDim;
+
+/** A block's threads, which take turns: each runs until it waits. */
+class Fibers {
+public:
+    /** Runs `work` on each of `count` threads until all are through. */
+    void run(unsigned count, std::function<void()> work) {
+        work_ = std::move(work);
+        while (fibers_.size() < count) fibers_.push_back(std::make_unique<Fiber>());
+        done_.assign(count, false);
+        left_ = count;
+        if (_setjmp(caller_) == 0) enter(0);
+        finish_switch();
+    }
+
+    /** To the next thread that is not through. */
+    void yield() {
+        if (next() == current_) return;
+        if (_setjmp(fibers_[current_]->at) == 0) enter(next());
+        finish_switch();
+        threadIdx = {current_, 0, 0};
+    }
+
+private:
+    static constexpr std::size_t STACK = 128 << 10;
+
+    struct Fiber {
+        std::unique_ptr<char[]> stack{new char[STACK]};
+        bool started = false;
+        ucontext_t start;
+        jmp_buf at;  // far quicker than contexts, which have the system change the signal mask
+    };
+
+    static void begin();
+
+    /** Each block has the same threads do its work. */
+    [[noreturn]] void live() {
+        for (;;) {
+            finish_switch();
+            threadIdx = {current_, 0, 0};
+            work_();
+            done_[current_] = true;
+            left_--;
+            if (_setjmp(fibers_[current_]->at) == 0) {
+                if (left_) enter(next());
+                start_switch(caller_stack_, caller_bytes_);
+                _longjmp(caller_, 1);
+            }
+        }
+    }
+
+    unsigned next() const {
+        unsigned to = current_;
+        do to = (to + 1) % done_.size();
+        while (done_[to]);
+        return to;
+    }
+
+    [[noreturn]] void enter(unsigned to) {
+        Fiber& fiber = *fibers_[to];
+        current_ = to;
+        start_switch(fiber.stack.get(), STACK);
+        if (fiber.started) _longjmp(fiber.at, 1);
+        fiber.started = true;
+        getcontext(&fiber.start);
+        fiber.start.uc_stack.ss_sp = fiber.stack.get();
+        fiber.start.uc_stack.ss_size = STACK;
+        makecontext(&fiber.start, &Fibers::begin, 0);
+        setcontext(&fiber.start);
+        std::abort();
+    }
+
+    // AddressSanitizer has to know whose stack it is.
+    void start_switch([[maybe_unused]] const void* stack, [[maybe_unused]] std::size_t bytes) {
+#ifdef __SANITIZE_ADDRESS__
+        __sanitizer_start_switch_fiber(nullptr, stack, bytes);
+#endif
+    }
+    void finish_switch() {
+#ifdef __SANITIZE_ADDRESS__
+        const void* stack = nullptr;
+        std::size_t bytes = 0;
+        __sanitizer_finish_switch_fiber(nullptr, &stack, &bytes);
+        if (!caller_stack_) caller_stack_ = stack, caller_bytes_ = bytes;
+#endif
+    }
+
+    std::function<void()> work_;
+    std::vector<std::unique_ptr<Fiber>> fibers_;
+    std::vector<bool> done_;
+    unsigned left_ = 0, current_ = 0;
+    jmp_buf caller_;
+    const void* caller_stack_ = nullptr;
+    std::size_t caller_bytes_ = 0;
+};
+
+inline Fibers fibers;
+inline void Fibers::begin() { fibers.live(); }
 
 class Barrier {
 public:
-    explicit Barrier(unsigned count) { pthread_barrier_init(&barrier_, nullptr, count); }
-    ~Barrier() { pthread_barrier_destroy(&barrier_); }
-    void wait() { pthread_barrier_wait(&barrier_); }
+    explicit Barrier(unsigned count) : count_(count) {}
+    void wait() {
+        const unsigned round = round_;
+        if (++arrived_ == count_) {
+            arrived_ = 0;
+            round_++;
+            return;
+        }
+        while (round_ == round) fibers.yield();
+    }
 
 private:
-    pthread_barrier_t barrier_;
+    unsigned count_, arrived_ = 0, round_ = 0;
 };
 
 struct Warp {
@@ -63,13 +171,7 @@ void launch(void (*kernel)(Arguments), Index grid, unsigned threads, size_t shar
                 warps.clear();
                 for (unsigned w = 0; w < threads / 32; w++) warps.push_back(std::make_unique<Warp>());
                 shared_memory.assign(shared + 16, 255);
-                std::vector<std::thread> running;
-                for (unsigned t = 0; t < threads; t++)
-                    running.emplace_back([&, t] {
-                        threadIdx = {t, 0, 0};
-                        blockIdx = {x, y, z};
-                        kernel(arguments);
-                    });
-                for (std::thread& thread : running) thread.join();
+                blockIdx = {x, y, z};
+                fibers.run(threads, [&] { kernel(arguments); });
             }
 }

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Networks of one's own, against the naive loops. */
 @Tag("every-isa")
+@Tag("every-back-end")
 @ParameterizedClass
 @MethodSource("org.fasternet.TestBackends#names")
 class ChainTest {

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Run again with lower ISAs, where a precision that they have no kernels for is refused, which {@link NetworkTest} sees to. */
 @Tag("every-isa")
+@Tag("every-back-end")
 @ParameterizedClass
 @MethodSource("org.fasternet.TestBackends#names")
 class GoldenSessionTest {

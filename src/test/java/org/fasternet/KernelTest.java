@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Single kernels on the caller's buffers, against their definitions; run again with lower ISAs. */
 @Tag("every-isa")
+@Tag("every-back-end")
 @ParameterizedClass
 @MethodSource("org.fasternet.TestBackends#names")
 class KernelTest {

@@ -24,9 +24,11 @@ import org.fasternet.image.Preprocessing;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("every-back-end")
 @ParameterizedClass
 @MethodSource("org.fasternet.TestBackends#names")
 class SessionTest {

@@ -15,11 +15,14 @@ public final class TestBackends {
     private TestBackends() {}
 
     /**
-     * Names of all back ends, but oneDNN's where only our own ISA is capped: it would do there once more what it does without a
-     * cap. One that cannot be used here makes its tests fail, as it should.
+     * Names of all back ends on the CPU, but oneDNN's where only our own ISA is capped: it would do there once more what it does
+     * without a cap. On the fake of CUDA, the GPU's. One that cannot be used here makes its tests fail, as it should.
      */
     public static List<String> names() {
         Set<String> environment = System.getenv().keySet();
+        if (environment.contains("FAKE_CUDA")) {
+            return List.of("cudnn");
+        }
         boolean onlyOursIsCapped = environment.contains("FASTERNET_MAX_ISA") && !environment.contains("ONEDNN_MAX_CPU_ISA");
         return onlyOursIsCapped ? List.of("fused") : List.of("fused", "onednn");
     }

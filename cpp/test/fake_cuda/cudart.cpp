@@ -1,0 +1,185 @@
+// libcudart.so.13, as far as the back end cudnn calls it. Signatures and numbers are those of CUDA 13's runtime API.
+#include <cstring>
+
+#include "fake.h"
+
+using fake::Graph;
+using fake::Stream;
+
+namespace {
+
+enum { HOST_TO_DEVICE = 1, DEVICE_TO_HOST = 2 };
+enum { MAJOR = 75, MINOR = 76 };
+constexpr int CAPTURE_UNSUPPORTED = 900, INVALID_DEVICE = 101, NO_DEVICE = 100;
+
+// Capture is per thread, as with cudaStreamCaptureModeThreadLocal.
+thread_local int recordings = 0;
+
+bool valid_copy(const void* dst, const void* src, std::size_t bytes, int kind) {
+    const void* device = kind == HOST_TO_DEVICE ? dst : src;
+    return fake::reachable(device, bytes) && !fake::pinned(device, bytes) && (kind == HOST_TO_DEVICE || kind == DEVICE_TO_HOST);
+}
+
+}  // namespace
+
+#define ENTER()                                         \
+    if (const int status = fake::enter(__func__)) {     \
+        return status;                                  \
+    }
+
+extern "C" {
+
+const char* cudaGetErrorString(int status) {
+    switch (status) {
+        case 0: return "no error";
+        case fake::INVALID_VALUE: return "invalid argument";
+        case fake::OUT_OF_MEMORY: return "out of memory";
+        case NO_DEVICE: return "no CUDA-capable device is detected";
+        case INVALID_DEVICE: return "invalid device ordinal";
+        case 719: return "unspecified launch failure";
+        case CAPTURE_UNSUPPORTED: return "operation not permitted when stream is capturing";
+        default: return "another error";
+    }
+}
+
+int cudaGetLastError() { return fake::sticky(); }
+
+int cudaRuntimeGetVersion(int* version) {
+    ENTER();
+    *version = 13010;
+    return 0;
+}
+
+int cudaDriverGetVersion(int* version) {
+    *version = static_cast<int>(fake::control().driver);
+    return 0;
+}
+
+int cudaGetDeviceCount(int* count) {
+    ENTER();
+    *count = static_cast<int>(fake::control().devices);
+    return *count ? 0 : NO_DEVICE;
+}
+
+int cudaSetDevice(int device) {
+    ENTER();
+    return device >= 0 && device < fake::control().devices ? 0 : INVALID_DEVICE;
+}
+
+int cudaDeviceGetAttribute(int* value, int attribute, int device) {
+    ENTER();
+    if (device < 0 || device >= fake::control().devices) return INVALID_DEVICE;
+    const int capability = static_cast<int>(fake::control().capability);
+    if (attribute != MAJOR && attribute != MINOR) return fake::INVALID_VALUE;
+    *value = attribute == MAJOR ? capability / 10 : capability % 10;
+    return 0;
+}
+
+int cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+    ENTER();
+    *free = static_cast<std::size_t>(fake::free_bytes());
+    *total = static_cast<std::size_t>(fake::control().device_limit);
+    return 0;
+}
+
+int cudaMalloc(void** memory, std::size_t bytes) {
+    ENTER();
+    if (recordings) return CAPTURE_UNSUPPORTED;
+    *memory = fake::allocate(bytes, true);
+    return *memory ? 0 : fake::OUT_OF_MEMORY;
+}
+
+int cudaFree(void* memory) { return memory && !fake::release(memory, true) ? fake::INVALID_VALUE : fake::sticky(); }
+
+int cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
+    ENTER();
+    if (recordings) return CAPTURE_UNSUPPORTED;
+    *memory = fake::allocate(bytes, false);
+    return *memory ? 0 : fake::OUT_OF_MEMORY;
+}
+
+int cudaFreeHost(void* memory) { return memory && !fake::release(memory, false) ? fake::INVALID_VALUE : fake::sticky(); }
+
+int cudaMemset(void* memory, int value, std::size_t bytes) {
+    ENTER();
+    if (!fake::reachable(memory, bytes)) return fake::INVALID_VALUE;
+    fake::on_device([&] { std::memset(memory, value, bytes); });
+    return 0;
+}
+
+int cudaMemcpy(void* dst, const void* src, std::size_t bytes, int kind) {
+    ENTER();
+    if (!valid_copy(dst, src, bytes, kind)) return fake::INVALID_VALUE;
+    fake::on_device([&] { std::memcpy(dst, src, bytes); });
+    return 0;
+}
+
+// Stricter than CUDA, which takes pageable memory too, slowly.
+int cudaMemcpyAsync(void* dst, const void* src, std::size_t bytes, int kind, Stream* stream) {
+    ENTER();
+    if (!valid_copy(dst, src, bytes, kind) || !fake::pinned(kind == HOST_TO_DEVICE ? src : dst, bytes)) return fake::INVALID_VALUE;
+    fake::put(*stream, [=] { std::memcpy(dst, src, bytes); });
+    return 0;
+}
+
+int cudaStreamCreateWithFlags(Stream** stream, unsigned) {
+    ENTER();
+    *stream = new Stream;
+    fake::created();
+    return 0;
+}
+
+int cudaStreamDestroy(Stream* stream) {
+    delete stream;
+    fake::destroyed();
+    return fake::sticky();
+}
+
+int cudaStreamSynchronize(Stream* stream) {
+    ENTER();
+    if (stream->recording) return CAPTURE_UNSUPPORTED;
+    fake::synchronize(*stream);
+    return 0;
+}
+
+int cudaStreamBeginCapture(Stream* stream, int) {
+    ENTER();
+    stream->recording = new Graph;
+    fake::created();
+    recordings++;
+    return 0;
+}
+
+// Also after an error: a stream must not stay in capture.
+int cudaStreamEndCapture(Stream* stream, Graph** graph) {
+    *graph = stream->recording;
+    stream->recording = nullptr;
+    recordings -= *graph ? 1 : 0;
+    ENTER();
+    return *graph ? 0 : fake::INVALID_VALUE;
+}
+
+int cudaGraphInstantiate(Graph** executable, Graph* graph, unsigned long long) {
+    ENTER();
+    *executable = new Graph(*graph);
+    fake::created();
+    fake::control().graphs++;
+    return 0;
+}
+
+int cudaGraphDestroy(Graph* graph) {
+    delete graph;
+    fake::destroyed();
+    return fake::sticky();
+}
+
+int cudaGraphExecDestroy(Graph* graph) { return cudaGraphDestroy(graph); }
+
+int cudaGraphLaunch(Graph* graph, Stream* stream) {
+    ENTER();
+    fake::control().launches++;
+    for (const auto& node : graph->nodes) fake::put(*stream, node);
+    return 0;
+}
+
+}  // extern "C"
