@@ -42,7 +42,7 @@ const char* cudaGetErrorString(int status) {
     }
 }
 
-int cudaGetLastError() { return fake::sticky(); }
+int cudaPeekAtLastError() { return fake::sticky(); }
 
 int cudaRuntimeGetVersion(int* version) {
     ENTER();

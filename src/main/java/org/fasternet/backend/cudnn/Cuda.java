@@ -1,18 +1,6 @@
 package org.fasternet.backend.cudnn;
 
-import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMajor;
-import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMinor;
-import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
-import static org.bytedeco.cuda.global.cudart.cudaDriverGetVersion;
-import static org.bytedeco.cuda.global.cudart.cudaFree;
-import static org.bytedeco.cuda.global.cudart.cudaFreeHost;
-import static org.bytedeco.cuda.global.cudart.cudaGetDeviceCount;
-import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
-import static org.bytedeco.cuda.global.cudart.cudaHostAlloc;
-import static org.bytedeco.cuda.global.cudart.cudaMalloc;
-import static org.bytedeco.cuda.global.cudart.cudaMemset;
-import static org.bytedeco.cuda.global.cudart.cudaRuntimeGetVersion;
-import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
+import static org.bytedeco.cuda.global.cudart.*;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetErrorString;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetLastErrorString;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
@@ -20,16 +8,19 @@ import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
 import org.fasternet.error.NativeException;
 import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.NativeLibrary;
+import org.fasternet.internal.abi.NativeMemory;
 
 /** The loaded CUDA and cuDNN, the device, and how their status codes read. Every method may be called from any thread. */
 final class Cuda {
@@ -45,6 +36,12 @@ final class Cuda {
             "cudart", "CUDA 13", "cudnn", "cuDNN 9", "cublas", "CUDA 13", "nvrtc", "CUDA 13", "cuda", "driver 580+");
 
     private static final int MESSAGE_BYTES = 2048;
+
+    /** Errors after which a process's context is of no use any more: CUDA runtime API, "CUDA Driver error numbers". */
+    private static final Set<Integer> LOST = Set.of(cudaErrorECCUncorrectable, cudaErrorNvlinkUncorrectable, cudaErrorContained,
+            cudaErrorIllegalAddress, cudaErrorLaunchTimeout, cudaErrorContextIsDestroyed, cudaErrorAssert, cudaErrorHardwareStackError,
+            cudaErrorIllegalInstruction, cudaErrorMisalignedAddress, cudaErrorInvalidAddressSpace, cudaErrorInvalidPc,
+            cudaErrorLaunchFailure, cudaErrorTensorMemoryLeak, cudaErrorExternalDevice);
 
     private Cuda() {}
 
@@ -86,13 +83,35 @@ final class Cuda {
         check(cudaSetDevice(DEVICE), "use device " + DEVICE);
     }
 
+    /** As {@link #use}, before what is released: that is tried on a lost device too, where it fails. */
+    static void useForRelease() {
+        cudaSetDevice(DEVICE);
+    }
+
     /** Zeroed device memory. */
     static Pointer allocate(Resources resources, long bytes, String what) {
-        Pointer memory = new Pointer();
-        check(cudaMalloc(memory, Math.max(1, bytes)), "allocate " + bytes + " bytes of device memory for " + what);
+        Pointer memory = allocate(Math.max(1, bytes), what);
         resources.add(memory, m -> cudaFree(m));
         check(cudaMemset(memory, 0, Math.max(1, bytes)), "clear the memory for " + what);
         return memory;
+    }
+
+    /** Device memory that the caller frees. */
+    static Pointer allocate(long bytes, String what) {
+        Pointer memory = new Pointer();
+        int status = cudaMalloc(memory, bytes);
+        check(status, "allocate " + bytes + " bytes of device memory for " + what
+                + (status == cudaErrorMemoryAllocation ? ", " + free() + " are free" : ""));
+        return memory;
+    }
+
+    /** How much of the device's memory is left. */
+    private static String free() {
+        try (Resources resources = new Resources()) {
+            SizeTPointer bytes = new SizeTPointer(NativeMemory.allocate(resources, 2L * Long.BYTES));
+            int status = cudaMemGetInfo(bytes, bytes.getPointer(1));
+            return status == 0 ? bytes.get(0) + " of its " + bytes.get(1) : "how many";
+        }
     }
 
     /** Host memory that the device reads and writes itself. */
@@ -105,14 +124,21 @@ final class Cuda {
     static void check(int status, String action) {
         if (status != 0) {
             throw new NativeException("CUDA could not " + action + ": " + cudaGetErrorString(status).getString()
-                    + " (error " + status + ")");
+                    + " (error " + status + ")" + lost(status));
         }
     }
 
     static void checkCudnn(int status, String action) {
         if (status != 0) {
-            throw new NativeException("cuDNN could not " + action + ": " + cudnnGetErrorString(status).getString() + lastMessage());
+            throw new NativeException("cuDNN could not " + action + ": " + cudnnGetErrorString(status).getString() + lastMessage()
+                    + lost(cudaPeekAtLastError()));
         }
+    }
+
+    /** A sentence after an error that every later call of the process meets again. */
+    private static String lost(int status) {
+        return LOST.contains(status)
+                ? "; the device is lost to this process, for all its sessions: close them, and start the process anew" : "";
     }
 
     private static String lastMessage() {

@@ -1,12 +1,10 @@
 package org.fasternet.backend.cudnn;
 
 import static org.bytedeco.cuda.global.cudart.cudaFree;
-import static org.bytedeco.cuda.global.cudart.cudaMalloc;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpy;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
 
-import org.bytedeco.javacpp.Pointer;
 import org.fasternet.backend.spi.DeviceMemory;
 
 /** What a usable device has. */
@@ -14,9 +12,7 @@ final class CudaMemory implements DeviceMemory {
     @Override
     public long allocate(long bytes) {
         Cuda.use();
-        Pointer memory = new Pointer();
-        Cuda.check(cudaMalloc(memory, bytes), "allocate " + bytes + " bytes of device memory");
-        return memory.address();
+        return Cuda.allocate(bytes, "a buffer").address();
     }
 
     @Override

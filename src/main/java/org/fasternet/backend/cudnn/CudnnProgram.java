@@ -174,18 +174,22 @@ final class CudnnProgram implements Program {
     private void capture() {
         if (slots.size() > 1) {
             // In place, or with a residual, a second run would compute on the first one's result.
-            launches.forEach(launch -> launch.launch().on(stream));
-            Cuda.check(cudaStreamSynchronize(stream), "run the network's kernels");
+            for (Launches.Prepared step : launches) {
+                step.launch().on(stream);
+                // One by one: an error of the device's comes with the wait, and a whole network's names no step.
+                Cuda.check(cudaStreamSynchronize(stream), "run " + step.label());
+            }
             restoreDsts();
         }
-        graph = new Resources();
-        replay = record(graph, () -> {
+        Resources made = new Resources();
+        replay = record(made, () -> {
             copySrc(cudaMemcpyHostToDevice);
             launches.forEach(launch -> launch.launch().on(stream));
             if (slots.size() == 1) {
                 copySrc(cudaMemcpyDeviceToHost);
             }
         });
+        graph = made;
     }
 
     /** Microseconds that each step takes, in a graph of {@code copies} of it. All slots must be bound. Changes the activations. */
@@ -214,19 +218,26 @@ final class CudnnProgram implements Program {
 
     /** A graph of what {@code work} puts on the stream. */
     private CUgraphExec_st record(Resources owner, Runnable work) {
-        CUgraph_st recorded = new CUgraph_st();
         Cuda.check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to record");
-        try {
-            work.run();
-        } finally {
-            Cuda.check(cudaStreamEndCapture(stream, recorded), "record");
-        }
-        try {
+        try (Resources temporary = new Resources()) {
+            CUgraph_st recorded = temporary.add(new CUgraph_st(), CudnnProgram::destroy);
+            int ended;
+            try {
+                work.run();
+            } finally {
+                // Whatever has failed, the stream must leave the capture; what failed says more than this.
+                ended = cudaStreamEndCapture(stream, recorded);
+            }
+            Cuda.check(ended, "record");
             CUgraphExec_st made = new CUgraphExec_st();
             Cuda.check(cudaGraphInstantiate(made, recorded, 0), "make a graph");
             return owner.add(made, g -> cudaGraphExecDestroy(g));
-        } finally {
-            cudaGraphDestroy(recorded);
+        }
+    }
+
+    private static void destroy(CUgraph_st graph) {
+        if (!graph.isNull()) {
+            cudaGraphDestroy(graph);
         }
     }
 
@@ -263,7 +274,7 @@ final class CudnnProgram implements Program {
 
     @Override
     public void close() {
-        Cuda.use();
+        Cuda.useForRelease();
         resources.close();
     }
 }

@@ -1,5 +1,8 @@
 package org.fasternet.backend.cudnn;
 
+import static org.bytedeco.cuda.global.cudnn.CUDNN_STATUS_EXECUTION_FAILED;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_BACKEND_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_BOOLEAN;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_FLOAT;
@@ -39,14 +42,28 @@ final class Descriptors {
     }
 
     cudnnBackendDescriptor_t create(int type) {
-        cudnnBackendDescriptor_t descriptor = new cudnnBackendDescriptor_t();
-        Cuda.checkCudnn(cudnnBackendCreateDescriptor(type, descriptor), "create a descriptor");
-        return resources.add(descriptor, d -> cudnnBackendDestroyDescriptor(d));
+        return create(type, resources);
     }
 
-    /** Whether cuDNN accepts what was set. */
+    /** A descriptor that {@code owner} destroys. */
+    cudnnBackendDescriptor_t create(int type, Resources owner) {
+        cudnnBackendDescriptor_t descriptor = new cudnnBackendDescriptor_t();
+        Cuda.checkCudnn(cudnnBackendCreateDescriptor(type, descriptor), "create a descriptor");
+        return owner.add(descriptor, d -> cudnnBackendDestroyDescriptor(d));
+    }
+
+    /**
+     * Whether cuDNN accepts what was set.
+     *
+     * @throws org.fasternet.error.NativeException if it could not say, for want of memory or of a device
+     */
     boolean finishes(cudnnBackendDescriptor_t descriptor) {
-        return cudnnBackendFinalize(descriptor) == 0;
+        int status = cudnnBackendFinalize(descriptor);
+        if (status == CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED
+                || status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED || status >= CUDNN_STATUS_EXECUTION_FAILED) {
+            Cuda.checkCudnn(status, "make a plan");
+        }
+        return status == 0;
     }
 
     cudnnBackendDescriptor_t finish(cudnnBackendDescriptor_t descriptor, String what) {

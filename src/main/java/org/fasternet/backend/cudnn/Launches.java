@@ -6,9 +6,10 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_VARIANT_PACK_WORKSPACE;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.cudnnBackendExecute;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
@@ -16,6 +17,7 @@ import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.compute.ElementType;
 import org.fasternet.compute.Precision;
+import org.fasternet.internal.Resources;
 import org.fasternet.layer.Activation;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.Step;
@@ -40,7 +42,7 @@ final class Launches {
     }
 
     /** @param implementation as plans name it */
-    record Prepared(String implementation, long workspace, Launch launch) {}
+    record Prepared(String label, String implementation, long workspace, Launch launch) {}
 
     private final cudnnContext handle;
     private final ConvPlans plans;
@@ -74,9 +76,9 @@ final class Launches {
             }
             return convolution(conv);
         } else if (step instanceof Step.Copy copy) {
-            return copy(copy.src(), copy.dst(), 0, 0);
+            return copy(copy.label(), copy.src(), copy.dst(), 0, 0);
         } else if (step instanceof Step.Affine affine) {
-            return copy(affine.src(), affine.dst(), weights.vector(affine.scale(), affine.label()).address(),
+            return copy(affine.label(), affine.src(), affine.dst(), weights.vector(affine.scale(), affine.label()).address(),
                     weights.vector(affine.shift(), affine.label()).address());
         } else if (step instanceof Step.Mean mean) {
             return mean(mean);
@@ -88,26 +90,35 @@ final class Launches {
         ConvPlans.Plan plan = plans.plan(conv);
         Pointer w = weights.channelsLast(conv.weights(), conv.label());
         Pointer bias = conv.bias().map(b -> weights.vector(b, conv.label())).orElse(null);
-        return new Prepared("cudnn:engine " + plan.engine(), plan.workspace(), stream -> {
-            List<Long> ids = new ArrayList<>(List.of(ConvPlans.X, ConvPlans.W, ConvPlans.Y));
-            List<Long> data = new ArrayList<>(
-                    List.of(address.applyAsLong(conv.src()), w.address(), address.applyAsLong(conv.dst())));
+        return new Prepared(conv.label(), "cudnn:engine " + plan.engine(), plan.workspace(), stream -> {
+            Map<Long, Long> memory = new TreeMap<>(Map.of(ConvPlans.X, address.applyAsLong(conv.src()), ConvPlans.W, w.address(),
+                    ConvPlans.Y, address.applyAsLong(conv.dst())));
             if (bias != null) {
-                ids.add(ConvPlans.BIAS);
-                data.add(bias.address());
+                memory.put(ConvPlans.BIAS, bias.address());
             }
             if (conv.accumulate()) {
-                ids.add(ConvPlans.RESIDUAL);
-                data.add(address.applyAsLong(conv.dst()));
+                memory.put(ConvPlans.RESIDUAL, address.applyAsLong(conv.dst()));
             }
-            Descriptors descriptors = plans.descriptors();
-            cudnnBackendDescriptor_t pack = descriptors.create(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
-            descriptors.longs(pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, ids.stream().mapToLong(Long::longValue).toArray());
-            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, data.stream().mapToLong(Long::longValue).toArray());
-            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace.address());
-            descriptors.finish(pack, "the memory of " + conv.label());
-            Cuda.checkCudnn(cudnnBackendExecute(handle, plan.descriptor(), pack), "launch " + conv.label());
+            execute(conv.label(), plan, memory);
         });
+    }
+
+    /** @param memory addresses by the tensors' ids */
+    private void execute(String label, ConvPlans.Plan plan, Map<Long, Long> memory) {
+        Descriptors descriptors = plans.descriptors();
+        // A graph keeps what the kernels were given.
+        try (Resources temporary = new Resources()) {
+            cudnnBackendDescriptor_t pack = descriptors.create(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, temporary);
+            descriptors.longs(pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, array(memory.keySet()));
+            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, array(memory.values()));
+            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace.address());
+            descriptors.finish(pack, "the memory of " + label);
+            Cuda.checkCudnn(cudnnBackendExecute(handle, plan.descriptor(), pack), "launch " + label);
+        }
+    }
+
+    private static long[] array(Collection<Long> values) {
+        return values.stream().mapToLong(Long::longValue).toArray();
     }
 
     /**
@@ -140,7 +151,7 @@ final class Launches {
         String kernel = "partial_" + name(conv.src().buffer().type()) + "_" + together;
         CudaKernels.Grid grid = new CudaKernels.Grid(
                 tiles, eights / together, shape.n(), PARTIAL_THREADS, partialShared(shape.c(), together));
-        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(conv.label(), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(),
                 shape.h(), shape.w(), conv.src().buffer().layout().strideW(), shape.c()));
     }
@@ -163,20 +174,20 @@ final class Launches {
         Layout to = conv.dst().buffer().layout();
         long activation = conv.activation().map(a -> a == Activation.RELU ? 1L : 2L).orElse(0L);
         CudaKernels.Grid grid = new CudaKernels.Grid(ceil(dst.pixels(), 64), ceil(dst.c(), 64), 1, THREADS, 0);
-        return new Prepared("cuda:conv_f32", 0, stream -> kernels.launch("conv_f32", grid, stream,
+        return new Prepared(conv.label(), "cuda:conv_f32", 0, stream -> kernels.launch("conv_f32", grid, stream,
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(), bias == null ? 0 : bias.address(),
                 from.strideN(), from.strideH(), from.strideW(), to.strideN(), to.strideH(), to.strideW(),
                 src.n(), src.h(), src.w(), src.c(), dst.h(), dst.w(), dst.c(), conv.weights().dim(2), conv.stride(), conv.padding(),
                 activation, conv.accumulate() ? 1 : 0));
     }
 
-    private Prepared copy(View src, View dst, long scale, long shift) {
+    private Prepared copy(String label, View src, View dst, long scale, long shift) {
         String kernel = "copy_" + name(src.buffer().type()) + "_" + name(dst.buffer().type());
         Shape shape = dst.shape();
         CudaKernels.Grid grid = perImage(shape);
         Layout from = src.buffer().layout();
         Layout to = dst.buffer().layout();
-        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(label, "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(src), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(dst), to.strideN(), to.strideC(), to.strideH(), to.strideW(),
                 src.channels(), shape.h(), shape.w(), shape.c(), to.strideC() == 1 ? 0 : 1, scale, shift));
@@ -187,7 +198,7 @@ final class Launches {
         Shape shape = step.dst().shape();
         CudaKernels.Grid grid = perImage(shape);
         Layout from = step.src().buffer().layout();
-        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(step.label(), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(step.dst()), step.src().channels(), shape.h(), shape.w(), step.size(), shape.c()));
     }
@@ -197,7 +208,7 @@ final class Launches {
         Shape shape = step.src().shape();
         CudaKernels.Grid grid = new CudaKernels.Grid(ceil(shape.c(), 32), shape.n(), 1, THREADS, 0);
         Layout from = step.src().buffer().layout();
-        return new Prepared("cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(step.label(), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(step.dst()), shape.c(), shape.h(), shape.w()));
     }

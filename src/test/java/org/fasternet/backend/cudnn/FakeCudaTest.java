@@ -1,0 +1,155 @@
+package org.fasternet.backend.cudnn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.fasternet.FasterNet;
+import org.fasternet.Golden;
+import org.fasternet.Session;
+import org.fasternet.SessionOptions;
+import org.fasternet.backend.cudnn.FakeCuda.Field;
+import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.compute.Precision;
+import org.fasternet.error.NativeException;
+import org.fasternet.error.UnsupportedException;
+import org.fasternet.layer.Activation;
+import org.fasternet.layer.FasterNetConfig;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The back end on a fake of CUDA: what it counts, and what it does when a call fails. */
+@Tag("fake-cuda")
+class FakeCudaTest {
+    private static final int CLASSES = 10;
+    private static final String LOST =
+            "; the device is lost to this process, for all its sessions: close them, and start the process anew";
+    /** Small, to be compiled and run a thousand times. */
+    private static final FasterNet MODEL = FasterNet.random(
+            new FasterNetConfig(3, 16, List.of(1, 1), 4, 2, 16, CLASSES, Activation.GELU, false, true, false), 1);
+    private static final FloatBuffer SRC = Golden.floats(3 * 8 * 8);
+
+    private static SessionOptions options(Precision precision) {
+        return SessionOptions.defaults().withBackend("cudnn").withPrecision(precision).withSize(8, 8);
+    }
+
+    /** What lives as long as the process, such as the kernels, is there before a test counts. */
+    @BeforeAll
+    static void once() {
+        loadAndRun(Precision.F16);
+    }
+
+    @AfterEach
+    void heal() {
+        FakeCuda.heal();
+    }
+
+    private static FloatBuffer loadAndRun(Precision precision) {
+        FloatBuffer dst = Golden.floats(CLASSES);
+        try (Session session = MODEL.session(options(precision))) {
+            session.run(SRC, dst);
+            session.run(SRC, dst);
+        }
+        return dst;
+    }
+
+    private static List<Long> held() {
+        return List.of(Field.DEVICE_BYTES.get(), Field.PINNED_BYTES.get(), Field.OBJECTS.get());
+    }
+
+    @Test
+    void aNetworkIsOneGraphAndARunOneLaunchOfIt() {
+        try (Session session = MODEL.session(options(Precision.F16))) {
+            FloatBuffer dst = Golden.floats(CLASSES);
+            long graphs = Field.GRAPHS.get();
+            long launches = Field.LAUNCHES.get();
+            long calls = 0;
+            for (int run = 0; run < 5; run++) {
+                calls = Field.CALLS.get();
+                session.run(SRC, dst);
+            }
+            assertEquals(1, Field.GRAPHS.get() - graphs);
+            assertEquals(5, Field.LAUNCHES.get() - launches);
+            assertEquals(3, Field.CALLS.get() - calls, "the device chosen, a launch, a wait");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"F32", "F16", "BF16"})
+    void aBlockIsThreeKernelsAndNoCopy(Precision precision) {
+        try (Session session = MODEL.session(options(precision))) {
+            List<ExecutionPlan.Step> steps = session.plan().steps();
+            Predicate<ExecutionPlan.Step> inBlock = step -> step.label().startsWith("stages.0.blocks.0 ");
+            assertEquals(3, steps.stream().filter(inBlock).count(), steps::toString);
+            long kernels = Field.KERNELS.get();
+            session.run(SRC, Golden.floats(CLASSES));
+            assertEquals(2L * steps.size(), Field.KERNELS.get() - kernels, "once to load them, once for the graph");
+        }
+    }
+
+    /** Out of memory, after which the device goes on, and a launch failure, after which it does not. */
+    @ParameterizedTest
+    @ValueSource(ints = {FakeCuda.OUT_OF_MEMORY, FakeCuda.LAUNCH_FAILURE})
+    void everyCallFailsInTurnAndNothingIsLeftBehind(int status) {
+        List<Long> before = held();
+        long start = Field.CALLS.get();
+        loadAndRun(Precision.F16);
+        long calls = Field.CALLS.get() - start;
+        assertTrue(calls > 500, calls + " calls");
+        assertEquals(before, held());
+        List<String> wrong = new ArrayList<>();
+        // The last one chooses the device for what is released, which happens in any case.
+        for (long call = 1; call < calls; call++) {
+            FakeCuda.failAt(call, status);
+            RuntimeException failure = null;
+            try {
+                loadAndRun(Precision.F16);
+            } catch (NativeException | UnsupportedException e) {
+                failure = e;
+            }
+            FakeCuda.heal();
+            if (failure == null || !held().equals(before)) {
+                wrong.add(call + " " + FakeCuda.failed() + ": " + failure + ", held " + held() + " instead of " + before);
+            }
+        }
+        assertTrue(wrong.isEmpty(), () -> wrong.size() + " of " + calls + ": " + wrong.subList(0, Math.min(20, wrong.size())));
+        loadAndRun(Precision.F16);
+    }
+
+    @Test
+    void tooLittleMemoryIsToldWithWhatIsFree() {
+        long limit = Field.DEVICE_LIMIT.get();
+        Field.DEVICE_LIMIT.set(Field.DEVICE_BYTES.get() + 20_000);
+        NativeException refused = assertThrows(NativeException.class, () -> loadAndRun(Precision.F16));
+        Field.DEVICE_LIMIT.set(limit);
+        assertTrue(refused.getMessage().matches("CUDA could not allocate \\d+ bytes of device memory for the weights of stages\\..*, "
+                + "\\d+ of its \\d+ are free: out of memory \\(error 2\\)"), refused.getMessage());
+    }
+
+    /** The step whose kernel failed is named, and every other session of the process says what has become of the device. */
+    @Test
+    void afterAKernelFailedNoSessionWorksAnyMore() {
+        FloatBuffer dst = Golden.floats(CLASSES);
+        try (Session session = MODEL.session(options(Precision.F16)); Session other = MODEL.session(options(Precision.F16))) {
+            other.run(SRC, dst);
+            // Of each buffer the device and its memory, the device again; then each step's launch and wait.
+            FakeCuda.failAt(5 + 2, FakeCuda.LAUNCH_FAILURE);
+            NativeException failed = assertThrows(NativeException.class, () -> session.run(SRC, dst));
+            assertEquals("CUDA could not run patch_embed patches: unspecified launch failure (error 719)" + LOST, failed.getMessage());
+            NativeException neighbour = assertThrows(NativeException.class, () -> other.run(SRC, dst));
+            assertTrue(neighbour.getMessage().endsWith(LOST), neighbour.getMessage());
+            NativeException opened = assertThrows(NativeException.class, () -> MODEL.session(options(Precision.F16)));
+            assertTrue(opened.getMessage().endsWith(LOST), opened.getMessage());
+        }
+        FakeCuda.heal();
+        loadAndRun(Precision.F16);
+    }
+}
