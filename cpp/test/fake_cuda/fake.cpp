@@ -26,7 +26,8 @@ Control defaults() {
 Control* map_control() {
     static Control own = defaults();
     const char* path = std::getenv("FAKE_CUDA");
-    const int file = path ? open(path, O_RDWR | O_CREAT | O_TRUNC, 0600) : -1;
+    const std::string own_file = std::string(path ? path : "") + "." + std::to_string(getpid());
+    const int file = path ? open(own_file.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600) : -1;
     if (file < 0) return &own;
     const bool written = write(file, &own, sizeof own) == static_cast<ssize_t>(sizeof own);
     void* mapped = written ? mmap(nullptr, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : MAP_FAILED;

@@ -10,7 +10,7 @@
 
 namespace fake {
 
-/** What the tests set and read: 64-bit fields of the file that the environment variable FAKE_CUDA names, made anew by a process. */
+/** What the tests set and read: 64-bit fields of a file, which has the name in the environment variable FAKE_CUDA, a dot and the process's number. */
 struct Control {
     std::int64_t calls;         // that can fail, so far
     std::int64_t fail_at;       // which of them fails, counted from 1; 0: none

@@ -17,26 +17,36 @@ public final class DeviceBuffer implements AutoCloseable {
     /** What cuDNN and our kernels load at a time. */
     private static final int ALIGNMENT = 16;
 
+    /** Where copies are made: CUDA knows by an address alone whose memory it is. */
+    private final int device;
     private final long address;
     private final long bytes;
     private final boolean owned;
     private boolean closed;
 
-    private DeviceBuffer(long address, long bytes, boolean owned) {
+    private DeviceBuffer(int device, long address, long bytes, boolean owned) {
+        this.device = device;
         this.address = address;
         this.bytes = bytes;
         this.owned = owned;
     }
 
-    /**
-     * @throws org.fasternet.error.UnsupportedException if there is no usable GPU; the message says why
-     * @throws org.fasternet.error.NativeException if the device has not that much memory left
-     */
+    /** On the first GPU, as {@link #allocate(long, int)}. */
     public static DeviceBuffer allocate(long bytes) {
+        return allocate(bytes, 0);
+    }
+
+    /**
+     * On a GPU by its number, as {@link SessionOptions#withDevice}: sessions of that one take it.
+     *
+     * @throws org.fasternet.error.UnsupportedException if there is no usable GPU of that number; the message says why
+     * @throws org.fasternet.error.NativeException if the device has not that much memory left: the message says how much it has
+     */
+    public static DeviceBuffer allocate(long bytes, int device) {
         if (bytes < 1) {
             throw new ShapeException("a device buffer of " + bytes + " bytes: at least 1 is needed");
         }
-        return new DeviceBuffer(Backends.deviceMemory().allocate(bytes), bytes, true);
+        return new DeviceBuffer(device, Backends.deviceMemory(device).allocate(bytes), bytes, true);
     }
 
     /**
@@ -48,7 +58,7 @@ public final class DeviceBuffer implements AutoCloseable {
         if (address == 0 || address % ALIGNMENT != 0) {
             throw new ShapeException("device memory at 0x" + Long.toHexString(address) + ": a multiple of 16 is needed");
         }
-        return new DeviceBuffer(address, bytes, false);
+        return new DeviceBuffer(0, address, bytes, false);
     }
 
     public long bytes() {
@@ -65,12 +75,12 @@ public final class DeviceBuffer implements AutoCloseable {
 
     /** Copies a direct buffer of f32 in native order, from its position to its limit, to the beginning; waits for it. */
     public void copyFrom(FloatBuffer src) {
-        Backends.deviceMemory().copyFromHost(address(), Bindings.current().address(direct(src)), checked(src));
+        Backends.deviceMemory(device).copyFromHost(address(), Bindings.current().address(direct(src)), checked(src));
     }
 
     /** Fills a direct buffer of f32 in native order, from its position to its limit, from the beginning; waits for it. */
     public void copyTo(FloatBuffer dst) {
-        Backends.deviceMemory().copyToHost(Bindings.current().address(direct(dst)), address(), checked(dst));
+        Backends.deviceMemory(device).copyToHost(Bindings.current().address(direct(dst)), address(), checked(dst));
     }
 
     private static FloatBuffer direct(FloatBuffer buffer) {
@@ -93,7 +103,7 @@ public final class DeviceBuffer implements AutoCloseable {
     @Override
     public synchronized void close() {
         if (!closed && owned) {
-            Backends.deviceMemory().free(address);
+            Backends.deviceMemory(device).free(address);
         }
         closed = true;
     }

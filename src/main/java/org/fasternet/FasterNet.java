@@ -215,7 +215,7 @@ public final class FasterNet {
                 options.precision(),
                 options.isa(),
                 options.resolvedThreads(),
-                options.spinMicros());
+                options.spinMicros(), options.device().orElse(0));
     }
 
     private static Layout pixelLayout(Shape src, SessionOptions.Pixels pixels) {

@@ -8,6 +8,7 @@ import org.fasternet.backend.Backends;
 import org.fasternet.backend.spi.Backend;
 import org.fasternet.layer.Network;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 
@@ -35,10 +36,11 @@ import org.fasternet.error.UnsupportedException;
  *     {@code GOMP_SPINCOUNT})
  * @param isa the instruction set that the back end {@code fused} computes with, by a name of {@link Hardware#isas}; absent: the
  *     best one. oneDNN chooses its own once per process, and the environment variable {@code ONEDNN_MAX_CPU_ISA} caps that
+ * @param device which of the GPUs that the process may use, counted from 0 in CUDA's order; absent: the first
  */
 public record SessionOptions(
         String backend, Precision precision, OptionalInt threads, int batch, Optional<Size> size, Optional<Pixels> pixels,
-        Duration spin, Optional<String> isa) {
+        Duration spin, Optional<String> isa, OptionalInt device) {
     /** The back end's name that leaves the choice to the library. */
     public static final String AUTO = Backends.AUTO;
 
@@ -46,7 +48,7 @@ public record SessionOptions(
     private static final Duration MAX_SPIN = Duration.ofSeconds(1);
     private static final SessionOptions DEFAULTS = new SessionOptions(
             AUTO, Precision.F32, OptionalInt.empty(), 1, Optional.empty(), Optional.empty(),
-            Duration.ofNanos(200_000), Optional.empty());
+            Duration.ofNanos(200_000), Optional.empty(), OptionalInt.empty());
 
     /** Rows and columns. */
     public record Size(int height, int width) {}
@@ -62,6 +64,7 @@ public record SessionOptions(
         Objects.requireNonNull(backend, "backend");
         Objects.requireNonNull(precision, "precision");
         Objects.requireNonNull(isa, "isa");
+        Objects.requireNonNull(device, "device");
         if (threads.isPresent() && (threads.getAsInt() < 1 || threads.getAsInt() > MAX_THREADS)) {
             throw new UnsupportedException(threads.getAsInt() + " threads were asked for: 1 to " + MAX_THREADS + " are possible");
         }
@@ -85,23 +88,23 @@ public record SessionOptions(
     }
 
     public SessionOptions withBackend(String name) {
-        return new SessionOptions(name, precision, threads, batch, size, pixels, spin, isa);
+        return new SessionOptions(name, precision, threads, batch, size, pixels, spin, isa, device);
     }
 
     public SessionOptions withPrecision(Precision value) {
-        return new SessionOptions(backend, value, threads, batch, size, pixels, spin, isa);
+        return new SessionOptions(backend, value, threads, batch, size, pixels, spin, isa, device);
     }
 
     public SessionOptions withThreads(int count) {
-        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels, spin, isa);
+        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels, spin, isa, device);
     }
 
     public SessionOptions withBatch(int images) {
-        return new SessionOptions(backend, precision, threads, images, size, pixels, spin, isa);
+        return new SessionOptions(backend, precision, threads, images, size, pixels, spin, isa, device);
     }
 
     public SessionOptions withSize(int height, int width) {
-        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels, spin, isa);
+        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels, spin, isa, device);
     }
 
     /** Input is 8-bit rows without gaps; the model's normalisation is folded into its first layer. */
@@ -115,12 +118,12 @@ public record SessionOptions(
     }
 
     private SessionOptions withPixels(Pixels rows) {
-        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(rows), spin, isa);
+        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(rows), spin, isa, device);
     }
 
     /** How long waiting threads spin; see above for which time is good for what. */
     public SessionOptions withSpin(Duration duration) {
-        return new SessionOptions(backend, precision, threads, batch, size, pixels, duration, isa);
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, duration, isa, device);
     }
 
     /**
@@ -128,12 +131,25 @@ public record SessionOptions(
      * would work.
      */
     public SessionOptions withIsa(String name) {
-        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, Optional.of(name));
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, Optional.of(name), device);
+    }
+
+    /**
+     * One of several GPUs, by its number in CUDA's order ({@code CUDA_VISIBLE_DEVICES} decides which a process has): used or
+     * refused. For the back end {@code cudnn}; others refuse it.
+     */
+    public SessionOptions withDevice(int number) {
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, isa, OptionalInt.of(number));
     }
 
     /** The back end that these options mean for a network on this machine. */
     Backend backendFor(Network network) {
-        return Backends.choose(backend, precision, isa, network);
+        Backend chosen = Backends.choose(backend, precision, isa, network);
+        if (device.isPresent() && chosen.processor() != Processor.GPU) {
+            throw new UnsupportedException("device " + device.getAsInt() + " was asked for, and the back end " + chosen.name()
+                    + " computes on the CPU: cudnn takes it");
+        }
+        return chosen;
     }
 
     /** The thread count that these options mean on this machine now. */

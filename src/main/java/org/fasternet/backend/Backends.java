@@ -72,11 +72,12 @@ public final class Backends {
     }
 
     /**
-     * The GPU's memory.
+     * A GPU's memory.
      *
-     * @throws UnsupportedException if there is no usable GPU; the message says why
+     * @throws UnsupportedException if there is no usable GPU of this number; the message says why
      */
-    public static DeviceMemory deviceMemory() {
-        return ALL.stream().filter(backend -> backend.processor() == Processor.GPU).findFirst().orElseThrow().deviceMemory();
+    public static DeviceMemory deviceMemory(int device) {
+        return ALL.stream().filter(backend -> backend.processor() == Processor.GPU).findFirst().orElseThrow()
+                .deviceMemory(device);
     }
 }

@@ -12,7 +12,8 @@ import org.fasternet.tensor.Shape;
  * @param precision what it computes in
  * @param threads threads of one run
  * @param arenaBytes memory for activations and scratchpads, planned so that buffers share it
- * @param weightBytes memory for packed weights, which the back end {@code fused} shares between the sessions of a network
+ * @param weightBytes memory for packed weights, which the back ends {@code fused} and {@code cudnn} share between the sessions of a
+ *     network
  * @param steps in the order in which they run
  */
 public record ExecutionPlan(

@@ -22,6 +22,7 @@ import org.fasternet.tensor.Shape;
  * @param threads how many threads run the program, at least 1
  * @param spinMicros microseconds for which a thread that waits for another one spins before it sleeps, where the back end
  *     decides that
+ * @param device which one of several, where the back end has devices; 0 is the first
  */
 public record ProgramSpec(
         Network network,
@@ -33,7 +34,8 @@ public record ProgramSpec(
         Precision precision,
         Optional<String> isa,
         int threads,
-        int spinMicros) {
+        int spinMicros,
+        int device) {
     /** The chain for this type of source. */
     public List<NamedLayer> layers() {
         return srcType == ElementType.U8 ? network.layersForPixels() : network.layers();

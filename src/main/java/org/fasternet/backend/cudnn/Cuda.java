@@ -17,6 +17,7 @@ import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.fasternet.error.NativeException;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.NativeLibrary;
@@ -24,9 +25,6 @@ import org.fasternet.internal.abi.NativeMemory;
 
 /** The loaded CUDA and cuDNN, the device, and how their status codes read. Every method may be called from any thread. */
 final class Cuda {
-    /** The device that sessions run on. */
-    static final int DEVICE = 0;
-
     /** Plans are built with attributes that cuDNN 9.19, which the preset was made for, knows. */
     private static final long CUDNN_NEEDED = 9_01_00;
 
@@ -74,18 +72,29 @@ final class Cuda {
     }
 
     /** Compute capability, 90 for 9.0. */
-    static int capability() {
-        return 10 * attribute(cudaDevAttrComputeCapabilityMajor) + attribute(cudaDevAttrComputeCapabilityMinor);
+    static int capability(int device) {
+        return 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) + attribute(cudaDevAttrComputeCapabilityMinor, device);
     }
 
-    /** Has the calling thread's CUDA calls go to the device. */
-    static void use() {
-        check(cudaSetDevice(DEVICE), "use device " + DEVICE);
+    /** @throws UnsupportedException if the process may use no device of this number */
+    static void requireDevice(int device) {
+        int[] count = new int[1];
+        check(cudaGetDeviceCount(count), "count the devices");
+        if (device < 0 || device >= count[0]) {
+            throw new UnsupportedException("device " + device + " was asked for, and this process may use "
+                    + (count[0] == 1 ? "one, device 0" : count[0] + ", devices 0 to " + (count[0] - 1))
+                    + " (CUDA_VISIBLE_DEVICES chooses them)");
+        }
+    }
+
+    /** Has the calling thread's CUDA calls go to a device. */
+    static void use(int device) {
+        check(cudaSetDevice(device), "use device " + device);
     }
 
     /** As {@link #use}, before what is released: that is tried on a lost device too, where it fails. */
-    static void useForRelease() {
-        cudaSetDevice(DEVICE);
+    static void useForRelease(int device) {
+        cudaSetDevice(device);
     }
 
     /** Zeroed device memory. */
@@ -162,9 +171,9 @@ final class Cuda {
         return Optional.of("no " + found.group(1) + " (" + owner + ") in LD_LIBRARY_PATH or the system");
     }
 
-    private static int attribute(int attribute) {
+    private static int attribute(int attribute, int device) {
         int[] value = new int[1];
-        check(cudaDeviceGetAttribute(value, attribute, DEVICE), "ask the device for an attribute");
+        check(cudaDeviceGetAttribute(value, attribute, device), "ask the device for an attribute");
         return value[0];
     }
 

@@ -32,10 +32,12 @@ import org.fasternet.error.NativeException;
 import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.NativeMemory;
 
-/** The kernels of {@code cpp/cuda/kernels.cu}, compiled for the device once per process and loaded as long as that lives. */
+/** The kernels of {@code cpp/cuda/kernels.cu}, compiled for a device once per process and loaded as long as that lives. */
 final class CudaKernels {
     private static final int SHARED_WITHOUT_ASKING = 48 << 10;
     private static final String SOURCE = "kernels.cu";
+
+    private static final Map<Integer, CudaKernels> LOADED = new ConcurrentHashMap<>();
 
     private final CUmod_st module = new CUmod_st();
     private final Map<String, CUfunc_st> functions = new ConcurrentHashMap<>();
@@ -48,13 +50,9 @@ final class CudaKernels {
         }
     }
 
-    /** To be called on a thread that uses the device. */
-    static CudaKernels loaded() {
-        return Loaded.KERNELS;
-    }
-
-    private static final class Loaded {
-        static final CudaKernels KERNELS = new CudaKernels(compile(Cuda.capability()));
+    /** Those of a device, loaded once; to be called on a thread that uses it. */
+    static CudaKernels loaded(int device) {
+        return LOADED.computeIfAbsent(device, d -> new CudaKernels(compile(Cuda.capability(d))));
     }
 
     /**

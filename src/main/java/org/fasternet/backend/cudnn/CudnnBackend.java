@@ -16,6 +16,9 @@ import org.fasternet.schedule.ProgramSpec;
 
 /** cuDNN on an NVIDIA GPU. Needs the jars of {@code org.bytedeco:cuda}, which are loaded when it is asked for, no sooner. */
 public final class CudnnBackend implements Backend {
+    /** Whose ISA and precisions are told where no session has named a device. */
+    private static final int FIRST = 0;
+
     @Override
     public String name() {
         return "cudnn";
@@ -42,14 +45,14 @@ public final class CudnnBackend implements Backend {
 
     @Override
     public String isa() {
-        return "sm_" + Cuda.capability();
+        return "sm_" + Cuda.capability(FIRST);
     }
 
     @Override
     public Optional<String> refuses(Precision precision, Optional<String> isa) {
         return isa.isPresent()
                 ? Optional.of("an ISA was asked for, '" + isa.get() + "': a GPU computes with its own, " + isa())
-                : refuses(precision, Cuda.capability());
+                : refuses(precision, Cuda.capability(FIRST));
     }
 
     @Override
@@ -81,14 +84,19 @@ public final class CudnnBackend implements Backend {
 
     @Override
     public Program compile(ProgramSpec spec) {
+        Cuda.requireDevice(spec.device());
+        refuses(spec.precision(), Cuda.capability(spec.device())).ifPresent(reason -> {
+            throw new UnsupportedException("cudnn: " + reason);
+        });
         return CudnnProgram.compile(spec);
     }
 
     @Override
-    public DeviceMemory deviceMemory() {
+    public DeviceMemory deviceMemory(int device) {
         unavailable().ifPresent(reason -> {
             throw new UnsupportedException("there is no usable GPU: " + reason);
         });
-        return new CudaMemory();
+        Cuda.requireDevice(device);
+        return new CudaMemory(device);
     }
 }

@@ -47,6 +47,8 @@ final class CudnnProgram implements Program {
     private static final int VECTOR_BYTES = 16;
 
     private final Resources resources;
+    /** CUDA's number of the device. */
+    private final int ordinal;
     private final Schedule schedule;
     private final List<TensorBuffer> slots = new ArrayList<>();
     private final ArenaPlan arenaPlan;
@@ -67,6 +69,7 @@ final class CudnnProgram implements Program {
 
     private CudnnProgram(ProgramSpec spec, Resources resources) {
         this.resources = resources;
+        ordinal = spec.device();
         ElementType type = spec.computeType();
         schedule = SlidingRowScheduler.schedule(spec, VECTOR_BYTES / type.bytes());
         slots.add(schedule.src());
@@ -83,9 +86,10 @@ final class CudnnProgram implements Program {
         arenaPlan = ArenaPlan.of(schedule.lifetimes());
         arena = Cuda.allocate(resources, arenaPlan.bytes(), "activations");
         srcMemory = Cuda.allocate(resources, schedule.src().bytes(), "the source");
-        DeviceWeights weights = new DeviceWeights(resources, type);
+        SharedWeights shared = resources.add(SharedWeights.acquire(spec), SharedWeights::release);
+        DeviceWeights weights = new DeviceWeights(shared, spec);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision());
-        Launches factory = new Launches(handle, plans, weights, spec.precision(), this::address);
+        Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address);
         List<ExecutionPlan.Step> planned = new ArrayList<>();
         for (Step step : schedule.steps()) {
             Launches.Prepared prepared = factory.prepare(step);
@@ -96,12 +100,12 @@ final class CudnnProgram implements Program {
         long workspace = launches.stream().mapToLong(Launches.Prepared::workspace).max().orElse(0);
         factory.setWorkspace(Cuda.allocate(resources, workspace, "a workspace"));
         resources.add(this, CudnnProgram::dropGraph);
-        plan = new ExecutionPlan("cudnn", "sm_" + Cuda.capability(), JniBinding.NAME, spec.precision(), spec.threads(),
-                arenaPlan.bytes() + workspace + schedule.src().bytes(), weights.bytes(), planned);
+        plan = new ExecutionPlan("cudnn", "sm_" + Cuda.capability(ordinal), JniBinding.NAME, spec.precision(), spec.threads(),
+                arenaPlan.bytes() + workspace + schedule.src().bytes(), shared.bytes(), planned);
     }
 
     static CudnnProgram compile(ProgramSpec spec) {
-        Cuda.use();
+        Cuda.use(spec.device());
         Resources resources = new Resources();
         try {
             return new CudnnProgram(spec, resources);
@@ -128,7 +132,7 @@ final class CudnnProgram implements Program {
 
     @Override
     public void bind(int slot, long address) {
-        Cuda.use();
+        Cuda.use(ordinal);
         host[slot] = new At(address);
         if (pinned[slot] == null) {
             pinned[slot] = Cuda.allocatePinned(resources, slots.get(slot).bytes(), slots.get(slot).name());
@@ -151,7 +155,7 @@ final class CudnnProgram implements Program {
 
     @Override
     public void run() {
-        Cuda.use();
+        Cuda.use(ordinal);
         for (int slot = 0; slot < host.length; slot++) {
             if (host[slot] != null) {
                 // A destination too: a residual adds to what it holds.
@@ -194,7 +198,7 @@ final class CudnnProgram implements Program {
 
     /** Microseconds that each step takes, in a graph of {@code copies} of it. All slots must be bound. Changes the activations. */
     double[] stepMicros(int copies) {
-        Cuda.use();
+        Cuda.use(ordinal);
         double[] micros = new double[launches.size()];
         for (int i = 0; i < micros.length; i++) {
             Launches.Launch launch = launches.get(i).launch();
@@ -274,7 +278,7 @@ final class CudnnProgram implements Program {
 
     @Override
     public void close() {
-        Cuda.useForRelease();
+        Cuda.useForRelease(ordinal);
         resources.close();
     }
 }

@@ -1,55 +1,51 @@
 package org.fasternet.backend.cudnn;
 
-import static org.bytedeco.cuda.global.cudart.cudaMemcpy;
-import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
-
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.compute.ElementType;
-import org.fasternet.internal.Resources;
-import org.fasternet.internal.abi.NativeMemory;
+import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.tensor.Scratch;
 import org.fasternet.tensor.Tensor;
 
-/** Weights and biases on the device, in the order that a kernel reads. */
+/** A program's weights and biases on the device, in the order that a kernel reads. For one thread. */
 final class DeviceWeights {
     /** Inputs and outputs of one {@code mma.m16n8k16}, and the threads that hold its B. */
     private static final int MMA_K = 16;
     private static final int MMA_N = 8;
     private static final int LANES = 32;
 
-    private final Resources resources;
+    private final SharedWeights shared;
     private final ElementType type;
+    /** The layer whose weights for 8-bit pixels have their normalisation folded in. */
+    private final String first;
+    private final ElementType srcType;
     private final Scratch scratch = new Scratch();
     private final Scratch ordered = new Scratch();
-    private long bytes;
 
-    DeviceWeights(Resources resources, ElementType type) {
-        this.resources = resources;
-        this.type = type;
+    DeviceWeights(SharedWeights shared, ProgramSpec spec) {
+        this.shared = shared;
+        this.type = spec.computeType();
+        this.first = spec.layers().get(0).name();
+        this.srcType = spec.srcType();
     }
 
-    /** Bytes of all that was uploaded. */
-    long bytes() {
-        return bytes;
+    /** How weights O x I x k x k are laid down. */
+    private interface Order {
+        void lay(float[] src, float[] dst, int outputs, int inputs, int taps);
     }
 
     /** O x k x k x I, what cuDNN calls NHWC. */
     Pointer channelsLast(Tensor weights, String label) {
-        int outputs = weights.dim(0);
-        int inputs = weights.dim(1);
-        int taps = weights.dim(2) * weights.dim(3);
-        float[] values = scratch.values(weights);
-        float[] dst = ordered.array(weights.elements());
+        return upload("channels last", label, weights, weights.elements(), DeviceWeights::layChannelsLast);
+    }
+
+    private static void layChannelsLast(float[] src, float[] dst, int outputs, int inputs, int taps) {
         for (int o = 0, at = 0; o < outputs; o++) {
             for (int tap = 0; tap < taps; tap++) {
                 for (int i = 0; i < inputs; i++) {
-                    dst[at++] = values[(o * inputs + i) * taps + tap];
+                    dst[at++] = src[(o * inputs + i) * taps + tap];
                 }
             }
         }
-        return upload(dst, weights.elements(), type, label);
     }
 
     /**
@@ -57,60 +53,57 @@ final class DeviceWeights {
      * fragments for mma.m16n8k16"): lane l holds output l / 4 and the inputs 2 (l % 4), + 1, + 8, + 9; missing inputs are zero.
      */
     Pointer fragments(Tensor weights, String label) {
-        int channels = weights.dim(0);
-        int taps = weights.dim(2) * weights.dim(3);
-        int steps = (channels + MMA_K - 1) / MMA_K;
-        float[] values = scratch.values(weights);
-        int elements = taps * steps * MMA_K * channels;
-        float[] dst = ordered.array(elements);
+        int steps = (weights.dim(1) + MMA_K - 1) / MMA_K;
+        int elements = weights.dim(2) * weights.dim(3) * steps * MMA_K * weights.dim(0);
+        return upload("fragments", label, weights, elements, DeviceWeights::layFragments);
+    }
+
+    private static void layFragments(float[] src, float[] dst, int outputs, int inputs, int taps) {
         int at = 0;
         for (int tap = 0; tap < taps; tap++) {
-            for (int step = 0; step < steps; step++) {
-                for (int n = 0; n < channels; n += MMA_N) {
+            for (int k = 0; k < inputs; k += MMA_K) {
+                for (int n = 0; n < outputs; n += MMA_N) {
                     for (int lane = 0; lane < LANES; lane++) {
                         for (int j = 0; j < 4; j++) {
-                            int i = step * MMA_K + lane % 4 * 2 + j % 2 + j / 2 * 8;
+                            int i = k + lane % 4 * 2 + j % 2 + j / 2 * 8;
                             int o = n + lane / 4;
-                            dst[at++] = i < channels ? values[(o * channels + i) * taps + tap] : 0;
+                            dst[at++] = i < inputs ? src[(o * inputs + i) * taps + tap] : 0;
                         }
                     }
                 }
             }
         }
-        return upload(dst, elements, type, label);
     }
 
     /** (k x k x I) x O: neighbouring outputs beside each other. */
     Pointer depthFirst(Tensor weights, String label) {
-        int outputs = weights.dim(0);
-        int inputs = weights.dim(1);
-        int taps = weights.dim(2) * weights.dim(3);
-        float[] values = scratch.values(weights);
-        float[] dst = ordered.array(weights.elements());
+        return upload("depth first", label, weights, weights.elements(), DeviceWeights::layDepthFirst);
+    }
+
+    private static void layDepthFirst(float[] src, float[] dst, int outputs, int inputs, int taps) {
         for (int tap = 0, at = 0; tap < taps; tap++) {
             for (int i = 0; i < inputs; i++) {
                 for (int o = 0; o < outputs; o++) {
-                    dst[at++] = values[(o * inputs + i) * taps + tap];
+                    dst[at++] = src[(o * inputs + i) * taps + tap];
                 }
             }
         }
-        return upload(dst, weights.elements(), type, label);
     }
 
-    Pointer vector(float[] values, String label) {
-        return upload(values, values.length, ElementType.F32, label);
+    /** @param what of the step it is, such as its bias */
+    Pointer vector(float[] values, String what, String label) {
+        return shared.upload(use(what, label), label, () -> new SharedWeights.Values(values, values.length, ElementType.F32));
     }
 
-    private Pointer upload(float[] values, int count, ElementType as, String label) {
-        long size = (long) count * as.bytes();
-        Pointer device = Cuda.allocate(resources, size, "the weights of " + label);
-        try (Resources temporary = new Resources()) {
-            Pointer host = NativeMemory.allocate(temporary, size);
-            ByteBuffer bytes = host.capacity(size).asByteBuffer().order(ByteOrder.nativeOrder());
-            as.dtype().orElseThrow().encode(values, 0, count, bytes);
-            Cuda.check(cudaMemcpy(device, host, size, cudaMemcpyHostToDevice), "copy the weights of " + label);
-        }
-        bytes += size;
-        return device;
+    private Pointer upload(String order, String label, Tensor weights, int elements, Order how) {
+        return shared.upload(use(order, label), label, () -> {
+            float[] dst = ordered.array(elements);
+            how.lay(scratch.values(weights), dst, weights.dim(0), weights.dim(1), weights.dim(2) * weights.dim(3));
+            return new SharedWeights.Values(dst, elements, type);
+        });
+    }
+
+    private String use(String what, String label) {
+        return label + ", " + what + (label.equals(first) ? " for " + srcType : "");
     }
 }

@@ -49,18 +49,19 @@ final class Launches {
     private final DeviceWeights weights;
     private final Precision precision;
     private final int capability;
-    private final CudaKernels kernels = CudaKernels.loaded();
+    private final CudaKernels kernels;
     private final ToLongFunction<View> address;
     private Pointer workspace;
 
     /** @param address where a view's first element lies, from {@link #setWorkspace} on */
-    Launches(cudnnContext handle, ConvPlans plans, DeviceWeights weights, Precision precision,
+    Launches(cudnnContext handle, ConvPlans plans, DeviceWeights weights, Precision precision, int device,
             ToLongFunction<View> address) {
         this.handle = handle;
         this.plans = plans;
         this.weights = weights;
         this.precision = precision;
-        this.capability = Cuda.capability();
+        this.capability = Cuda.capability(device);
+        this.kernels = CudaKernels.loaded(device);
         this.address = address;
     }
 
@@ -78,18 +79,23 @@ final class Launches {
         } else if (step instanceof Step.Copy copy) {
             return copy(copy.label(), copy.src(), copy.dst(), 0, 0);
         } else if (step instanceof Step.Affine affine) {
-            return copy(affine.label(), affine.src(), affine.dst(), weights.vector(affine.scale(), affine.label()).address(),
-                    weights.vector(affine.shift(), affine.label()).address());
+            return copy(affine.label(), affine.src(), affine.dst(), weights.vector(affine.scale(), range(affine, "scale"), affine.label()).address(),
+                    weights.vector(affine.shift(), range(affine, "shift"), affine.label()).address());
         } else if (step instanceof Step.Mean mean) {
             return mean(mean);
         }
         return patches((Step.Patches) step);
     }
 
+    /** A feature tap may be several steps of one label, each for a part of its channels. */
+    private static String range(Step.Affine affine, String what) {
+        return what + " from channel " + affine.dst().first();
+    }
+
     private Prepared convolution(Step.Conv conv) {
         ConvPlans.Plan plan = plans.plan(conv);
         Pointer w = weights.channelsLast(conv.weights(), conv.label());
-        Pointer bias = conv.bias().map(b -> weights.vector(b, conv.label())).orElse(null);
+        Pointer bias = conv.bias().map(b -> weights.vector(b, "bias", conv.label())).orElse(null);
         return new Prepared(conv.label(), "cudnn:engine " + plan.engine(), plan.workspace(), stream -> {
             Map<Long, Long> memory = new TreeMap<>(Map.of(ConvPlans.X, address.applyAsLong(conv.src()), ConvPlans.W, w.address(),
                     ConvPlans.Y, address.applyAsLong(conv.dst())));
@@ -167,7 +173,7 @@ final class Launches {
     /** Ours for true f32. */
     private Prepared plainConvolution(Step.Conv conv) {
         Pointer w = weights.depthFirst(conv.weights(), conv.label());
-        Pointer bias = conv.bias().map(b -> weights.vector(b, conv.label())).orElse(null);
+        Pointer bias = conv.bias().map(b -> weights.vector(b, "bias", conv.label())).orElse(null);
         Shape src = conv.src().shape();
         Shape dst = conv.dst().shape();
         Layout from = conv.src().buffer().layout();

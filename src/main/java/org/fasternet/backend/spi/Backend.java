@@ -45,9 +45,9 @@ public interface Backend extends BackendInfo {
     /**
      * The memory that {@link Program#bindDevice} takes.
      *
-     * @throws UnsupportedException if it computes on the host's memory, or there is no device
+     * @throws UnsupportedException if it computes on the host's memory, or there is no such device
      */
-    default DeviceMemory deviceMemory() {
+    default DeviceMemory deviceMemory(int device) {
         throw new UnsupportedException("the back end " + name() + " computes on the host's memory: it has no other");
     }
 }

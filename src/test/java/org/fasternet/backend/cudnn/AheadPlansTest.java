@@ -104,7 +104,7 @@ class AheadPlansTest {
     private static void plans(String device, Precision precision, List<NamedLayer> layers, Shape src) throws IOException {
         ElementType type = precision.stored();
         ProgramSpec spec = new ProgramSpec(Network.of(layers), src, ElementType.F32, Layout.nchw(src), ElementType.F32, false,
-                precision, Optional.empty(), 1, 0);
+                precision, Optional.empty(), 1, 0, 0);
         Schedule schedule = SlidingRowScheduler.schedule(spec, 16 / type.bytes());
         List<String> engines = new ArrayList<>();
         try (Resources resources = new Resources()) {

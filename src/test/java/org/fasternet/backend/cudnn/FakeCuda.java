@@ -38,7 +38,7 @@ final class FakeCuda {
     private static MappedByteBuffer map() {
         // Loaded, it has made the file.
         Cuda.loadLibraries();
-        Path file = Path.of(System.getenv("FAKE_CUDA"));
+        Path file = Path.of(System.getenv("FAKE_CUDA") + "." + ProcessHandle.current().pid());
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size());
             mapped.order(ByteOrder.nativeOrder());

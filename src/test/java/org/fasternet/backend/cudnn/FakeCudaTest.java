@@ -8,6 +8,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
 import org.fasternet.Golden;
 import org.fasternet.Session;
@@ -23,11 +24,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The back end on a fake of CUDA: what it counts, and what it does when a call fails. */
 @Tag("fake-cuda")
+@Isolated("what the fake counts is the process's")
 class FakeCudaTest {
     private static final int CLASSES = 10;
     private static final String LOST =
@@ -122,6 +125,53 @@ class FakeCudaTest {
         }
         assertTrue(wrong.isEmpty(), () -> wrong.size() + " of " + calls + ": " + wrong.subList(0, Math.min(20, wrong.size())));
         loadAndRun(Precision.F16);
+    }
+
+    /** Of another batch, size and kind of input: all but the first layer's weights for pixels are there already. */
+    @Test
+    void sessionsOfAModelShareItsWeights() {
+        FasterNet model = FasterNet.random(MODEL.config(), 2);
+        long before = Field.DEVICE_BYTES.get();
+        try (Session one = model.session(options(Precision.F16))) {
+            long weights = one.plan().weightBytes();
+            long first = Field.DEVICE_BYTES.get() - before;
+            try (Session same = model.session(options(Precision.F16).withBatch(2).withSize(12, 16))) {
+                assertEquals(weights, same.plan().weightBytes());
+                long arena = same.plan().arenaBytes();
+                assertEquals(arena, Field.DEVICE_BYTES.get() - before - first);
+                try (Session pixels = model.session(options(Precision.F16).withPixels())) {
+                    long places = 8 + 16; // of 4 channels that are convolved and 12 others, padded to 8
+                    long embedding = places * 3 * 4 * 4 * Short.BYTES + places * Float.BYTES;
+                    assertEquals(weights + embedding, pixels.plan().weightBytes());
+                }
+                long held = Field.DEVICE_BYTES.get();
+                try (Session other = model.session(options(Precision.BF16))) {
+                    assertEquals(weights + other.plan().arenaBytes(), Field.DEVICE_BYTES.get() - held);
+                }
+            }
+            FloatBuffer dst = Golden.floats(CLASSES);
+            one.run(SRC, dst);
+        }
+        assertEquals(before, Field.DEVICE_BYTES.get());
+    }
+
+    @Test
+    void aDeviceIsUsedOrRefused() {
+        Field.DEVICES.set(2);
+        try (Session second = MODEL.session(options(Precision.F16).withDevice(1))) {
+            second.run(SRC, Golden.floats(CLASSES));
+            UnsupportedException third =
+                    assertThrows(UnsupportedException.class, () -> MODEL.session(options(Precision.F16).withDevice(2)));
+            assertEquals("device 2 was asked for, and this process may use 2, devices 0 to 1 (CUDA_VISIBLE_DEVICES chooses them)",
+                    third.getMessage());
+            assertThrows(UnsupportedException.class, () -> DeviceBuffer.allocate(16, -1));
+            DeviceBuffer.allocate(16, 1).close();
+        } finally {
+            Field.DEVICES.set(1);
+        }
+        UnsupportedException onCpu = assertThrows(UnsupportedException.class,
+                () -> MODEL.session(SessionOptions.defaults().withBackend("fused").withDevice(0)));
+        assertEquals("device 0 was asked for, and the back end fused computes on the CPU: cudnn takes it", onCpu.getMessage());
     }
 
     @Test

@@ -19,6 +19,10 @@ final class ComputeOptions {
             description = "Instruction set of the back end fused, one that 'info' lists (default: the best).")
     private String isa;
 
+    @Option(names = "--device", paramLabel = "N",
+            description = "Which of the GPUs, from 0 in CUDA's order, for the back end cudnn (default: the first).")
+    private Integer device;
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads (default: as many as CPUs may be used).")
     private Integer threads;
 
@@ -30,6 +34,7 @@ final class ComputeOptions {
     SessionOptions session() {
         SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision);
         options = isa == null ? options : options.withIsa(isa);
+        options = device == null ? options : options.withDevice(device);
         return threads == null ? options : options.withThreads(threads);
     }
 }

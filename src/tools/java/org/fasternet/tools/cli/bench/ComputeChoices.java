@@ -21,6 +21,10 @@ final class ComputeChoices {
             description = "${bundle:precisions}, or all on the CPU (default: f32).")
     private List<String> precisions = List.of("f32");
 
+    @Option(names = "--device", paramLabel = "N",
+            description = "Which of the GPUs, from 0 in CUDA's order, for the back end cudnn (default: the first).")
+    private Integer device;
+
     private Choice<String> backend() {
         return Choice.backends(command, "--backend", backends);
     }
@@ -48,7 +52,8 @@ final class ComputeChoices {
         List<SessionOptions> options = new ArrayList<>();
         for (String name : backend().values()) {
             for (Precision type : precisions()) {
-                options.add(SessionOptions.defaults().withBackend(name).withPrecision(type));
+                SessionOptions chosen = SessionOptions.defaults().withBackend(name).withPrecision(type);
+                options.add(device == null ? chosen : chosen.withDevice(device));
             }
         }
         return options;
