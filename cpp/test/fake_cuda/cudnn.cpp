@@ -1,5 +1,6 @@
 // libcudnn_graph.so.9: the backend API, with which graphs of a convolution and element-wise operations are described. Numbers are
 // those of cuDNN 9's enumerations.
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -25,7 +26,7 @@ enum Attribute {
     PLAN_HANDLE = 400, PLAN_CFG = 401, PLAN_WORKSPACE = 402, PLAN_JSON = 405, CONV_DESC = 702, CONV_W = 703, CONV_X = 704, CONV_Y = 705,
     PW_DESC = 750, PW_X = 751, PW_B = 752, PW_Y = 753, GRAPH_OPS = 801, ALIGNMENT = 900, DATA_TYPE = 901, DIMENSIONS = 902, STRIDES = 903,
     UNIQUE_ID = 906, VIRTUAL = 907, PACK_IDS = 1000, PACK_POINTERS = 1001, PACK_WORKSPACE = 1003, ENGINE_GRAPH = 1300,
-    ENGINE_INDEX = 1301, ENGINE_NOTE = 1303
+    ENGINE_INDEX = 1301, ENGINE_NOTE = 1303, DEVICE_JSON = 2702
 };
 constexpr int MODE_FALLBACK = 2, TENSOR_CORE = 0;
 constexpr std::int64_t WORKSPACE = 1000;
@@ -78,6 +79,17 @@ Graph4 graph(const Descriptor& d) {
         result.push_back(o);
     }
     return result;
+}
+
+std::string device() {
+    return "{\"deviceName\": \"Fake\", \"deviceVer\": " + std::to_string(10 * fake::control().capability) +
+           ", \"multiProcessorCount\": 4}";
+}
+
+int characters(const std::string& text, std::int64_t most, std::int64_t* count, char* to) {
+    *count = static_cast<std::int64_t>(text.size());
+    if (to) std::memcpy(to, text.data(), std::min(text.size(), static_cast<std::size_t>(most)));
+    return 0;
 }
 
 int finish_plan(Descriptor& d) {
@@ -213,10 +225,9 @@ int cudnnBackendGetAttribute(Descriptor* descriptor, int attribute, int, std::in
         case PLAN_WORKSPACE: return number(WORKSPACE, 8);
         case PLAN_JSON: {
             const auto& text = descriptor->attributes.at(PLAN_JSON);
-            *count = static_cast<std::int64_t>(text.size());
-            for (std::int64_t i = 0; values && i < most && i < *count; i++) static_cast<char*>(values)[i] = static_cast<char>(text[i]);
-            return 0;
+            return characters(std::string(text.begin(), text.end()), most, count, static_cast<char*>(values));
         }
+        case DEVICE_JSON: return characters(device(), most, count, static_cast<char*>(values));
         default: return fail(NOT_SUPPORTED, "attribute " + std::to_string(attribute));
     }
 }

@@ -46,7 +46,7 @@ public final class DeviceBuffer implements AutoCloseable {
         if (bytes < 1) {
             throw new ShapeException("a device buffer of " + bytes + " bytes: at least 1 is needed");
         }
-        return new DeviceBuffer(device, Backends.deviceMemory(device).allocate(bytes), bytes, true);
+        return new DeviceBuffer(device, Backends.gpu().deviceMemory(device).allocate(bytes), bytes, true);
     }
 
     /**
@@ -75,12 +75,12 @@ public final class DeviceBuffer implements AutoCloseable {
 
     /** Copies a direct buffer of f32 in native order, from its position to its limit, to the beginning; waits for it. */
     public void copyFrom(FloatBuffer src) {
-        Backends.deviceMemory(device).copyFromHost(address(), Bindings.current().address(direct(src)), checked(src));
+        Backends.gpu().deviceMemory(device).copyFromHost(address(), Bindings.current().address(direct(src)), checked(src));
     }
 
     /** Fills a direct buffer of f32 in native order, from its position to its limit, from the beginning; waits for it. */
     public void copyTo(FloatBuffer dst) {
-        Backends.deviceMemory(device).copyToHost(Bindings.current().address(direct(dst)), address(), checked(dst));
+        Backends.gpu().deviceMemory(device).copyToHost(Bindings.current().address(direct(dst)), address(), checked(dst));
     }
 
     private static FloatBuffer direct(FloatBuffer buffer) {
@@ -103,7 +103,7 @@ public final class DeviceBuffer implements AutoCloseable {
     @Override
     public synchronized void close() {
         if (!closed && owned) {
-            Backends.deviceMemory(device).free(address);
+            Backends.gpu().deviceMemory(device).free(address);
         }
         closed = true;
     }

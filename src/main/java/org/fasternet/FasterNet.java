@@ -200,7 +200,8 @@ public final class FasterNet {
         return new Session(options.backendFor(network).compile(spec(options)), options.pixels().isPresent());
     }
 
-    private ProgramSpec spec(SessionOptions options) {
+    /** What a session with these options asks a back end for. */
+    ProgramSpec spec(SessionOptions options) {
         int height = options.size().map(SessionOptions.Size::height).orElse(preprocessing.height());
         int width = options.size().map(SessionOptions.Size::width).orElse(preprocessing.width());
         Shape src = new Shape(options.batch(), config.inChannels(), height, width);

@@ -8,7 +8,6 @@ import org.fasternet.backend.cudnn.CudnnBackend;
 import org.fasternet.backend.fused.FusedBackend;
 import org.fasternet.backend.onednn.OneDnnBackend;
 import org.fasternet.backend.spi.Backend;
-import org.fasternet.backend.spi.DeviceMemory;
 import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
@@ -71,13 +70,8 @@ public final class Backends {
         throw new UnsupportedException(String.join("; ", reasons));
     }
 
-    /**
-     * A GPU's memory.
-     *
-     * @throws UnsupportedException if there is no usable GPU of this number; the message says why
-     */
-    public static DeviceMemory deviceMemory(int device) {
-        return ALL.stream().filter(backend -> backend.processor() == Processor.GPU).findFirst().orElseThrow()
-                .deviceMemory(device);
+    /** The one that computes on a GPU, whether there is one here or not. */
+    public static Backend gpu() {
+        return ALL.stream().filter(backend -> backend.processor() == Processor.GPU).findFirst().orElseThrow();
     }
 }

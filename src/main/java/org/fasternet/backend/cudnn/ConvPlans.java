@@ -58,31 +58,43 @@ final class ConvPlans {
 
     private final Descriptors descriptors;
     private final Precision precision;
+    private final DeviceProperties properties;
+    private final PlanCache cache;
     private final Optional<cudnnContext> handle;
     private final Optional<cudnnBackendDescriptor_t> device;
     private final Map<Key, Plan> plans = new HashMap<>();
 
-    private ConvPlans(Descriptors descriptors, Precision precision, Optional<cudnnContext> handle,
-            Optional<cudnnBackendDescriptor_t> device) {
+    private ConvPlans(Descriptors descriptors, Precision precision, DeviceProperties properties, PlanCache cache,
+            Optional<cudnnContext> handle, Optional<cudnnBackendDescriptor_t> device) {
         this.descriptors = descriptors;
         this.precision = precision;
+        this.properties = properties;
+        this.cache = cache;
         this.handle = handle;
         this.device = device;
     }
 
     /** Plans that {@code handle} executes. */
-    static ConvPlans on(cudnnContext handle, Resources resources, Precision precision) {
-        return new ConvPlans(new Descriptors(resources), precision, Optional.of(handle), Optional.empty());
+    static ConvPlans on(cudnnContext handle, Resources resources, Precision precision, PlanCache cache) {
+        Descriptors descriptors = new Descriptors(resources);
+        return new ConvPlans(descriptors, precision, properties(handle, descriptors), cache, Optional.of(handle), Optional.empty());
     }
 
-    /** Plans for a device that is not there. @param properties its properties, cuDNN's JSON */
-    static ConvPlans ahead(String properties, Resources resources, Precision precision) {
+    /** Plans for a device that is not there. */
+    static ConvPlans ahead(DeviceProperties properties, Resources resources, Precision precision, PlanCache cache) {
         Descriptors descriptors = new Descriptors(resources);
         cudnnBackendDescriptor_t device = descriptors.create(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
-        descriptors.text(device, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
-                properties.getBytes(StandardCharsets.UTF_8));
+        descriptors.text(device, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, properties.json());
         descriptors.finish(device, "a device by its properties");
-        return new ConvPlans(descriptors, precision, Optional.empty(), Optional.of(device));
+        return new ConvPlans(descriptors, precision, properties, cache, Optional.empty(), Optional.of(device));
+    }
+
+    /** Those of the device that a handle was made on. */
+    static DeviceProperties properties(cudnnContext handle, Descriptors descriptors) {
+        cudnnBackendDescriptor_t device = descriptors.create(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+        descriptors.pointer(device, CUDNN_ATTR_DEVICEPROP_HANDLE, CUDNN_TYPE_HANDLE, handle);
+        descriptors.finish(device, "the device");
+        return DeviceProperties.parse(descriptors.getText(device, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION));
     }
 
     Descriptors descriptors() {
@@ -94,7 +106,38 @@ final class ConvPlans {
         int[] weights = conv.weights().shape();
         Key key = new Key(Tensor4.of(conv.src()), Tensor4.of(conv.dst()), List.of(weights[0], weights[1], weights[2], weights[3]),
                 conv.stride(), conv.padding(), conv.groups(), conv.bias().isPresent(), conv.activation(), conv.accumulate());
-        return plans.computeIfAbsent(key, k -> build(k, conv.label()));
+        return plans.computeIfAbsent(key, k -> cachedOrBuilt(k, conv.label()));
+    }
+
+    private Plan cachedOrBuilt(Key key, String label) {
+        String name = "cuDNN " + cudnnGetVersion() + " on " + properties.identity() + ": " + precision.id() + " " + key;
+        Optional<Plan> cached = cache.read(name).flatMap(this::readBack);
+        if (cached.isPresent()) {
+            return cached.get();
+        }
+        Plan built = build(key, label);
+        String json = descriptors.getText(built.descriptor(), CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION);
+        cache.write(name, (built.engine() + "\n" + json).getBytes(StandardCharsets.UTF_8));
+        return built;
+    }
+
+    /** The plan that was written; empty if cuDNN does not take it. */
+    private Optional<Plan> readBack(byte[] written) {
+        String[] engineAndJson = new String(written, StandardCharsets.UTF_8).split("\n", 2);
+        cudnnBackendDescriptor_t plan = plan();
+        descriptors.text(plan, CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, engineAndJson[1]);
+        return descriptors.finishes(plan)
+                ? Optional.of(new Plan(plan, Long.parseLong(engineAndJson[0]),
+                        descriptors.getLong(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE)))
+                : Optional.empty();
+    }
+
+    /** For this device, of nothing yet. */
+    private cudnnBackendDescriptor_t plan() {
+        cudnnBackendDescriptor_t plan = descriptors.create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+        handle.ifPresent(h -> descriptors.pointer(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, h));
+        device.ifPresent(d -> descriptors.descriptor(plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, d));
+        return plan;
     }
 
     private Plan build(Key key, String label) {
@@ -130,10 +173,8 @@ final class ConvPlans {
         if (precision == Precision.F32 && tensorCores) {
             return Optional.empty(); // They round f32 to TF32.
         }
-        cudnnBackendDescriptor_t plan = descriptors.create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+        cudnnBackendDescriptor_t plan = plan();
         descriptors.descriptor(plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
-        handle.ifPresent(h -> descriptors.pointer(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, h));
-        device.ifPresent(d -> descriptors.descriptor(plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, d));
         if (!descriptors.finishes(plan)) {
             return Optional.empty();
         }

@@ -13,7 +13,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
-import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.fasternet.error.NativeException;
@@ -48,13 +47,12 @@ final class Cuda {
         return Loaded.FAILURE;
     }
 
-    /** Loads the libraries, whether there is a device or not: plans can be made without one. */
+    /** Loads the libraries, whether there is a device or not: plans can be made without one. NVRTC's is for who compiles. */
     static void loadLibraries() {
         readPreset();
         NativeLibrary.load(Abi.class);
         NativeLibrary.load(cudart.class);
         NativeLibrary.load(cudnn.class);
-        NativeLibrary.load(nvrtc.class);
     }
 
     /** The preset's module is the application's to bring, so this one does not require it, but reads it where it is. */

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUmod_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -29,7 +30,9 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.fasternet.error.NativeException;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Resources;
+import org.fasternet.internal.abi.NativeLibrary;
 import org.fasternet.internal.abi.NativeMemory;
 
 /** The kernels of {@code cpp/cuda/kernels.cu}, compiled for a device once per process and loaded as long as that lives. */
@@ -52,7 +55,7 @@ final class CudaKernels {
 
     /** Those of a device, loaded once; to be called on a thread that uses it. */
     static CudaKernels loaded(int device) {
-        return LOADED.computeIfAbsent(device, d -> new CudaKernels(compile(Cuda.capability(d))));
+        return LOADED.computeIfAbsent(device, d -> new CudaKernels(cachedOrCompiled(Cuda.capability(d), PlanCache.ofProcess())));
     }
 
     /**
@@ -89,8 +92,24 @@ final class CudaKernels {
         }
     }
 
-    /** Machine code for a compute capability; needs no device. */
+    /** Machine code for a compute capability; needs no device, nor a compiler if it is in the cache. */
+    static byte[] cachedOrCompiled(int capability, PlanCache cache) {
+        String name = SOURCE + " for sm_" + capability + ": " + source();
+        return cache.read(name).orElseGet(() -> {
+            byte[] compiled = compile(capability);
+            cache.write(name, compiled);
+            return compiled;
+        });
+    }
+
+    /** @throws UnsupportedException if there is no NVRTC */
     static byte[] compile(int capability) {
+        try {
+            NativeLibrary.load(nvrtc.class);
+        } catch (NativeException e) {
+            throw new UnsupportedException("the kernels of " + SOURCE + " for sm_" + capability + " are not in the cache ("
+                    + PlanCache.PROPERTY + "), and to compile them there is " + Cuda.missing(e.getMessage()).orElseGet(e::getMessage));
+        }
         try (Resources resources = new Resources()) {
             _nvrtcProgram program = new _nvrtcProgram();
             check(nvrtcCreateProgram(program, text(resources, source()), text(resources, SOURCE), 0,

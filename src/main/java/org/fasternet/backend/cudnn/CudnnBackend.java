@@ -1,18 +1,26 @@
 package org.fasternet.backend.cudnn;
 
+import static org.bytedeco.cuda.global.cudnn.cudnnCreate;
+import static org.bytedeco.cuda.global.cudnn.cudnnDestroy;
+
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.fasternet.backend.spi.Backend;
 import org.fasternet.backend.spi.DeviceMemory;
 import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
+import org.fasternet.error.NativeException;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.internal.Resources;
 import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.schedule.Step;
 
 /** cuDNN on an NVIDIA GPU. Needs the jars of {@code org.bytedeco:cuda}, which are loaded when it is asked for, no sooner. */
 public final class CudnnBackend implements Backend {
@@ -92,10 +100,61 @@ public final class CudnnBackend implements Backend {
     }
 
     @Override
-    public DeviceMemory deviceMemory(int device) {
+    public int planAhead(ProgramSpec spec, String json, Path folder) {
+        requireLibraries();
+        DeviceProperties properties = DeviceProperties.parse(json);
+        refuses(spec.precision(), properties.capability()).ifPresent(reason -> {
+            throw new UnsupportedException("cudnn: " + reason);
+        });
+        PlanCache cache = new PlanCache(folder);
+        cache.require();
+        CudaKernels.cachedOrCompiled(properties.capability(), cache);
+        int plans = 0;
+        try (Resources resources = new Resources()) {
+            ConvPlans ahead = ConvPlans.ahead(properties, resources, spec.precision(), cache);
+            for (Step step : CudnnProgram.schedule(spec).steps()) {
+                if (step instanceof Step.Conv conv && !Launches.isOurs(conv, spec.precision(), properties.capability())) {
+                    ahead.plan(conv);
+                    plans++;
+                }
+            }
+        }
+        return plans;
+    }
+
+    @Override
+    public String deviceProperties(int device) {
+        requireUsable();
+        Cuda.requireDevice(device);
+        Cuda.use(device);
+        try (Resources resources = new Resources()) {
+            cudnnContext handle = new cudnnContext();
+            Cuda.checkCudnn(cudnnCreate(handle), "create a handle");
+            resources.add(handle, h -> cudnnDestroy(h));
+            return ConvPlans.properties(handle, new Descriptors(resources)).json();
+        }
+    }
+
+    /** Plans can be made where there is no device. */
+    private static void requireLibraries() {
+        try {
+            Cuda.loadLibraries();
+        } catch (LinkageError e) {
+            throw new UnsupportedException("org.bytedeco:cuda is not on the class path (" + e.getMessage() + ")");
+        } catch (NativeException e) {
+            throw new UnsupportedException(Cuda.missing(e.getMessage()).orElseGet(e::getMessage));
+        }
+    }
+
+    private void requireUsable() {
         unavailable().ifPresent(reason -> {
             throw new UnsupportedException("there is no usable GPU: " + reason);
         });
+    }
+
+    @Override
+    public DeviceMemory deviceMemory(int device) {
+        requireUsable();
         Cuda.requireDevice(device);
         return new CudaMemory(device);
     }

@@ -26,7 +26,6 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.backend.spi.Program;
-import org.fasternet.compute.ElementType;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.JniBinding;
@@ -70,8 +69,7 @@ final class CudnnProgram implements Program {
     private CudnnProgram(ProgramSpec spec, Resources resources) {
         this.resources = resources;
         ordinal = spec.device();
-        ElementType type = spec.computeType();
-        schedule = SlidingRowScheduler.schedule(spec, VECTOR_BYTES / type.bytes());
+        schedule = schedule(spec);
         slots.add(schedule.src());
         slots.addAll(schedule.dsts());
         host = new Pointer[slots.size()];
@@ -88,7 +86,7 @@ final class CudnnProgram implements Program {
         srcMemory = Cuda.allocate(resources, schedule.src().bytes(), "the source");
         SharedWeights shared = resources.add(SharedWeights.acquire(spec), SharedWeights::release);
         DeviceWeights weights = new DeviceWeights(shared, spec);
-        ConvPlans plans = ConvPlans.on(handle, resources, spec.precision());
+        ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
         Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address);
         List<ExecutionPlan.Step> planned = new ArrayList<>();
         for (Step step : schedule.steps()) {
@@ -102,6 +100,10 @@ final class CudnnProgram implements Program {
         resources.add(this, CudnnProgram::dropGraph);
         plan = new ExecutionPlan("cudnn", "sm_" + Cuda.capability(ordinal), JniBinding.NAME, spec.precision(), spec.threads(),
                 arenaPlan.bytes() + workspace + schedule.src().bytes(), shared.bytes(), planned);
+    }
+
+    static Schedule schedule(ProgramSpec spec) {
+        return SlidingRowScheduler.schedule(spec, VECTOR_BYTES / spec.computeType().bytes());
     }
 
     static CudnnProgram compile(ProgramSpec spec) {

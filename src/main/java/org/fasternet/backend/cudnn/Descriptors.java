@@ -5,6 +5,7 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_
 import static org.bytedeco.cuda.global.cudnn.CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_BACKEND_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_BOOLEAN;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_CHAR;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_FLOAT;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_INT64;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_VOID_PTR;
@@ -14,6 +15,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnBackendFinalize;
 import static org.bytedeco.cuda.global.cudnn.cudnnBackendGetAttribute;
 import static org.bytedeco.cuda.global.cudnn.cudnnBackendSetAttribute;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
@@ -92,9 +94,14 @@ final class Descriptors {
         set(descriptor, attribute, CUDNN_TYPE_BOOLEAN, 1);
     }
 
-    void text(cudnnBackendDescriptor_t descriptor, int attribute, int type, byte[] value) {
-        new BytePointer(scratch).put(value, 0, value.length);
-        set(descriptor, attribute, type, value.length);
+    void text(cudnnBackendDescriptor_t descriptor, int attribute, String value) {
+        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+        try (Resources temporary = new Resources()) {
+            Pointer memory = NativeMemory.allocate(temporary, bytes.length + 1L);
+            new BytePointer(memory).put(bytes, 0, bytes.length);
+            Cuda.checkCudnn(cudnnBackendSetAttribute(descriptor, attribute, CUDNN_TYPE_CHAR, bytes.length, memory),
+                    "set attribute " + attribute);
+        }
     }
 
     void pointers(cudnnBackendDescriptor_t descriptor, int attribute, long... addresses) {
@@ -118,6 +125,23 @@ final class Descriptors {
 
     void descriptor(cudnnBackendDescriptor_t descriptor, int attribute, cudnnBackendDescriptor_t value) {
         descriptors(descriptor, attribute, List.of(value));
+    }
+
+    String getText(cudnnBackendDescriptor_t descriptor, int attribute) {
+        Cuda.checkCudnn(cudnnBackendGetAttribute(descriptor, attribute, CUDNN_TYPE_CHAR, 0, count, new Pointer()),
+                "measure attribute " + attribute);
+        byte[] text = new byte[(int) count.get()];
+        try (Resources temporary = new Resources()) {
+            Pointer memory = NativeMemory.allocate(temporary, text.length + 1L);
+            Cuda.checkCudnn(cudnnBackendGetAttribute(descriptor, attribute, CUDNN_TYPE_CHAR, text.length, count, memory),
+                    "get attribute " + attribute);
+            new BytePointer(memory).get(text);
+        }
+        int end = text.length;
+        while (end > 0 && text[end - 1] == 0) {
+            end--;
+        }
+        return new String(text, 0, end, StandardCharsets.UTF_8);
     }
 
     long getLong(cudnnBackendDescriptor_t descriptor, int attribute) {

@@ -1,5 +1,6 @@
 package org.fasternet.backend.spi;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.fasternet.compute.BackendInfo;
@@ -41,6 +42,27 @@ public interface Backend extends BackendInfo {
      * @throws org.fasternet.error.NativeException if memory or a primitive was refused
      */
     Program compile(ProgramSpec spec);
+
+    /**
+     * Makes the plans that {@link #compile} will ask for on a device that need not be here, and writes them to a folder.
+     *
+     * @param device its properties, as {@link #deviceProperties} tells them of one at hand
+     * @return how many steps have a plan now
+     * @throws UnsupportedException if the back end has no such plans, the device lacks the precision, or there is none for a step
+     * @throws org.fasternet.error.InvalidFileException if the folder cannot be written to
+     */
+    default int planAhead(ProgramSpec spec, String device, Path folder) {
+        throw new UnsupportedException("the back end " + name() + " makes no plans ahead: cudnn does");
+    }
+
+    /**
+     * All that plans for a device depend on, as JSON.
+     *
+     * @throws UnsupportedException if the back end computes on the CPU, or there is no such device
+     */
+    default String deviceProperties(int device) {
+        throw new UnsupportedException("the back end " + name() + " computes on the CPU: cudnn has devices");
+    }
 
     /**
      * The memory that {@link Program#bindDevice} takes.

@@ -33,6 +33,7 @@ import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,6 +44,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("cuda-libraries")
 class AheadPlansTest {
+    @TempDir
+    static Path folder;
+
     private static final Path DEVICES = Path.of("src/test/resources/gpu/devices");
 
     private static final Map<String, Integer> CAPABILITIES =
@@ -108,7 +112,9 @@ class AheadPlansTest {
         Schedule schedule = SlidingRowScheduler.schedule(spec, 16 / type.bytes());
         List<String> engines = new ArrayList<>();
         try (Resources resources = new Resources()) {
-            ConvPlans plans = ConvPlans.ahead(Files.readString(DEVICES.resolve(device + ".json")), resources, precision);
+            DeviceProperties properties = DeviceProperties.parse(Files.readString(DEVICES.resolve(device + ".json")));
+            assertEquals(CAPABILITIES.get(device), properties.capability());
+            ConvPlans plans = ConvPlans.ahead(properties, resources, precision, new PlanCache(folder));
             for (Step step : schedule.steps()) {
                 if (step instanceof Step.Conv conv && !Launches.isOurs(conv, precision, CAPABILITIES.get(device))) {
                     engines.add(conv.label() + " " + plans.plan(conv).engine());
