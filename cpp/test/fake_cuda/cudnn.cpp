@@ -26,9 +26,9 @@ enum Attribute {
     PLAN_HANDLE = 400, PLAN_CFG = 401, PLAN_WORKSPACE = 402, PLAN_JSON = 405, CONV_DESC = 702, CONV_W = 703, CONV_X = 704, CONV_Y = 705,
     PW_DESC = 750, PW_X = 751, PW_B = 752, PW_Y = 753, GRAPH_OPS = 801, ALIGNMENT = 900, DATA_TYPE = 901, DIMENSIONS = 902, STRIDES = 903,
     UNIQUE_ID = 906, VIRTUAL = 907, PACK_IDS = 1000, PACK_POINTERS = 1001, PACK_WORKSPACE = 1003, ENGINE_GRAPH = 1300,
-    ENGINE_INDEX = 1301, ENGINE_NOTE = 1303, DEVICE_JSON = 2702
+    ENGINE_INDEX = 1301, ENGINE_NOTE = 1303, ENGINE_BEHAVIOR = 1305, DEVICE_JSON = 2702
 };
-constexpr int MODE_FALLBACK = 2, TENSOR_CORE = 0;
+constexpr int MODE_FALLBACK = 2, TENSOR_CORE = 0, RUNTIME_COMPILATION = 0;
 constexpr std::int64_t WORKSPACE = 1000;
 
 struct Handle {
@@ -221,6 +221,7 @@ int cudnnBackendGetAttribute(Descriptor* descriptor, int attribute, int, std::in
             if (descriptor->attributes.at(ENGINE_INDEX).at(0) == 1) return number(TENSOR_CORE, 4);
             *count = 0;
             return 0;
+        case ENGINE_BEHAVIOR: return number(RUNTIME_COMPILATION, 4);
         case ENGINE_INDEX: return number(descriptor->attributes.at(ENGINE_INDEX).at(0), 8);
         case PLAN_WORKSPACE: return number(WORKSPACE, 8);
         case PLAN_JSON: {

@@ -28,8 +28,9 @@ public record ExecutionPlan(
      * @param src logical shape read
      * @param dst logical shape written
      * @param multiplyAdds multiply-adds of one run, by the definition of the operation: an algorithm may need fewer
+     * @param workspaceBytes device memory that it needs while it runs, a part of the arena that steps share; 0 on the CPU
      */
-    public record Step(String label, String implementation, Shape src, Shape dst, long multiplyAdds) {
+    public record Step(String label, String implementation, Shape src, Shape dst, long multiplyAdds, long workspaceBytes) {
 
         /** Whether this is the back end's slow, general reference code, which no step should need. */
         public boolean isReference() {

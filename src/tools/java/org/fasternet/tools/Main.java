@@ -14,6 +14,7 @@ import org.fasternet.tools.cli.ConvertCommand;
 import org.fasternet.tools.cli.Failures;
 import org.fasternet.tools.cli.HelpWords;
 import org.fasternet.tools.cli.InfoCommand;
+import org.fasternet.tools.cli.PlanCommand;
 import org.fasternet.tools.cli.QuantizeCommand;
 import org.fasternet.tools.cli.RunCommand;
 import org.fasternet.tools.cli.bench.BenchCommand;
@@ -31,11 +32,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The command line: {@code fasternet COMMAND ...}. Exit status 0 is success, 1 a failure, 2 wrong usage. */
 @Command(
         name = "fasternet",
-        description = "Runs FasterNet on the CPU: classifies images, computes features, and says how.",
+        description = "Runs FasterNet: classifies images, computes features, and says how.",
         synopsisSubcommandLabel = "COMMAND",
         versionProvider = Versions.class,
         subcommands = {ClassifyCommand.class, RunCommand.class, InfoCommand.class, ConvertCommand.class,
-            QuantizeCommand.class, BenchCommand.class},
+            QuantizeCommand.class, PlanCommand.class, BenchCommand.class},
         footer = {
             "",
             "'fasternet COMMAND --help' shows a command's options and examples.",

@@ -39,10 +39,10 @@ final class ConvPlans {
     /**
      * A finalized plan.
      *
-     * @param engine cuDNN's number of the engine that computes it
+     * @param engine cuDNN's number of the engine that computes it, and whether its kernel was compiled for the plan
      * @param workspace bytes of device memory while it runs
      */
-    record Plan(cudnnBackendDescriptor_t descriptor, long engine, long workspace) {}
+    record Plan(cudnnBackendDescriptor_t descriptor, String engine, long workspace) {}
 
     /** All that a plan depends on: views by shape, strides, alignment and type. */
     private record Key(Tensor4 src, Tensor4 dst, List<Integer> weights, int stride, int padding, int groups, boolean bias,
@@ -127,7 +127,7 @@ final class ConvPlans {
         cudnnBackendDescriptor_t plan = plan();
         descriptors.text(plan, CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, engineAndJson[1]);
         return descriptors.finishes(plan)
-                ? Optional.of(new Plan(plan, Long.parseLong(engineAndJson[0]),
+                ? Optional.of(new Plan(plan, engineAndJson[0],
                         descriptors.getLong(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE)))
                 : Optional.empty();
     }
@@ -180,7 +180,14 @@ final class ConvPlans {
         }
         long workspace = descriptors.getLong(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
         return workspace > MOST_WORKSPACE ? Optional.empty()
-                : Optional.of(new Plan(plan, descriptors.getLong(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX), workspace));
+                : Optional.of(new Plan(plan, name(engine), workspace));
+    }
+
+    private String name(cudnnBackendDescriptor_t engine) {
+        boolean compiled = descriptors
+                .getNumbers(engine, CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE, MOST_NOTES)
+                .contains(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION);
+        return descriptors.getLong(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX) + (compiled ? " compiled" : " precompiled");
     }
 
     /** Convolution, bias, activation and residual; what lies between them is virtual, f32. */

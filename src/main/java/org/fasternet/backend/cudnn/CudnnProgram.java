@@ -93,7 +93,8 @@ final class CudnnProgram implements Program {
             Launches.Prepared prepared = factory.prepare(step);
             launches.add(prepared);
             planned.add(new ExecutionPlan.Step(
-                    step.label(), prepared.implementation(), step.src().shape(), step.dst().shape(), step.multiplyAdds()));
+                    step.label(), prepared.implementation(), step.src().shape(), step.dst().shape(), step.multiplyAdds(),
+                    prepared.workspace()));
         }
         long workspace = launches.stream().mapToLong(Launches.Prepared::workspace).max().orElse(0);
         factory.setWorkspace(Cuda.allocate(resources, workspace, "a workspace"));

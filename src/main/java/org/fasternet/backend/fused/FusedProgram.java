@@ -65,7 +65,7 @@ final class FusedProgram implements Program {
         Shape read = spec.src();
         for (Binding.Step step : binding.steps(handle)) {
             String label = model.layerName(step.layer()) + " " + step.name();
-            steps.add(new ExecutionPlan.Step(label, "fused:" + isa, read, step.dst(), step.multiplyAdds()));
+            steps.add(new ExecutionPlan.Step(label, "fused:" + isa, read, step.dst(), step.multiplyAdds(), 0));
             read = step.dst();
         }
         return new ExecutionPlan("fused", isa, binding.name(), spec.precision(), spec.threads(), binding.arenaBytes(handle),

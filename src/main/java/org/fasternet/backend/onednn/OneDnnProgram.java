@@ -208,7 +208,7 @@ final class OneDnnProgram implements Program {
 
         private void plan(Step step, String implementation) {
             planned.add(new ExecutionPlan.Step(
-                    step.label(), implementation, step.src().shape(), step.dst().shape(), step.multiplyAdds()));
+                    step.label(), implementation, step.src().shape(), step.dst().shape(), step.multiplyAdds(), 0));
         }
 
         private void warnOfReference() {

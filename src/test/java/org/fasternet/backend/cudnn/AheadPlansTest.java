@@ -7,11 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.fasternet.DevicePlans;
 import org.fasternet.FasterNet;
+import org.fasternet.SessionOptions;
 import org.fasternet.Variant;
 import org.fasternet.compute.ElementType;
 import org.fasternet.compute.Precision;
@@ -47,7 +52,7 @@ class AheadPlansTest {
     @TempDir
     static Path folder;
 
-    private static final Path DEVICES = Path.of("src/test/resources/gpu/devices");
+    private static final Path DEVICES = Path.of("src/tools/resources/org/fasternet/tools/cli/devices");
 
     private static final Map<String, Integer> CAPABILITIES =
             Map.of("t4", 75, "a100", 80, "orin", 87, "l4", 89, "h100", 90, "rtx5090", 120);
@@ -69,6 +74,29 @@ class AheadPlansTest {
     @ValueSource(strings = {"t4", "a100", "l4", "orin", "rtx5090"})
     void aNetworkHasPlansOnEveryDevice(String device) throws IOException {
         plans(device, Precision.F16, layers(Variant.T0.config()), new Shape(1, 3, 64, 64));
+    }
+
+    /** What the real cuDNN has written it takes back: it would be written anew otherwise. */
+    @Test
+    void plansAreReadBack(@TempDir Path plans) throws IOException {
+        FasterNet network = FasterNet.random(Variant.T0, 1);
+        SessionOptions options = SessionOptions.defaults().withPrecision(Precision.F16);
+        String h100 = Files.readString(DEVICES.resolve("h100.json"));
+        int steps = DevicePlans.make(network, options, h100, plans);
+        Map<Path, FileTime> written = written(plans);
+        assertTrue(steps > written.size() && written.size() > 10, steps + " steps, " + written.size() + " files");
+        assertEquals(steps, DevicePlans.make(network, options, h100, plans));
+        assertEquals(written, written(plans));
+    }
+
+    private static Map<Path, FileTime> written(Path folder) throws IOException {
+        Map<Path, FileTime> times = new TreeMap<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                times.put(file, Files.getLastModifiedTime(file));
+            }
+        }
+        return times;
     }
 
     @Test

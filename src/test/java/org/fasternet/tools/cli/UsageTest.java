@@ -15,7 +15,7 @@ class UsageTest {
     private static final Object IMAGE = resource("demo", "images", "bag.png");
 
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "run", "info", "convert", "quantize", "bench"})
+    @ValueSource(strings = {"classify", "run", "info", "convert", "quantize", "plan", "bench"})
     void everyCommandHasHelpWithExamplesThatFitsATerminal(String command) {
         String help = Cli.output(command, "--help");
         assertTrue(help.startsWith("Usage: fasternet " + command), help);
@@ -36,7 +36,7 @@ class UsageTest {
     @Test
     void helpNamesEveryCommand() {
         String help = Cli.output("--help");
-        Stream.of("classify", "run", "info", "convert", "quantize", "bench").forEach(
+        Stream.of("classify", "run", "info", "convert", "quantize", "plan", "bench").forEach(
                 command -> assertTrue(help.contains("\n  " + command + " "), help));
     }
 

@@ -17,6 +17,7 @@ import org.fasternet.tools.bench.peak.NumberType;
 public final class HelpWords extends ResourceBundle {
     private static final Map<String, Supplier<String>> WORDS = Map.of(
             "backends", () -> Library.backends().stream().map(BackendInfo::name).collect(Collectors.joining(", ")),
+            "devices", () -> String.join(", ", DeviceFiles.KNOWN),
             "precisions", Precision::known,
             "dtypes", () -> DType.floating().stream().map(type -> type.name().toLowerCase(Locale.ROOT))
                     .collect(Collectors.joining(", ")),

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.fasternet.DevicePlans;
 import org.fasternet.FasterNet;
 import org.fasternet.Hardware;
 import org.fasternet.Session;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Option;
             "  fasternet info",
             "  fasternet info --weights fasternet_t0.pth",
             "  fasternet info --variant T2 --plan --precision bf16 --size 192x256",
-            "  fasternet info --variant S --json"
+            "  fasternet info --variant S --json",
+            "  fasternet info --device-properties --device 1 > mine.json"
         })
 public final class InfoCommand extends ModelCommand {
     @ArgGroup
@@ -35,6 +37,10 @@ public final class InfoCommand extends ModelCommand {
 
     @Option(names = "--plan", description = "Compile the model, and list every step with its implementation.")
     private boolean plan;
+
+    @Option(names = "--device-properties",
+            description = "Print what plans for the GPU depend on, as JSON for 'plan', and nothing else.")
+    private boolean deviceProperties;
 
     @Option(names = "--batch", paramLabel = "N", description = "Images in one run (default: ${DEFAULT-VALUE}).")
     private int batch = 1;
@@ -56,6 +62,10 @@ public final class InfoCommand extends ModelCommand {
 
     @Override
     public Integer call() {
+        if (deviceProperties) {
+            out().println(DevicePlans.properties(compute.session().device().orElse(0)));
+            return 0;
+        }
         Checkpoint checkpoint = checkpoint();
         FasterNet network = FasterNet.of(checkpoint);
         SessionOptions.Size input = size.of(checkpoint.preprocessing());

@@ -27,8 +27,9 @@ record PlanReport(ExecutionPlan plan) {
     void print(PrintWriter out) {
         TextFields fields = new TextFields(out);
         fields.field("plan", sentence(plan));
-        fields.field("memory",
-                TextTable.format("arena %,d bytes, packed weights %,d bytes", plan.arenaBytes(), plan.weightBytes()));
+        long workspace = plan.steps().stream().mapToLong(ExecutionPlan.Step::workspaceBytes).max().orElse(0);
+        fields.field("memory", TextTable.format("arena %,d bytes%s, packed weights %,d bytes", plan.arenaBytes(),
+                workspace == 0 ? "" : TextTable.format(" (%,d of them workspace)", workspace), plan.weightBytes()));
         out.println();
         TextTable table = new TextTable(
                 out,
@@ -62,7 +63,8 @@ record PlanReport(ExecutionPlan plan) {
             ObjectNode json = steps.addObject().put("label", step.label()).put("implementation", step.implementation());
             json.set("src", Json.shape(step.src()));
             json.set("dst", Json.shape(step.dst()));
-            json.put("multiplyAdds", step.multiplyAdds()).put("reference", step.isReference());
+            json.put("multiplyAdds", step.multiplyAdds()).put("workspaceBytes", step.workspaceBytes())
+                    .put("reference", step.isReference());
         }
         return root;
     }
