@@ -100,6 +100,17 @@ int cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
 
 int cudaFreeHost(void* memory) { return memory && !fake::release(memory, false) ? fake::INVALID_VALUE : fake::sticky(); }
 
+// As cudaPointerAttributes begins.
+struct PointerAttributes {
+    int type, device;
+};
+
+int cudaPointerGetAttributes(PointerAttributes* attributes, const void* memory) {
+    ENTER();
+    attributes->type = fake::pinned(memory, 1) ? 1 : fake::reachable(memory, 1) ? 2 : 0;
+    return 0;
+}
+
 int cudaMemset(void* memory, int value, std::size_t bytes) {
     ENTER();
     if (!fake::reachable(memory, bytes)) return fake::INVALID_VALUE;

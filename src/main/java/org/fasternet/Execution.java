@@ -3,6 +3,7 @@ package org.fasternet;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
@@ -75,6 +76,15 @@ final class Execution implements AutoCloseable {
 
     Program program() {
         return program;
+    }
+
+    ByteBuffer allocate(long bytes) {
+        enter();
+        try {
+            return program.allocate(bytes);
+        } finally {
+            leave();
+        }
     }
 
     void run(Buffer src) {

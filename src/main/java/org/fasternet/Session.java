@@ -106,6 +106,20 @@ public final class Session extends SegmentRuns implements AutoCloseable {
         execution.run(src, dsts);
     }
 
+    /**
+     * Zeros in a direct buffer in native order, which this session reads and writes without a copy of its own: for the back end
+     * {@code cudnn} pinned memory, which is scarce, for others ordinary memory. A view of it, such as
+     * {@link ByteBuffer#asFloatBuffer}, is as good; other sessions take it too. It is freed when nothing refers to it any more, which
+     * may be after the session is closed. (Of the application's own memory, what it registered with CUDA is as good.)
+     *
+     * @throws org.fasternet.error.NativeException if the system has not that much memory left
+     * @throws org.fasternet.error.ShapeException if a buffer cannot have that many bytes
+     * @throws IllegalStateException if the session is closed, or in use by another thread
+     */
+    public ByteBuffer allocate(long bytes) {
+        return execution.allocate(bytes);
+    }
+
     private void requirePixels(boolean given) {
         if (given != pixels) {
             throw new IllegalStateException(pixels

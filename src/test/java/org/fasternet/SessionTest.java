@@ -105,6 +105,20 @@ class SessionTest {
     }
 
     @Test
+    void buffersMayBeTheSessions() {
+        FloatBuffer expected = Golden.floats(20);
+        try (Session session = NANO.session(options)) {
+            session.run(Golden.direct(INPUT.data()), expected);
+            FloatBuffer src = session.allocate(INPUT.elements() * 4L).asFloatBuffer().put(INPUT.data()).flip();
+            FloatBuffer dst = session.allocate(20 * 4L).asFloatBuffer();
+            assertArrayEquals(new float[20], Golden.array(dst));
+            session.run(src, dst);
+            assertArrayEquals(Golden.array(expected), Golden.array(dst));
+            assertThrows(ShapeException.class, () -> session.allocate(1L << 31));
+        }
+    }
+
+    @Test
     void aBufferIsReadFromItsPositionAndMayMoveIt() {
         FloatBuffer twice = Golden.floats(2 * INPUT.elements());
         twice.put(0, new float[INPUT.elements()]);

@@ -48,11 +48,14 @@ public final class CardRun {
 
     public static void main(String[] args) throws IOException, InterruptedException {
         List<String> parts = args.length > 1 ? Arrays.asList(args).subList(1, args.length)
-                : List.of("odd", "variants", "batches");
+                : List.of("odd", "opening", "variants", "batches");
         try (PrintStream json = new PrintStream(Files.newOutputStream(Path.of(args[0])))) {
             CardRun run = new CardRun(json);
             if (parts.contains("odd")) {
                 run.odd();
+            }
+            if (parts.contains("opening")) {
+                run.opening();
             }
             if (parts.contains("variants")) {
                 run.variants();
@@ -149,6 +152,18 @@ public final class CardRun {
         pool.shutdown();
     }
 
+    /** With plans made by cuDNN, and with those that it made before. */
+    private void opening() {
+        for (String plans : new String[] {"new plans", "plans of before"}) {
+            attempt("T1 f16, opened with " + plans, () -> {
+                FasterNet net = FasterNet.random(Variant.T1, SEED);
+                long start = System.nanoTime();
+                net.session(SessionOptions.defaults().withBackend("cudnn").withPrecision(Precision.F16).withBatch(2)).close();
+                return String.format(Locale.ROOT, "%.2f s", (System.nanoTime() - start) * 1e-9);
+            });
+        }
+    }
+
     private void batches() {
         for (String[] work : new String[][] {{"T0", "F16", "32"}, {"T0", "F16", "256"}, {"T2", "F16", "256"}, {"L", "F16", "256"}}) {
             String name = work[0] + " " + work[1].toLowerCase(Locale.ROOT) + " batch " + work[2];
@@ -168,6 +183,12 @@ public final class CardRun {
         FloatBuffer x = Buffers.random(src, SEED);
         FloatBuffer y = Buffers.floats(dst.elements());
         double host = p50(() -> session.run(x, y), runs);
+        FloatBuffer pinnedX = session.allocate(4L * src.elements()).asFloatBuffer().put(x.duplicate()).flip();
+        FloatBuffer pinnedY = session.allocate(4L * dst.elements()).asFloatBuffer();
+        double pinned = p50(() -> session.run(pinnedX, pinnedY), runs);
+        if (!y.equals(pinnedY)) {
+            throw new IllegalStateException("from pinned memory the results are others: " + error(y, pinnedY));
+        }
         double device;
         try (DeviceBuffer dx = DeviceBuffer.allocate(4L * src.elements()); DeviceBuffer dy = DeviceBuffer.allocate(4L * dst.elements())) {
             dx.copyFrom(x);
@@ -178,11 +199,11 @@ public final class CardRun {
                 throw new IllegalStateException("from device memory the results are others: " + error(y, z));
             }
         }
-        json.printf(Locale.ROOT, "{\"name\": \"%s\", \"device_p50_us\": %.1f, \"host_p50_us\": %.1f, \"images_per_s\": %.0f, \"steps\": %d}%n",
-                name, device, host, src.n() * 1e6 / device, session.plan().steps().size());
+        json.printf(Locale.ROOT, "{\"name\": \"%s\", \"device_p50_us\": %.1f, \"host_p50_us\": %.1f, \"pinned_p50_us\": %.1f, \"images_per_s\": %.0f, \"steps\": %d}%n",
+                name, device, host, pinned, src.n() * 1e6 / device, session.plan().steps().size());
         json.flush();
-        return String.format(Locale.ROOT, "p50 %.1f us on the device, %.1f host to host, %.0f images/s, %d steps, arena %.1f MB, weights %.1f MB",
-                device, host, src.n() * 1e6 / device, session.plan().steps().size(), session.plan().arenaBytes() * 1e-6,
+        return String.format(Locale.ROOT, "p50 %.1f us on the device, %.1f host to host, %.1f from pinned memory, %.0f images/s, %d steps, arena %.1f MB, weights %.1f MB",
+                device, host, pinned, src.n() * 1e6 / device, session.plan().steps().size(), session.plan().arenaBytes() * 1e-6,
                 session.plan().weightBytes() * 1e-6);
     }
 

@@ -18,6 +18,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnCreate;
 import static org.bytedeco.cuda.global.cudnn.cudnnDestroy;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
@@ -56,11 +57,17 @@ final class CudnnProgram implements Program {
     private final List<Launches.Prepared> launches = new ArrayList<>();
     private final ExecutionPlan plan;
 
-    /** By slot: the caller's memory if it is host memory, the pinned memory before it, and what the device reads or writes. */
+    /**
+     * By slot: the caller's memory if the device cannot reach it, the pinned memory before that, what the device reads or writes, and
+     * whether it reads what the caller has there.
+     */
     private final Pointer[] host;
     private final Pointer[] pinned;
     private final long[] device;
+    private final boolean[] read;
     private final Pointer srcMemory;
+    /** Pinned memory that the source is copied from; null if it is the device's. */
+    private Pointer hostSrc;
 
     /** Owns {@code replay}, the whole network for the memory that is bound; null until a run has made it. */
     private Resources graph;
@@ -75,6 +82,11 @@ final class CudnnProgram implements Program {
         host = new Pointer[slots.size()];
         pinned = new Pointer[slots.size()];
         device = new long[slots.size()];
+        read = new boolean[slots.size()];
+        for (int slot = 0; slot < read.length; slot++) {
+            TensorBuffer buffer = slots.get(slot);
+            read[slot] = schedule.steps().stream().anyMatch(step -> step.src().buffer() == buffer);
+        }
         Cuda.check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "create a stream");
         resources.add(stream, s -> cudaStreamDestroy(s));
         cudnnContext handle = new cudnnContext();
@@ -136,31 +148,44 @@ final class CudnnProgram implements Program {
     @Override
     public void bind(int slot, long address) {
         Cuda.use(ordinal);
-        host[slot] = new At(address);
-        if (pinned[slot] == null) {
-            pinned[slot] = Cuda.allocatePinned(resources, slots.get(slot).bytes(), slots.get(slot).name());
+        TensorBuffer buffer = slots.get(slot);
+        // What a run changes of what it reads goes through memory of the program's own: the first run computes it twice.
+        boolean changed = slots.size() == 1 || slot > 0 && read[slot];
+        boolean reached = !changed && PinnedMemory.holds(address, buffer.bytes());
+        host[slot] = reached ? null : new At(address);
+        if (!reached && pinned[slot] == null) {
+            pinned[slot] = Cuda.allocatePinned(resources, buffer.bytes(), buffer.name());
         }
-        place(slot, slot == 0 ? srcMemory.address() : pinned[slot].address());
+        Pointer near = reached ? new At(address) : pinned[slot];
+        place(slot, slot == 0 ? srcMemory.address() : near.address(), slot == 0 ? near : null);
     }
 
     @Override
     public void bindDevice(int slot, long address) {
         host[slot] = null;
-        place(slot, address);
+        place(slot, address, null);
     }
 
-    private void place(int slot, long address) {
-        if (device[slot] != address) {
+    private void place(int slot, long address, Pointer from) {
+        boolean moved = slot == 0 && (from == null ? hostSrc != null : hostSrc == null || from.address() != hostSrc.address());
+        hostSrc = slot == 0 ? from : hostSrc;
+        if (moved || device[slot] != address) {
             device[slot] = address;
             dropGraph();
         }
     }
 
     @Override
+    public ByteBuffer allocate(long bytes) {
+        Cuda.use(ordinal);
+        return PinnedMemory.allocate(bytes);
+    }
+
+    @Override
     public void run() {
         Cuda.use(ordinal);
         for (int slot = 0; slot < host.length; slot++) {
-            if (host[slot] != null) {
+            if (host[slot] != null && read[slot]) {
                 // A destination too: a residual adds to what it holds.
                 Pointer.memcpy(pinned[slot], host[slot], slots.get(slot).bytes());
             }
@@ -249,18 +274,18 @@ final class CudnnProgram implements Program {
     }
 
     private void copySrc(int direction) {
-        if (host[0] == null) {
+        if (hostSrc == null) {
             return;
         }
         boolean in = direction == cudaMemcpyHostToDevice;
-        Cuda.check(cudaMemcpyAsync(in ? srcMemory : pinned[0], in ? pinned[0] : srcMemory, schedule.src().bytes(), direction, stream),
+        Cuda.check(cudaMemcpyAsync(in ? srcMemory : hostSrc, in ? hostSrc : srcMemory, schedule.src().bytes(), direction, stream),
                 "copy the source");
     }
 
     /** Gives a destination in host memory what it held before a run that does not count. */
     private void restoreDsts() {
         for (int slot = 1; slot < host.length; slot++) {
-            if (host[slot] != null) {
+            if (host[slot] != null && read[slot]) {
                 Pointer.memcpy(pinned[slot], host[slot], slots.get(slot).bytes());
             }
         }

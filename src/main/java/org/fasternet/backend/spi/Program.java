@@ -1,8 +1,10 @@
 package org.fasternet.backend.spi;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.internal.Buffers;
 import org.fasternet.schedule.TensorBuffer;
 
 /**
@@ -29,6 +31,11 @@ public interface Program extends AutoCloseable {
     default void bindDevice(int slot, long address) {
         throw new UnsupportedException("device memory was given, and the back end " + plan().backend()
                 + " computes on the host's: a session on a GPU takes it");
+    }
+
+    /** Zeros in direct memory that a run reads and writes without a copy before or after; {@link #bind} takes it, and any other. */
+    default ByteBuffer allocate(long bytes) {
+        return Buffers.bytes(bytes);
     }
 
     /** Runs once, with one native call. All slots must be bound. */

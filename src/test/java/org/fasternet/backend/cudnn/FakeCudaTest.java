@@ -26,9 +26,12 @@ import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.NativeException;
+import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.internal.Buffers;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
+import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -247,6 +250,48 @@ class FakeCudaTest {
         assertTrue(unwritable.getMessage().startsWith(file.toString()), unwritable.getMessage());
     }
 
+    /** Nothing is allocated for buffers that the device reaches itself; they outlive the session, and go when nobody has them. */
+    @Test
+    void pinnedBuffersNeedNoStaging() throws InterruptedException {
+        float[] values = Golden.array(Buffers.random(new Shape(1, 3, 8, 8), 4));
+        FloatBuffer expected = Golden.floats(CLASSES);
+        long pinned = Field.PINNED_BYTES.get();
+        try (Session session = MODEL.session(options(Precision.F16))) {
+            session.run(Golden.direct(values), expected);
+            long staging = (values.length + CLASSES) * (long) Float.BYTES;
+            assertEquals(staging, Field.PINNED_BYTES.get() - pinned);
+        }
+        runOnPinned(values, Golden.array(expected));
+        for (int wait = 0; wait < 100 && Field.PINNED_BYTES.get() > pinned; wait++) {
+            System.gc();
+            Thread.sleep(20);
+        }
+        assertEquals(pinned, Field.PINNED_BYTES.get());
+    }
+
+    private static void runOnPinned(float[] values, float[] expected) {
+        FloatBuffer dst;
+        try (Session session = MODEL.session(options(Precision.F16))) {
+            FloatBuffer src = session.allocate(values.length * (long) Float.BYTES).asFloatBuffer().put(values).flip();
+            dst = session.allocate(CLASSES * (long) Float.BYTES).asFloatBuffer();
+            long allocated = Field.PINNED_BYTES.get();
+            session.run(src, dst);
+            assertArrayEquals(expected, Golden.array(dst));
+            src.put(0, src.get(0) + 1);
+            session.run(src, dst);
+            assertEquals(allocated, Field.PINNED_BYTES.get());
+            float[] moved = Golden.array(dst);
+            // Other buffers of both kinds, and back.
+            session.run(Golden.direct(values), dst);
+            assertArrayEquals(expected, Golden.array(dst));
+            FloatBuffer staged = Golden.floats(CLASSES);
+            session.run(src, staged);
+            assertArrayEquals(moved, Golden.array(staged));
+            assertThrows(ShapeException.class, () -> session.allocate(1L << 31));
+        }
+        assertTrue(dst.get(0) != 0);
+    }
+
     @Test
     void aDeviceIsUsedOrRefused() {
         Field.DEVICES.set(2);
@@ -282,8 +327,8 @@ class FakeCudaTest {
         FloatBuffer dst = Golden.floats(CLASSES);
         try (Session session = MODEL.session(options(Precision.F16)); Session other = MODEL.session(options(Precision.F16))) {
             other.run(SRC, dst);
-            // Of each buffer the device and its memory, the device again; then each step's launch and wait.
-            FakeCuda.failAt(5 + 2, FakeCuda.LAUNCH_FAILURE);
+            // Of each buffer the device, whose memory it is and memory before it; the device again; then each step's launch and wait.
+            FakeCuda.failAt(2 * 3 + 1 + 2, FakeCuda.LAUNCH_FAILURE);
             NativeException failed = assertThrows(NativeException.class, () -> session.run(SRC, dst));
             assertEquals("CUDA could not run patch_embed patches: unspecified launch failure (error 719)" + LOST, failed.getMessage());
             NativeException neighbour = assertThrows(NativeException.class, () -> other.run(SRC, dst));
