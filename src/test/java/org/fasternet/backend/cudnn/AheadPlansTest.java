@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -12,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.fasternet.DevicePlans;
 import org.fasternet.FasterNet;
@@ -40,6 +43,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -56,23 +60,42 @@ class AheadPlansTest {
 
     private static final Map<String, Integer> CAPABILITIES =
             Map.of("t4", 75, "a100", 80, "orin", 87, "l4", 89, "h100", 90, "rtx5090", 120);
+    private static final List<String> DEVICE_NAMES = CAPABILITIES.keySet().stream().sorted().toList();
 
     @BeforeAll
     static void loadLibraries() {
         Cuda.loadLibraries();
     }
 
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void everyStepOfAVariantHasAPlan(Variant variant) {
+        List<NamedLayer> layers = layers(variant.config());
+        Precision.on(Processor.GPU).parallelStream()
+                .forEach(precision -> plans("h100", precision, layers, new Shape(1, 3, 224, 224)));
+    }
+
+    /** Odd networks and sizes, each on one of the devices in one of its precisions, so that all pairs of these come several times. */
     @Test
-    void everyStepOfAVariantHasAPlan() throws IOException {
-        for (Precision precision : Precision.on(Processor.GPU)) {
-            plans("h100", precision, layers(Variant.T0.config()), new Shape(1, 3, 224, 224));
-        }
-        plans("h100", Precision.BF16, layers(Variant.L.config()), new Shape(1, 3, 224, 224));
+    void oddNetworksHavePlans() {
+        IntStream.range(0, 50).parallel().forEach(seed -> {
+            Random random = new Random(seed);
+            List<Integer> depths = IntStream.range(0, 1 + random.nextInt(3)).map(stage -> random.nextInt(3)).boxed().toList();
+            FasterNetConfig config = new FasterNetConfig(
+                    1 + random.nextInt(6), 8 + random.nextInt(90), depths, 2 + random.nextInt(4), 1 + random.nextInt(4),
+                    1 + random.nextInt(300), random.nextInt(50), Activation.values()[random.nextInt(2)], random.nextBoolean(), true, false);
+            String device = DEVICE_NAMES.get(seed % DEVICE_NAMES.size());
+            List<Precision> precisions = Precision.on(Processor.GPU).stream()
+                    .filter(precision -> CudnnBackend.refuses(precision, CAPABILITIES.get(device)).isEmpty()).toList();
+            int side = 4 << depths.size();
+            Shape src = new Shape(1 + random.nextInt(5), config.inChannels(), side + random.nextInt(200), side + random.nextInt(200));
+            plans(device, precisions.get(seed / DEVICE_NAMES.size() % precisions.size()), layers(config), src);
+        });
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"t4", "a100", "l4", "orin", "rtx5090"})
-    void aNetworkHasPlansOnEveryDevice(String device) throws IOException {
+    void aNetworkHasPlansOnEveryDevice(String device) {
         plans(device, Precision.F16, layers(Variant.T0.config()), new Shape(1, 3, 64, 64));
     }
 
@@ -81,7 +104,7 @@ class AheadPlansTest {
     void plansAreReadBack(@TempDir Path plans) throws IOException {
         FasterNet network = FasterNet.random(Variant.T0, 1);
         SessionOptions options = SessionOptions.defaults().withPrecision(Precision.F16);
-        String h100 = Files.readString(DEVICES.resolve("h100.json"));
+        String h100 = properties("h100");
         int steps = DevicePlans.make(network, options, h100, plans);
         Map<Path, FileTime> written = written(plans);
         assertTrue(steps > written.size() && written.size() > 10, steps + " steps, " + written.size() + " files");
@@ -100,7 +123,7 @@ class AheadPlansTest {
     }
 
     @Test
-    void oddNetworksAndTheConvolutionsComparedWithHavePlans() throws IOException {
+    void theConvolutionsComparedWithHavePlans() {
         FasterNetConfig odd = new FasterNetConfig(5, 13, List.of(1, 1), 4, 3, 17, 5, Activation.GELU, true, true, false);
         for (Precision precision : Precision.on(Processor.GPU)) {
             plans("h100", precision, layers(odd), new Shape(2, 5, 37, 29));
@@ -129,18 +152,26 @@ class AheadPlansTest {
         }
     }
 
+    private static String properties(String device) {
+        try {
+            return Files.readString(DEVICES.resolve(device + ".json"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static List<NamedLayer> layers(FasterNetConfig config) {
         return FasterNet.random(config, 1).layers();
     }
 
-    private static void plans(String device, Precision precision, List<NamedLayer> layers, Shape src) throws IOException {
+    private static void plans(String device, Precision precision, List<NamedLayer> layers, Shape src) {
         ElementType type = precision.stored();
         ProgramSpec spec = new ProgramSpec(Network.of(layers), src, ElementType.F32, Layout.nchw(src), ElementType.F32, false,
                 precision, Optional.empty(), 1, 0, 0);
         Schedule schedule = SlidingRowScheduler.schedule(spec, 16 / type.bytes());
         List<String> engines = new ArrayList<>();
         try (Resources resources = new Resources()) {
-            DeviceProperties properties = DeviceProperties.parse(Files.readString(DEVICES.resolve(device + ".json")));
+            DeviceProperties properties = DeviceProperties.parse(properties(device));
             assertEquals(CAPABILITIES.get(device), properties.capability());
             ConvPlans plans = ConvPlans.ahead(properties, resources, precision, new PlanCache(folder));
             for (Step step : schedule.steps()) {
