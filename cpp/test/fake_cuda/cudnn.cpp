@@ -76,7 +76,7 @@ Graph4 graph(const Descriptor& d) {
             o = {child(op, PW_DESC).attributes.at(POINTWISE_MODE).at(0), 0, 0, tensor(child(op, PW_X)), {}, tensor(child(op, PW_Y))};
             if (op.attributes.count(PW_B)) o.b = tensor(child(op, PW_B));
         }
-        result.push_back(o);
+        result.operations.push_back(o);
     }
     return result;
 }
@@ -99,7 +99,9 @@ int finish_plan(Descriptor& d) {
         return fake::parse(std::string(text.begin(), text.end()), read) ? 0 : fail(BAD_PARAM, "not a plan");
     }
     const Descriptor& engine = child(child(d, PLAN_CFG), CFG_ENGINE);
-    const std::string text = fake::text(graph(child(engine, ENGINE_GRAPH)));
+    Graph4 planned = graph(child(engine, ENGINE_GRAPH));
+    planned.engine = engine.attributes.at(ENGINE_INDEX).at(0);
+    const std::string text = fake::text(planned);
     d.attributes[PLAN_JSON].assign(text.begin(), text.end());
     fake::control().plans++;
     return 0;

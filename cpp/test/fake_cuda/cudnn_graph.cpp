@@ -1,5 +1,7 @@
 #include "cudnn_graph.h"
 
+#include <unistd.h>
+
 #include <cmath>
 #include <cstring>
 #include <sstream>
@@ -137,8 +139,8 @@ std::string fault(const Tensor& t, const std::map<std::int64_t, char*>& memory) 
 
 std::string text(const Graph4& graph) {
     std::ostringstream out;
-    out << MARK;
-    for (const Operation& op : graph) {
+    out << MARK << graph.engine << ' ';
+    for (const Operation& op : graph.operations) {
         std::int64_t numbers[NUMBERS];
         std::memcpy(numbers, &op, sizeof op);
         for (std::int64_t number : numbers) out << number << ' ';
@@ -151,22 +153,24 @@ bool parse(const std::string& text, Graph4& graph) {
     if (text.rfind(MARK, 0) != 0 || text.find("]}") == std::string::npos) return false;
     std::istringstream in(text.substr(MARK.size()));
     std::vector<std::int64_t> numbers;
+    in >> graph.engine;
     for (std::int64_t number; in >> number;) numbers.push_back(number);
-    graph.resize(numbers.size() / NUMBERS);
-    std::memcpy(graph.data(), numbers.data(), graph.size() * sizeof(Operation));
-    return !graph.empty() && numbers.size() % NUMBERS == 0;
+    graph.operations.resize(numbers.size() / NUMBERS);
+    std::memcpy(graph.operations.data(), numbers.data(), graph.operations.size() * sizeof(Operation));
+    return !graph.operations.empty() && numbers.size() % NUMBERS == 0;
 }
 
 std::string fault(const Graph4& graph, const std::map<std::int64_t, char*>& memory) {
-    for (const Operation& op : graph)
+    for (const Operation& op : graph.operations)
         for (const Tensor* t : {&op.x, &op.b, &op.y})
             if (const std::string found = fault(*t, memory); !found.empty()) return found;
     return "";
 }
 
 void compute(const Graph4& graph, const std::map<std::int64_t, char*>& memory) {
+    if (graph.engine == control().slow_engine) usleep(200);
     Computation computation{memory, {}};
-    for (const Operation& op : graph) {
+    for (const Operation& op : graph.operations) {
         Values x = computation.read(op.x);
         computation.write(op.y, op.kind == CONVOLUTION ? convolve(op, x, computation.read(op.b)) : pointwise(op, std::move(x), computation));
     }

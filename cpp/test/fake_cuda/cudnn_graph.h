@@ -18,7 +18,10 @@ struct Operation {
     Tensor x, b, y;
 };
 
-using Graph4 = std::vector<Operation>;
+struct Graph4 {
+    std::int64_t engine = 0;
+    std::vector<Operation> operations;
+};
 
 /** A graph as a text that a plan can be made of elsewhere. */
 std::string text(const Graph4& graph);

@@ -28,6 +28,7 @@ struct Control {
     std::int64_t kernels;       // put on a stream, in a graph or not
     std::int64_t compilations;  // by NVRTC
     std::int64_t plans;         // built by an engine, not read back
+    std::int64_t slow_engine;   // one of cuDNN's, whose plans take a fifth of a millisecond longer
     char failed[64];            // the function that failed
 };
 

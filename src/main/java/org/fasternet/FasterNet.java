@@ -216,7 +216,7 @@ public final class FasterNet {
                 options.precision(),
                 options.isa(),
                 options.resolvedThreads(),
-                options.spinMicros(), options.device().orElse(0));
+                options.spinMicros(), options.device().orElse(0), options.tuning());
     }
 
     private static Layout pixelLayout(Shape src, SessionOptions.Pixels pixels) {

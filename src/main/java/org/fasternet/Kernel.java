@@ -137,7 +137,7 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
                 .map(scales -> scales.layers().get(scales.layers().size() - 1).dst().isEmpty()).orElse(false);
         ProgramSpec spec = new ProgramSpec(
                 network, src, type, Layout.nhwc(src), f32 ? ElementType.F32 : type, inPlace, options.precision(), options.isa(),
-                options.resolvedThreads(), options.spinMicros(), options.device().orElse(0));
+                options.resolvedThreads(), options.spinMicros(), options.device().orElse(0), options.tuning());
         return new Kernel(new Execution(options.backendFor(network).compile(spec), "kernel"));
     }
 

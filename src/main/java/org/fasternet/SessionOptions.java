@@ -37,10 +37,11 @@ import org.fasternet.error.UnsupportedException;
  * @param isa the instruction set that the back end {@code fused} computes with, by a name of {@link Hardware#isas}; absent: the
  *     best one. oneDNN chooses its own once per process, and the environment variable {@code ONEDNN_MAX_CPU_ISA} caps that
  * @param device which of the GPUs that the process may use, counted from 0 in CUDA's order; absent: the first
+ * @param tuning whether the back end {@code cudnn} times what could compute each step, and keeps the fastest
  */
 public record SessionOptions(
         String backend, Precision precision, OptionalInt threads, int batch, Optional<Size> size, Optional<Pixels> pixels,
-        Duration spin, Optional<String> isa, OptionalInt device) {
+        Duration spin, Optional<String> isa, OptionalInt device, boolean tuning) {
     /** The back end's name that leaves the choice to the library. */
     public static final String AUTO = Backends.AUTO;
 
@@ -48,7 +49,7 @@ public record SessionOptions(
     private static final Duration MAX_SPIN = Duration.ofSeconds(1);
     private static final SessionOptions DEFAULTS = new SessionOptions(
             AUTO, Precision.F32, OptionalInt.empty(), 1, Optional.empty(), Optional.empty(),
-            Duration.ofNanos(200_000), Optional.empty(), OptionalInt.empty());
+            Duration.ofNanos(200_000), Optional.empty(), OptionalInt.empty(), false);
 
     /** Rows and columns. */
     public record Size(int height, int width) {}
@@ -88,23 +89,23 @@ public record SessionOptions(
     }
 
     public SessionOptions withBackend(String name) {
-        return new SessionOptions(name, precision, threads, batch, size, pixels, spin, isa, device);
+        return new SessionOptions(name, precision, threads, batch, size, pixels, spin, isa, device, tuning);
     }
 
     public SessionOptions withPrecision(Precision value) {
-        return new SessionOptions(backend, value, threads, batch, size, pixels, spin, isa, device);
+        return new SessionOptions(backend, value, threads, batch, size, pixels, spin, isa, device, tuning);
     }
 
     public SessionOptions withThreads(int count) {
-        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels, spin, isa, device);
+        return new SessionOptions(backend, precision, OptionalInt.of(count), batch, size, pixels, spin, isa, device, tuning);
     }
 
     public SessionOptions withBatch(int images) {
-        return new SessionOptions(backend, precision, threads, images, size, pixels, spin, isa, device);
+        return new SessionOptions(backend, precision, threads, images, size, pixels, spin, isa, device, tuning);
     }
 
     public SessionOptions withSize(int height, int width) {
-        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels, spin, isa, device);
+        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels, spin, isa, device, tuning);
     }
 
     /** Input is 8-bit rows without gaps; the model's normalisation is folded into its first layer. */
@@ -118,12 +119,12 @@ public record SessionOptions(
     }
 
     private SessionOptions withPixels(Pixels rows) {
-        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(rows), spin, isa, device);
+        return new SessionOptions(backend, precision, threads, batch, size, Optional.of(rows), spin, isa, device, tuning);
     }
 
     /** How long waiting threads spin; see above for which time is good for what. */
     public SessionOptions withSpin(Duration duration) {
-        return new SessionOptions(backend, precision, threads, batch, size, pixels, duration, isa, device);
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, duration, isa, device, tuning);
     }
 
     /**
@@ -131,7 +132,7 @@ public record SessionOptions(
      * would work.
      */
     public SessionOptions withIsa(String name) {
-        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, Optional.of(name), device);
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, Optional.of(name), device, tuning);
     }
 
     /**
@@ -139,15 +140,24 @@ public record SessionOptions(
      * refused. For the back end {@code cudnn}; others refuse it.
      */
     public SessionOptions withDevice(int number) {
-        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, isa, OptionalInt.of(number));
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, isa, OptionalInt.of(number), tuning);
+    }
+
+    /**
+     * Up to a dozen of cuDNN's engines are compiled and timed for each step, on the device, and the fastest is kept, on disk too
+     * ({@link DevicePlans}): a minute or so when a network is compiled for the first time. Without, cuDNN's heuristics choose. For
+     * the back end {@code cudnn}; others refuse it.
+     */
+    public SessionOptions withTuning() {
+        return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, isa, device, true);
     }
 
     /** The back end that these options mean for a network on this machine. */
     Backend backendFor(Network network) {
         Backend chosen = Backends.choose(backend, precision, isa, network);
-        if (device.isPresent() && chosen.processor() != Processor.GPU) {
-            throw new UnsupportedException("device " + device.getAsInt() + " was asked for, and the back end " + chosen.name()
-                    + " computes on the CPU: cudnn takes it");
+        if (chosen.processor() != Processor.GPU && (device.isPresent() || tuning)) {
+            throw new UnsupportedException((device.isPresent() ? "device " + device.getAsInt() : "tuning")
+                    + " was asked for, and the back end " + chosen.name() + " computes on the CPU: cudnn takes it");
         }
         return chosen;
     }

@@ -23,6 +23,7 @@ import org.fasternet.tensor.Shape;
  * @param spinMicros microseconds for which a thread that waits for another one spins before it sleeps, where the back end
  *     decides that
  * @param device which one of several, where the back end has devices; 0 is the first
+ * @param tuning whether what could compute a step is timed, where the back end has several to choose from
  */
 public record ProgramSpec(
         Network network,
@@ -35,7 +36,8 @@ public record ProgramSpec(
         Optional<String> isa,
         int threads,
         int spinMicros,
-        int device) {
+        int device,
+        boolean tuning) {
     /** The chain for this type of source. */
     public List<NamedLayer> layers() {
         return srcType == ElementType.U8 ? network.layersForPixels() : network.layers();

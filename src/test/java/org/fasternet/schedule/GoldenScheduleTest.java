@@ -53,7 +53,7 @@ class GoldenScheduleTest {
         Tensor input = Npy.read(folder.resolve("input.npy"));
         Shape src = Golden.shape(input);
         ProgramSpec spec = new ProgramSpec(Network.of(layers), src, ElementType.F32, Layout.nchw(src), ElementType.F32, false,
-                Precision.F32, Optional.empty(), 1, 0, 0);
+                Precision.F32, Optional.empty(), 1, 0, 0, false);
         List<Schedule> schedules = new ArrayList<>(List.of(Scheduler.schedule(spec)));
         for (int granule : GRANULES) {
             schedules.add(SlidingRowScheduler.schedule(spec, granule));

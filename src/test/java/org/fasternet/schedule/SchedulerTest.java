@@ -107,7 +107,7 @@ class SchedulerTest {
 
     private static ProgramSpec spec(List<NamedLayer> layers, Shape src, Layout layout, boolean inPlace) {
         return new ProgramSpec(Network.of(layers), src, ElementType.F32, layout, ElementType.F32, inPlace, Precision.F32,
-                Optional.empty(), 1, 0, 0);
+                Optional.empty(), 1, 0, 0, false);
     }
 
     private Block block(int channels, int partial, int hidden) {

@@ -34,6 +34,8 @@ final class ConvPlans {
 
     private static final int MOST_CONFIGS = 64;
     private static final int MOST_NOTES = 32;
+    /** Most engines are compiled for half a second each. */
+    private static final int MOST_TRIALS = 12;
     private static final long MOST_WORKSPACE = 256L << 20;
 
     /**
@@ -101,21 +103,30 @@ final class ConvPlans {
         return descriptors;
     }
 
-    /** @throws UnsupportedException if cuDNN has no engine for the step on this device */
-    Plan plan(Step.Conv conv) {
+    /** What a plan takes, by running it; the memory of its tensors may change. */
+    interface Trial {
+        double micros(Plan plan);
+    }
+
+    /**
+     * @param trial by which the fastest is found; empty: cuDNN's first choice
+     * @throws UnsupportedException if cuDNN has no engine for the step on this device
+     */
+    Plan plan(Step.Conv conv, Optional<Trial> trial) {
         int[] weights = conv.weights().shape();
         Key key = new Key(Tensor4.of(conv.src()), Tensor4.of(conv.dst()), List.of(weights[0], weights[1], weights[2], weights[3]),
                 conv.stride(), conv.padding(), conv.groups(), conv.bias().isPresent(), conv.activation(), conv.accumulate());
-        return plans.computeIfAbsent(key, k -> cachedOrBuilt(k, conv.label()));
+        return plans.computeIfAbsent(key, k -> cachedOrBuilt(k, conv.label(), trial));
     }
 
-    private Plan cachedOrBuilt(Key key, String label) {
-        String name = "cuDNN " + cudnnGetVersion() + " on " + properties.identity() + ": " + precision.id() + " " + key;
+    private Plan cachedOrBuilt(Key key, String label, Optional<Trial> trial) {
+        String name = "cuDNN " + cudnnGetVersion() + " on " + properties.identity() + ": " + precision.id() + " " + key
+                + (trial.isPresent() ? ", tuned" : "");
         Optional<Plan> cached = cache.read(name).flatMap(this::readBack);
         if (cached.isPresent()) {
             return cached.get();
         }
-        Plan built = build(key, label);
+        Plan built = build(key, label, trial);
         String json = descriptors.getText(built.descriptor(), CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION);
         cache.write(name, (built.engine() + "\n" + json).getBytes(StandardCharsets.UTF_8));
         return built;
@@ -140,18 +151,40 @@ final class ConvPlans {
         return plan;
     }
 
-    private Plan build(Key key, String label) {
-        cudnnBackendDescriptor_t graph = graph(key);
+    private Plan build(Key key, String label, Optional<Trial> trial) {
+        List<Plan> candidates = candidates(graph(key), trial.isPresent() ? MOST_TRIALS : 1);
+        if (candidates.isEmpty()) {
+            throw new UnsupportedException("cuDNN has no engine for " + label + " in " + precision.id() + " on this device: "
+                    + key.src().shape() + " to " + key.dst().shape());
+        }
+        return trial.map(run -> fastest(candidates, run)).orElse(candidates.get(0));
+    }
+
+    /** The first ones that can be made, in cuDNN's order. */
+    private List<Plan> candidates(cudnnBackendDescriptor_t graph, int most) {
+        List<Plan> candidates = new ArrayList<>();
         for (int mode : new int[] {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
             for (cudnnBackendDescriptor_t config : configs(graph, mode)) {
-                Optional<Plan> plan = plan(config);
-                if (plan.isPresent()) {
-                    return plan.get();
+                if (candidates.size() == most) {
+                    return candidates;
                 }
+                plan(config).ifPresent(candidates::add);
             }
         }
-        throw new UnsupportedException("cuDNN has no engine for " + label + " in " + precision.id() + " on this device: "
-                + key.src().shape() + " to " + key.dst().shape());
+        return candidates;
+    }
+
+    private static Plan fastest(List<Plan> candidates, Trial trial) {
+        Plan best = null;
+        double least = Double.POSITIVE_INFINITY;
+        for (Plan plan : candidates) {
+            double micros = trial.micros(plan);
+            if (micros < least) {
+                least = micros;
+                best = plan;
+            }
+        }
+        return best;
     }
 
     private List<cudnnBackendDescriptor_t> configs(cudnnBackendDescriptor_t graph, int mode) {

@@ -114,7 +114,7 @@ public final class CudnnBackend implements Backend {
             ConvPlans ahead = ConvPlans.ahead(properties, resources, spec.precision(), cache);
             for (Step step : CudnnProgram.schedule(spec).steps()) {
                 if (step instanceof Step.Conv conv && !Launches.isOurs(conv, spec.precision(), properties.capability())) {
-                    ahead.plan(conv);
+                    ahead.plan(conv, Optional.empty());
                     plans++;
                 }
             }

@@ -21,6 +21,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -45,6 +46,9 @@ import org.fasternet.schedule.View;
 final class CudnnProgram implements Program {
     /** Channels are padded to 16 bytes, which vector loads and tensor cores want. */
     private static final int VECTOR_BYTES = 16;
+    /** A launch of a graph takes longer than many a kernel in it. */
+    private static final int TRIAL_COPIES = 20;
+    private static final int TRIAL_ROUNDS = 5;
 
     private final Resources resources;
     /** CUDA's number of the device. */
@@ -99,7 +103,8 @@ final class CudnnProgram implements Program {
         SharedWeights shared = resources.add(SharedWeights.acquire(spec), SharedWeights::release);
         DeviceWeights weights = new DeviceWeights(shared, spec);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
-        Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address);
+        Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
+                spec.tuning() ? Optional.of(launch -> micros(launch, TRIAL_COPIES)) : Optional.empty());
         List<ExecutionPlan.Step> planned = new ArrayList<>();
         for (Step step : schedule.steps()) {
             Launches.Prepared prepared = factory.prepare(step);
@@ -227,25 +232,28 @@ final class CudnnProgram implements Program {
     /** Microseconds that each step takes, in a graph of {@code copies} of it. All slots must be bound. Changes the activations. */
     double[] stepMicros(int copies) {
         Cuda.use(ordinal);
-        double[] micros = new double[launches.size()];
-        for (int i = 0; i < micros.length; i++) {
-            Launches.Launch launch = launches.get(i).launch();
-            try (Resources temporary = new Resources()) {
-                CUgraphExec_st repeated = record(temporary, () -> {
-                    for (int copy = 0; copy < copies; copy++) {
-                        launch.on(stream);
-                    }
-                });
-                for (int round = 0; round < 5; round++) {
-                    long start = System.nanoTime();
-                    Cuda.check(cudaGraphLaunch(repeated, stream), "launch a step");
-                    Cuda.check(cudaStreamSynchronize(stream), "run a step");
-                    double each = (System.nanoTime() - start) * 1e-3 / copies;
-                    micros[i] = round == 0 ? each : Math.min(micros[i], each);
+        return launches.stream().mapToDouble(step -> micros(step.launch(), copies)).toArray();
+    }
+
+    /** The least of some rounds. */
+    private double micros(Launches.Launch launch, int copies) {
+        launch.on(stream);
+        Cuda.check(cudaStreamSynchronize(stream), "run a step");
+        double least = Double.POSITIVE_INFINITY;
+        try (Resources temporary = new Resources()) {
+            CUgraphExec_st repeated = record(temporary, () -> {
+                for (int copy = 0; copy < copies; copy++) {
+                    launch.on(stream);
                 }
+            });
+            for (int round = 0; round < TRIAL_ROUNDS; round++) {
+                long start = System.nanoTime();
+                Cuda.check(cudaGraphLaunch(repeated, stream), "launch a step");
+                Cuda.check(cudaStreamSynchronize(stream), "run a step");
+                least = Math.min(least, (System.nanoTime() - start) * 1e-3 / copies);
             }
         }
-        return micros;
+        return least;
     }
 
     /** A graph of what {@code work} puts on the stream. */

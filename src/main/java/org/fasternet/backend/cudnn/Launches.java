@@ -9,7 +9,9 @@ import static org.bytedeco.cuda.global.cudnn.cudnnBackendExecute;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
@@ -51,11 +53,15 @@ final class Launches {
     private final int capability;
     private final CudaKernels kernels;
     private final ToLongFunction<View> address;
+    private final Optional<ToDoubleFunction<Launch>> timer;
     private Pointer workspace;
 
-    /** @param address where a view's first element lies, from {@link #setWorkspace} on */
+    /**
+     * @param address where a view's first element lies: one of the caller's from {@link #setWorkspace} on
+     * @param timer microseconds that a launch takes; empty: cuDNN's heuristics choose
+     */
     Launches(cudnnContext handle, ConvPlans plans, DeviceWeights weights, Precision precision, int device,
-            ToLongFunction<View> address) {
+            ToLongFunction<View> address, Optional<ToDoubleFunction<Launch>> timer) {
         this.handle = handle;
         this.plans = plans;
         this.weights = weights;
@@ -63,6 +69,7 @@ final class Launches {
         this.capability = Cuda.capability(device);
         this.kernels = CudaKernels.loaded(device);
         this.address = address;
+        this.timer = timer;
     }
 
     /** Memory for the largest of the plans, which run one after the other. */
@@ -93,31 +100,41 @@ final class Launches {
     }
 
     private Prepared convolution(Step.Conv conv) {
-        ConvPlans.Plan plan = plans.plan(conv);
         Pointer w = weights.channelsLast(conv.weights(), conv.label());
         Pointer bias = conv.bias().map(b -> weights.vector(b, "bias", conv.label())).orElse(null);
-        return new Prepared(conv.label(), "cudnn:engine " + plan.engine(), plan.workspace(), stream -> {
-            Map<Long, Long> memory = new TreeMap<>(Map.of(ConvPlans.X, address.applyAsLong(conv.src()), ConvPlans.W, w.address(),
-                    ConvPlans.Y, address.applyAsLong(conv.dst())));
-            if (bias != null) {
-                memory.put(ConvPlans.BIAS, bias.address());
-            }
-            if (conv.accumulate()) {
-                memory.put(ConvPlans.RESIDUAL, address.applyAsLong(conv.dst()));
-            }
-            execute(conv.label(), plan, memory);
-        });
+        ConvPlans.Plan plan = plans.plan(conv, timer.map(t -> candidate -> micros(t, conv.label(), candidate, memory(conv, w, bias))));
+        return new Prepared(conv.label(), "cudnn:engine " + plan.engine(), plan.workspace(),
+                stream -> execute(conv.label(), plan, memory(conv, w, bias), workspace));
     }
 
-    /** @param memory addresses by the tensors' ids */
-    private void execute(String label, ConvPlans.Plan plan, Map<Long, Long> memory) {
+    private double micros(ToDoubleFunction<Launch> timer, String label, ConvPlans.Plan plan, Map<Long, Long> memory) {
+        try (Resources temporary = new Resources()) {
+            Pointer space = Cuda.allocate(temporary, plan.workspace(), "the workspace of " + label);
+            return timer.applyAsDouble(stream -> execute(label, plan, memory, space));
+        }
+    }
+
+    /** Addresses by the tensors' ids. */
+    private Map<Long, Long> memory(Step.Conv conv, Pointer w, Pointer bias) {
+        Map<Long, Long> memory = new TreeMap<>(Map.of(ConvPlans.X, address.applyAsLong(conv.src()), ConvPlans.W, w.address(),
+                ConvPlans.Y, address.applyAsLong(conv.dst())));
+        if (bias != null) {
+            memory.put(ConvPlans.BIAS, bias.address());
+        }
+        if (conv.accumulate()) {
+            memory.put(ConvPlans.RESIDUAL, address.applyAsLong(conv.dst()));
+        }
+        return memory;
+    }
+
+    private void execute(String label, ConvPlans.Plan plan, Map<Long, Long> memory, Pointer space) {
         Descriptors descriptors = plans.descriptors();
         // A graph keeps what the kernels were given.
         try (Resources temporary = new Resources()) {
             cudnnBackendDescriptor_t pack = descriptors.create(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, temporary);
             descriptors.longs(pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, array(memory.keySet()));
             descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, array(memory.values()));
-            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace.address());
+            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, space.address());
             descriptors.finish(pack, "the memory of " + label);
             Cuda.checkCudnn(cudnnBackendExecute(handle, plan.descriptor(), pack), "launch " + label);
         }

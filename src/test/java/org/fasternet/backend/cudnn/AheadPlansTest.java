@@ -167,7 +167,7 @@ class AheadPlansTest {
     private static void plans(String device, Precision precision, List<NamedLayer> layers, Shape src) {
         ElementType type = precision.stored();
         ProgramSpec spec = new ProgramSpec(Network.of(layers), src, ElementType.F32, Layout.nchw(src), ElementType.F32, false,
-                precision, Optional.empty(), 1, 0, 0);
+                precision, Optional.empty(), 1, 0, 0, false);
         Schedule schedule = SlidingRowScheduler.schedule(spec, 16 / type.bytes());
         List<String> engines = new ArrayList<>();
         try (Resources resources = new Resources()) {
@@ -176,7 +176,7 @@ class AheadPlansTest {
             ConvPlans plans = ConvPlans.ahead(properties, resources, precision, new PlanCache(folder));
             for (Step step : schedule.steps()) {
                 if (step instanceof Step.Conv conv && !Launches.isOurs(conv, precision, CAPABILITIES.get(device))) {
-                    engines.add(conv.label() + " " + plans.plan(conv).engine());
+                    engines.add(conv.label() + " " + plans.plan(conv, Optional.empty()).engine());
                 }
             }
         }

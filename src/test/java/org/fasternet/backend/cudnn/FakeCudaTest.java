@@ -198,6 +198,33 @@ class FakeCudaTest {
         assertTrue(plansMadeFor(options.withPrecision(Precision.BF16)) > 0);
     }
 
+    /** Either of cuDNN's engines, whichever is the slower one: it would have taken the first. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void tuningKeepsTheFastest(int slow, @TempDir Path folder) {
+        float[] expected = Golden.array(loadAndRun(Precision.F16));
+        System.setProperty(PlanCache.PROPERTY, folder.toString());
+        SessionOptions options = options(Precision.F16);
+        long plans = plansMadeFor(options);
+        Field.SLOW_ENGINE.set(slow);
+        try (Session tuned = MODEL.session(options.withTuning())) {
+            List<String> engines = tuned.plan().steps().stream().map(ExecutionPlan.Step::implementation)
+                    .filter(implementation -> implementation.startsWith("cudnn:")).distinct().toList();
+            assertEquals(List.of("cudnn:engine " + (3 - slow) + " compiled"), engines);
+            FloatBuffer dst = Golden.floats(CLASSES);
+            tuned.run(SRC, dst);
+            assertArrayEquals(expected, Golden.array(dst));
+        } finally {
+            Field.SLOW_ENGINE.set(0);
+        }
+        assertEquals(0, plansMadeFor(options.withTuning()));
+        assertEquals(0, plansMadeFor(options));
+        assertTrue(plans > 3, plans + " plans");
+        UnsupportedException onCpu = assertThrows(UnsupportedException.class,
+                () -> MODEL.session(SessionOptions.defaults().withBackend("fused").withTuning()));
+        assertEquals("tuning was asked for, and the back end fused computes on the CPU: cudnn takes it", onCpu.getMessage());
+    }
+
     /** Cut off, changed in its last byte, and with the content of another. */
     @Test
     void aDamagedCacheIsMadeAnew(@TempDir Path folder) throws IOException {

@@ -30,7 +30,7 @@ public final class StepProfile {
         Shape src = new Shape(batch, 3, 224, 224);
         Network network = Network.of(FasterNet.random(variant, 1).layers());
         try (CudnnProgram program = CudnnProgram.compile(new ProgramSpec(network, src, ElementType.F32, Layout.nchw(src),
-                ElementType.F32, false, precision, Optional.empty(), 1, 0, 0))) {
+                ElementType.F32, false, precision, Optional.empty(), 1, 0, 0, false))) {
             List<TensorBuffer> slots = List.of(program.src(), program.dsts().get(0));
             for (int slot = 0; slot < slots.size(); slot++) {
                 program.bindDevice(slot, new CudaMemory(0).allocate(slots.get(slot).bytes()));

@@ -30,7 +30,7 @@ class FusedProgramTest {
                 new NamedLayer("behind", new Pointwise(
                         new Tensor(new int[] {1, 1}, new float[] {9}), new float[1], Optional.empty(), false))));
         try (FusedProgram program = FusedProgram.compile(new ProgramSpec(
-                network, src, ElementType.F32, Layout.nhwc(src), ElementType.F32, false, Precision.F32, Optional.empty(), 1, 0, 0))) {
+                network, src, ElementType.F32, Layout.nhwc(src), ElementType.F32, false, Precision.F32, Optional.empty(), 1, 0, 0, false))) {
             assertEquals(1, program.dsts().size());
             FloatBuffer x = Golden.direct(3, 4);
             FloatBuffer tap = Golden.floats(2);

@@ -47,7 +47,7 @@ class PackedModelTest {
         Pointwise layer = new Pointwise(tensor, new float[1], Optional.empty(), false);
         Shape src = new Shape(1, 1, 1, 1);
         return new ProgramSpec(Network.of(List.of(new NamedLayer("layer", layer))), src, ElementType.F32, Layout.nhwc(src),
-                ElementType.F32, false, Precision.F32, Optional.empty(), 1, 0, 0);
+                ElementType.F32, false, Precision.F32, Optional.empty(), 1, 0, 0, false);
     }
 
     /** Waits before the first read, which fails if it is told to. */

@@ -23,6 +23,10 @@ final class ComputeOptions {
             description = "Which of the GPUs, from 0 in CUDA's order, for the back end cudnn (default: the first).")
     private Integer device;
 
+    @Option(names = "--tune",
+            description = "Time what could compute each step, and keep the fastest, on disk too; for the back end cudnn.")
+    private boolean tuning;
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads (default: as many as CPUs may be used).")
     private Integer threads;
 
@@ -35,6 +39,7 @@ final class ComputeOptions {
         SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision);
         options = isa == null ? options : options.withIsa(isa);
         options = device == null ? options : options.withDevice(device);
+        options = tuning ? options.withTuning() : options;
         return threads == null ? options : options.withThreads(threads);
     }
 }

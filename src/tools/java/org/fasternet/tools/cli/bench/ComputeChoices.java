@@ -25,6 +25,10 @@ final class ComputeChoices {
             description = "Which of the GPUs, from 0 in CUDA's order, for the back end cudnn (default: the first).")
     private Integer device;
 
+    @Option(names = "--tune",
+            description = "Time what could compute each step, and keep the fastest, on disk too; for the back end cudnn.")
+    private boolean tuning;
+
     private Choice<String> backend() {
         return Choice.backends(command, "--backend", backends);
     }
@@ -53,7 +57,8 @@ final class ComputeChoices {
         for (String name : backend().values()) {
             for (Precision type : precisions()) {
                 SessionOptions chosen = SessionOptions.defaults().withBackend(name).withPrecision(type);
-                options.add(device == null ? chosen : chosen.withDevice(device));
+                chosen = device == null ? chosen : chosen.withDevice(device);
+                options.add(tuning ? chosen.withTuning() : chosen);
             }
         }
         return options;
