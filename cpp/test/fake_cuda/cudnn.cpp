@@ -83,7 +83,7 @@ Graph4 graph(const Descriptor& d) {
 
 std::string device() {
     return "{\"deviceName\": \"Fake\", \"deviceVer\": " + std::to_string(10 * fake::control().capability) +
-           ", \"multiProcessorCount\": 4}";
+           ", \"multiProcessorCount\": 4, \"smClockRateKHz\": 1980000}";
 }
 
 int characters(const std::string& text, std::int64_t most, std::int64_t* count, char* to) {
@@ -131,7 +131,7 @@ int execute(Handle& handle, const Descriptor& plan, const Descriptor& pack) {
 
 extern "C" {
 
-std::size_t cudnnGetVersion() { return 91901; }
+std::size_t cudnnGetVersion() { return static_cast<std::size_t>(fake::control().cudnn); }
 
 const char* cudnnGetErrorString(int status) {
     return status == EXECUTION_FAILED ? "CUDNN_STATUS_EXECUTION_FAILED"

@@ -14,12 +14,18 @@ namespace {
 
 constexpr std::size_t PAGE = 4096, ALIGNMENT = 256;
 
+std::int64_t setting(const char* variable, std::int64_t otherwise) {
+    const char* value = std::getenv(variable);
+    return value ? std::atoll(value) : otherwise;
+}
+
 Control defaults() {
     Control control = {};
     control.device_limit = std::int64_t{1} << 34;
-    control.devices = 1;
-    control.capability = 90;
-    control.driver = 13000;
+    control.devices = setting("FAKE_CUDA_DEVICES", 1);
+    control.capability = setting("FAKE_CUDA_CAPABILITY", 90);
+    control.driver = setting("FAKE_CUDA_DRIVER", 13000);
+    control.cudnn = setting("FAKE_CUDA_CUDNN", 91901);
     return control;
 }
 

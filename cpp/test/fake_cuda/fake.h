@@ -10,7 +10,10 @@
 
 namespace fake {
 
-/** What the tests set and read: 64-bit fields of a file, which has the name in the environment variable FAKE_CUDA, a dot and the process's number. */
+/**
+ * What the tests set and read: 64-bit fields of a file, which has the name in the environment variable FAKE_CUDA, a dot and the process's number.
+ * Devices, capability, driver and cuDNN's version are at first those of FAKE_CUDA_DEVICES and its like.
+ */
 struct Control {
     std::int64_t calls;         // that can fail, so far
     std::int64_t fail_at;       // which of them fails, counted from 1; 0: none
@@ -29,6 +32,7 @@ struct Control {
     std::int64_t compilations;  // by NVRTC
     std::int64_t plans;         // built by an engine, not read back
     std::int64_t slow_engine;   // one of cuDNN's, whose plans take a fifth of a millisecond longer
+    std::int64_t cudnn;         // version
     char failed[64];            // the function that failed
 };
 

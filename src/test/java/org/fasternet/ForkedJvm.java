@@ -16,13 +16,13 @@ public final class ForkedJvm {
 
     private ForkedJvm() {}
 
-    /** The command line: this JVM's class path, cache and binding; options given win over these. */
+    /** The command line: this JVM's class path, caches and binding; options given win over these. */
     public static List<String> command(List<String> jvmOptions, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // What lives for a second is slowed down by the second compiler, which also takes tens of megabytes now and then.
         command.add("-XX:TieredStopAtLevel=1");
-        for (String property : List.of("org.bytedeco.javacpp.cachedir", Bindings.PROPERTY)) {
+        for (String property : List.of("org.bytedeco.javacpp.cachedir", "fasternet.cachedir", Bindings.PROPERTY)) {
             if (System.getProperty(property) != null) {
                 command.add("-D" + property + "=" + System.getProperty(property));
             }

@@ -1,5 +1,6 @@
 package org.fasternet.compute;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,6 +20,14 @@ public interface BackendInfo {
 
     /** The instruction set it uses on this machine. Only for a back end that is available. */
     String isa();
+
+    /**
+     * The devices that it computes on, by their numbers, each in words: name, size, clock, driver; none if it computes on the CPU.
+     * Only for a back end that is available.
+     */
+    default List<String> devices() {
+        return List.of();
+    }
 
     /** What it has kernels for, on some machine. Only for a back end that is available. */
     Set<Precision> precisions();

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.javacpp.Pointer;
@@ -26,6 +27,8 @@ import org.fasternet.internal.abi.NativeMemory;
 final class Cuda {
     /** Plans are built with attributes that cuDNN 9.19, which the preset was made for, knows. */
     private static final long CUDNN_NEEDED = 9_01_00;
+
+    private static final int CAPABILITY_NEEDED = 75;
 
     private static final Pattern MISSING = Pattern.compile("(lib(\\w+)\\.so[.\\d]*): cannot open shared object file");
     /** Whose a library is, by its name without the part of it. */
@@ -74,13 +77,19 @@ final class Cuda {
         return 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) + attribute(cudaDevAttrComputeCapabilityMinor, device);
     }
 
-    /** @throws UnsupportedException if the process may use no device of this number */
-    static void requireDevice(int device) {
+    /** How many the process may use. */
+    static int devices() {
         int[] count = new int[1];
         check(cudaGetDeviceCount(count), "count the devices");
-        if (device < 0 || device >= count[0]) {
+        return count[0];
+    }
+
+    /** @throws UnsupportedException if the process may use no device of this number */
+    static void requireDevice(int device) {
+        int count = devices();
+        if (device < 0 || device >= count) {
             throw new UnsupportedException("device " + device + " was asked for, and this process may use "
-                    + (count[0] == 1 ? "one, device 0" : count[0] + ", devices 0 to " + (count[0] - 1))
+                    + (count == 1 ? "one, device 0" : count + ", devices 0 to " + (count - 1))
                     + " (CUDA_VISIBLE_DEVICES chooses them)");
         }
     }
@@ -206,7 +215,11 @@ final class Cuda {
                 return Optional.of("cuDNN " + dotted(cudnnGetVersion()) + " was found, and " + dotted(CUDNN_NEEDED)
                         + " or newer is needed");
             }
-            return Optional.empty();
+            int newest = IntStream.range(0, count[0]).map(Cuda::capability).max().orElseThrow();
+            return newest < CAPABILITY_NEEDED
+                    ? Optional.of("the NVIDIA GPU has compute capability " + newest / 10 + "." + newest % 10
+                            + ", and cuDNN 9 needs 7.5 or newer (Turing)")
+                    : Optional.empty();
         }
     }
 }

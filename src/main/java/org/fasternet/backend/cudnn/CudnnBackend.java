@@ -5,9 +5,11 @@ import static org.bytedeco.cuda.global.cudnn.cudnnDestroy;
 
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.fasternet.backend.spi.Backend;
@@ -54,6 +56,11 @@ public final class CudnnBackend implements Backend {
     @Override
     public String isa() {
         return "sm_" + Cuda.capability(FIRST);
+    }
+
+    @Override
+    public List<String> devices() {
+        return IntStream.range(0, Cuda.devices()).mapToObj(i -> DeviceProperties.parse(deviceProperties(i)).describe()).toList();
     }
 
     @Override

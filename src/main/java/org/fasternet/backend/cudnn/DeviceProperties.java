@@ -1,8 +1,10 @@
 package org.fasternet.backend.cudnn;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.io.Json;
 import org.fasternet.internal.io.MalformedException;
@@ -16,6 +18,7 @@ import org.fasternet.internal.io.MalformedException;
  * @param multiprocessors how many it has
  */
 record DeviceProperties(String json, String name, int capability, int multiprocessors) {
+    private static final int MOST_NESTED = 2;
     private static final String NAME = "deviceName";
     private static final String VERSION = "deviceVer";
     private static final String MULTIPROCESSORS = "multiProcessorCount";
@@ -24,7 +27,7 @@ record DeviceProperties(String json, String name, int capability, int multiproce
     static DeviceProperties parse(String json) {
         Map<?, ?> fields;
         try {
-            fields = Json.parse(json.getBytes(StandardCharsets.UTF_8), 2) instanceof Map<?, ?> map ? map : Map.of();
+            fields = Json.parse(json.getBytes(StandardCharsets.UTF_8), MOST_NESTED) instanceof Map<?, ?> map ? map : Map.of();
         } catch (MalformedException e) {
             throw new UnsupportedException("the device's properties are not valid JSON: " + e.getMessage());
         }
@@ -34,6 +37,25 @@ record DeviceProperties(String json, String name, int capability, int multiproce
         }
         throw new UnsupportedException("the device's properties lack one of " + List.of(NAME, VERSION, MULTIPROCESSORS)
                 + ": `fasternet info --device-properties` writes those of a GPU at hand");
+    }
+
+    /** The device in words, as much of it as is told. */
+    String describe() {
+        List<String> words = new ArrayList<>(List.of(name, "sm_" + capability, multiprocessors + " multiprocessors"));
+        number("smClockRateKHz").ifPresent(kilohertz -> words.add(kilohertz / 1000 + " MHz"));
+        number("totalGlobalMem").ifPresent(bytes -> words.add((bytes >> 20) + " MiB"));
+        number("memClockRateKHz").ifPresent(kilohertz -> words.add("memory at " + kilohertz / 1000 + " MHz"));
+        number("driverVer").ifPresent(version -> words.add("driver for CUDA " + version / 1000 + "." + version % 1000 / 10));
+        return String.join(", ", words);
+    }
+
+    private OptionalLong number(String field) {
+        try {
+            return Json.parse(json.getBytes(StandardCharsets.UTF_8), MOST_NESTED) instanceof Map<?, ?> fields
+                    && fields.get(field) instanceof Long value ? OptionalLong.of(value) : OptionalLong.empty();
+        } catch (MalformedException e) {
+            throw new IllegalStateException("was parsed before", e);
+        }
     }
 
     /**

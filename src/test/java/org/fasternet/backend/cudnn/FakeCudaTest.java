@@ -256,7 +256,7 @@ class FakeCudaTest {
         System.setProperty(PlanCache.PROPERTY, folder.resolve("plans").toString());
         SessionOptions options = options(Precision.F16).withBatch(3);
         String device = DevicePlans.properties(0);
-        assertEquals("{\"deviceName\": \"Fake\", \"deviceVer\": 900, \"multiProcessorCount\": 4}", device);
+        assertEquals("{\"deviceName\": \"Fake\", \"deviceVer\": 900, \"multiProcessorCount\": 4, \"smClockRateKHz\": 1980000}", device);
         int steps = DevicePlans.make(MODEL, options, device, folder.resolve("plans"));
         assertTrue(steps > 3, steps + " steps");
         assertEquals(0, plansMadeFor(options));

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.fasternet.Hardware;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +34,22 @@ class BenchCommandTest {
         Set<String> names = new TreeSet<>();
         object.fieldNames().forEachRemaining(names::add);
         return names;
+    }
+
+    /** On the fake of CUDA, whose times mean nothing. */
+    @Test
+    @Tag("fake-cuda")
+    void onAGpuTheCopiesAreToldApart() throws JsonProcessingException {
+        JsonNode report = Cli.json("bench", "model", "--variant", "T0", "--size", "32", "--backend", "cudnn", "--precision", "f16",
+                "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
+        JsonNode values = report.path("measurements").get(0).path("values");
+        assertTrue(values.path("device_p50_ms").asDouble() > 0, values.toString());
+        assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, cuDNN 9.19.1, CUDA 13.1",
+                report.path("environment").path("gpus").get(0).asText());
+        assertEquals(0, Cli.run("bench", "op", "--backend", "cudnn", "--precision", "f16", "--operator", "block", "--variant", "T0",
+                "--size", "32", "--runs", "2", "--rounds", "2", "--warm-up", "0s").status());
+        assertEquals(0, Cli.run("bench", "load", "--backend", "cudnn", "--precision", "f16", "--variant", "T0", "--size", "32",
+                "--scenario", "SingleStream", "--duration", "1s").status());
     }
 
     @Test

@@ -2,13 +2,17 @@ package org.fasternet.tools.bench;
 
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Buffers;
+import org.fasternet.tensor.Shape;
 import org.fasternet.tools.bench.report.Measurement;
 import org.fasternet.tools.bench.report.Metric;
 import org.fasternet.tools.bench.start.ProcessStart;
@@ -66,6 +70,9 @@ public final class ModelBenchmark {
             Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> sampler.sample(() -> session.run(src, dsts)));
             Samples samples = peaked.result();
             values.putAll(Figures.of(samples));
+            if (plan.backend().equals("cudnn")) {
+                values.put(Metric.DEVICE_P50, onDevice(session, work.options().device().orElse(0), src));
+            }
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
             values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
             Cost cost = Cost.of(network, session.srcShape(), session.dstShapes(), plan.precision());
@@ -73,6 +80,21 @@ public final class ModelBenchmark {
             return new Measurement(
                     work.subject(plan), values, Figures.millis(samples.medians()), null, Figures.implementations(plan),
                     Figures.warnings(samples));
+        }
+    }
+
+    private double onDevice(Session session, int device, FloatBuffer values) {
+        List<DeviceBuffer> buffers = new ArrayList<>();
+        try {
+            buffers.add(DeviceBuffer.allocate((long) values.capacity() * Float.BYTES, device));
+            buffers.get(0).copyFrom(values);
+            for (Shape shape : session.dstShapes()) {
+                buffers.add(DeviceBuffer.allocate((long) shape.elements() * Float.BYTES, device));
+            }
+            DeviceBuffer[] dsts = buffers.subList(1, buffers.size()).toArray(DeviceBuffer[]::new);
+            return sampler.sample(() -> session.run(buffers.get(0), dsts)).latency().p50() / 1e6;
+        } finally {
+            buffers.forEach(DeviceBuffer::close);
         }
     }
 

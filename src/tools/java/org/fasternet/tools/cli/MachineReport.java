@@ -23,7 +23,12 @@ record MachineReport(Hardware hardware) {
         fields.field("ISA", hardware.isa() + ", the best of " + String.join(", ", hardware.isas()));
         fields.field("caches", caches());
         for (BackendInfo backend : Library.backends()) {
-            fields.field("back end", backend.name() + ": " + backend.unavailable().orElseGet(() -> describe(backend)));
+            Optional<String> unavailable = backend.unavailable();
+            fields.field("back end", backend.name() + ": " + unavailable.orElseGet(() -> describe(backend)));
+            List<String> devices = unavailable.isEmpty() ? backend.devices() : List.of();
+            for (int i = 0; i < devices.size(); i++) {
+                fields.field("device " + i, devices.get(i));
+            }
         }
     }
 
@@ -70,6 +75,7 @@ record MachineReport(Hardware hardware) {
         json.put("name", backend.name()).put("usable", unavailable.isEmpty());
         unavailable.ifPresentOrElse(reason -> json.put("reason", reason), () -> {
             json.put("version", backend.version()).put("isa", backend.isa());
+            backend.devices().forEach(json.putArray("devices")::add);
             ArrayNode precisions = json.putArray("precisions");
             backend.precisions().forEach(precision -> {
                 Optional<String> refusal = backend.refuses(precision);

@@ -40,6 +40,7 @@ public record Comparison(
         HARDWARE.put("quota", Environment::quota);
         SOFTWARE.put("fasternet", Environment::fasternet);
         SOFTWARE.put("onednn", Environment::onednn);
+        SOFTWARE.put("gpus", Environment::gpus);
         SOFTWARE.put("jvm", Environment::jvm);
         SOFTWARE.put("kernel", Environment::kernel);
         SOFTWARE.put("binding", Environment::binding);

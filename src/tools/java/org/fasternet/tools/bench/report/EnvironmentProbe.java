@@ -61,13 +61,17 @@ public final class EnvironmentProbe {
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
                 version,
-                Library.backends().stream().filter(b -> b.name().equals("onednn") && b.unavailable().isEmpty()).findFirst()
-                        .map(BackendInfo::version).orElse(null),
+                usable().filter(b -> b.name().equals("onednn")).findFirst().map(BackendInfo::version).orElse(null),
+                usable().flatMap(b -> b.devices().stream().map(device -> device + ", " + b.version())).toList(),
                 Library.binding(),
                 pinning(),
                 known(interference.loadStart()),
                 known(interference.load()),
                 interference.warnings());
+    }
+
+    private static Stream<? extends BackendInfo> usable() {
+        return Library.backends().stream().filter(backend -> backend.unavailable().isEmpty());
     }
 
     /** How many bytes of memory the process may use, by the machine and its control group; 0 where neither is told. */

@@ -18,6 +18,9 @@ public enum Metric {
     MIN("min_ms", "min ms", Better.LOWER, "latency of the fastest run, in milliseconds"),
     MEAN("mean_ms", "mean ms", Better.LOWER, "mean latency, in milliseconds"),
     P50("p50_ms", "p50 ms", Better.LOWER, "median latency, in milliseconds"),
+    DEVICE_P50("device_p50_ms", "on device ms", Better.LOWER,
+            "median latency from device memory to device memory, in milliseconds: what the others have besides are the copies from and"
+                    + " to the host"),
     P90("p90_ms", "p90 ms", Better.LOWER, "90th percentile of latency by nearest rank, in milliseconds"),
     P99("p99_ms", "p99 ms", Better.LOWER, "99th percentile of latency by nearest rank, in milliseconds"),
     P99_9("p99_9_ms", "p99.9 ms", Better.LOWER, "99.9th percentile of latency by nearest rank, in milliseconds"),

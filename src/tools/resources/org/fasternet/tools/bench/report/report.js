@@ -55,6 +55,7 @@
       'Java': e.jvm,
       'fasternet': e.fasternet + ' over ' + e.binding,
       'oneDNN': e.onednn ?? 'cannot be used here',
+      'GPU': (e.gpus ?? []).join('; ') || 'none that can be used',
       'Pinning': e.pinning,
       'Load average': load(e.loadStart) + ' at the start, ' + load(e.loadEnd) + ' at the end',
       'Seed': report.seed,
