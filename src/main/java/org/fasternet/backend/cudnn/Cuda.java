@@ -173,8 +173,7 @@ final class Cuda {
         if (!found.find()) {
             return Optional.empty();
         }
-        String owner = OWNERS.entrySet().stream().filter(e -> found.group(2).replaceAll("_.*|Lt$", "").equals(e.getKey())).map(Map.Entry::getValue)
-                .findFirst().orElse("NVIDIA");
+        String owner = OWNERS.getOrDefault(found.group(2).replaceAll("_.*|Lt$", ""), "NVIDIA");
         return Optional.of("no " + found.group(1) + " (" + owner + ") in LD_LIBRARY_PATH or the system");
     }
 

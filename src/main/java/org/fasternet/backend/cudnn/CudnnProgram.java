@@ -189,12 +189,7 @@ final class CudnnProgram implements Program {
     @Override
     public void run() {
         Cuda.use(ordinal);
-        for (int slot = 0; slot < host.length; slot++) {
-            if (host[slot] != null && read[slot]) {
-                // A destination too: a residual adds to what it holds.
-                Pointer.memcpy(pinned[slot], host[slot], slots.get(slot).bytes());
-            }
-        }
+        copyIn();
         if (graph == null) {
             capture();
         }
@@ -216,7 +211,7 @@ final class CudnnProgram implements Program {
                 // One by one: an error of the device's comes with the wait, and a whole network's names no step.
                 Cuda.check(cudaStreamSynchronize(stream), "run " + step.label());
             }
-            restoreDsts();
+            copyIn();
         }
         Resources made = new Resources();
         replay = record(made, () -> {
@@ -290,9 +285,9 @@ final class CudnnProgram implements Program {
                 "copy the source");
     }
 
-    /** Gives a destination in host memory what it held before a run that does not count. */
-    private void restoreDsts() {
-        for (int slot = 1; slot < host.length; slot++) {
+    /** What the device reads of memory that it cannot reach: a destination too, where a residual adds to what it holds. */
+    private void copyIn() {
+        for (int slot = 0; slot < host.length; slot++) {
             if (host[slot] != null && read[slot]) {
                 Pointer.memcpy(pinned[slot], host[slot], slots.get(slot).bytes());
             }

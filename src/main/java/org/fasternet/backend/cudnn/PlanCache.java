@@ -74,7 +74,7 @@ final class PlanCache {
     }
 
     /**
-     * As {@link #write}, for whom the folder is the result.
+     * Makes the folder, for whom it is the result.
      *
      * @throws InvalidFileException if it cannot be written to
      */

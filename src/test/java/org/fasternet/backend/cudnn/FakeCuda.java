@@ -36,8 +36,8 @@ final class FakeCuda {
     private FakeCuda() {}
 
     private static MappedByteBuffer map() {
-        // Loaded, it has made the file.
-        Cuda.loadLibraries();
+        // Called once, it has made the file.
+        Cuda.unavailable();
         Path file = Path.of(System.getenv("FAKE_CUDA") + "." + ProcessHandle.current().pid());
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size());

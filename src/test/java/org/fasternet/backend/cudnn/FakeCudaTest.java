@@ -1,22 +1,20 @@
 package org.fasternet.backend.cudnn;
 
+import static org.fasternet.backend.cudnn.SmallModel.CLASSES;
+import static org.fasternet.backend.cudnn.SmallModel.MODEL;
+import static org.fasternet.backend.cudnn.SmallModel.SRC;
+import static org.fasternet.backend.cudnn.SmallModel.loadAndRun;
+import static org.fasternet.backend.cudnn.SmallModel.options;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.fasternet.DeviceBuffer;
-import org.fasternet.DevicePlans;
 import org.fasternet.FasterNet;
 import org.fasternet.Golden;
 import org.fasternet.Session;
@@ -24,20 +22,16 @@ import org.fasternet.SessionOptions;
 import org.fasternet.backend.cudnn.FakeCuda.Field;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
-import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.NativeException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Buffers;
-import org.fasternet.layer.Activation;
-import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,18 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("fake-cuda")
 @Isolated("what the fake counts is the process's")
 class FakeCudaTest {
-    private static final int CLASSES = 10;
     private static final String LOST =
             "; the device is lost to this process, for all its sessions: close them, and start the process anew";
-    /** Small, to be compiled and run a thousand times. */
-    private static final FasterNet MODEL = FasterNet.random(
-            new FasterNetConfig(3, 16, List.of(1, 1), 4, 2, 16, CLASSES, Activation.GELU, false, true, false), 1);
-    private static final FloatBuffer SRC = Golden.floats(3 * 8 * 8);
-
-    private static SessionOptions options(Precision precision) {
-        return SessionOptions.defaults().withBackend("cudnn").withPrecision(precision).withSize(8, 8);
-    }
-
     private final String cache = System.getProperty(PlanCache.PROPERTY);
 
     /** What lives as long as the process, such as the kernels, is there before a test counts. */
@@ -76,22 +60,6 @@ class FakeCudaTest {
     void heal() {
         FakeCuda.heal();
         System.setProperty(PlanCache.PROPERTY, cache);
-    }
-
-    /** How many plans engines had to make for a session. */
-    private static long plansMadeFor(SessionOptions options) {
-        long before = Field.PLANS.get();
-        MODEL.session(options).close();
-        return Field.PLANS.get() - before;
-    }
-
-    private static FloatBuffer loadAndRun(Precision precision) {
-        FloatBuffer dst = Golden.floats(CLASSES);
-        try (Session session = MODEL.session(options(precision))) {
-            session.run(SRC, dst);
-            session.run(SRC, dst);
-        }
-        return dst;
     }
 
     private static List<Long> held() {
@@ -183,98 +151,6 @@ class FakeCudaTest {
             one.run(SRC, dst);
         }
         assertEquals(before, Field.DEVICE_BYTES.get());
-    }
-
-    @Test
-    void aSecondStartMakesNoPlans(@TempDir Path folder) throws IOException {
-        float[] expected = Golden.array(loadAndRun(Precision.F16));
-        System.setProperty(PlanCache.PROPERTY, folder.resolve("made/for it").toString());
-        SessionOptions options = options(Precision.F16);
-        long plans = plansMadeFor(options);
-        assertTrue(plans > 3, plans + " plans");
-        assertEquals(0, plansMadeFor(options));
-        assertArrayEquals(expected, Golden.array(loadAndRun(Precision.F16)));
-        assertTrue(plansMadeFor(options.withBatch(2)) > 0);
-        assertTrue(plansMadeFor(options.withPrecision(Precision.BF16)) > 0);
-    }
-
-    /** Either of cuDNN's engines, whichever is the slower one: it would have taken the first. */
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void tuningKeepsTheFastest(int slow, @TempDir Path folder) {
-        float[] expected = Golden.array(loadAndRun(Precision.F16));
-        System.setProperty(PlanCache.PROPERTY, folder.toString());
-        SessionOptions options = options(Precision.F16);
-        long plans = plansMadeFor(options);
-        Field.SLOW_ENGINE.set(slow);
-        try (Session tuned = MODEL.session(options.withTuning())) {
-            List<String> engines = tuned.plan().steps().stream().map(ExecutionPlan.Step::implementation)
-                    .filter(implementation -> implementation.startsWith("cudnn:")).distinct().toList();
-            assertEquals(List.of("cudnn:engine " + (3 - slow) + " compiled"), engines);
-            FloatBuffer dst = Golden.floats(CLASSES);
-            tuned.run(SRC, dst);
-            assertArrayEquals(expected, Golden.array(dst));
-        } finally {
-            Field.SLOW_ENGINE.set(0);
-        }
-        assertEquals(0, plansMadeFor(options.withTuning()));
-        assertEquals(0, plansMadeFor(options));
-        assertTrue(plans > 3, plans + " plans");
-        UnsupportedException onCpu = assertThrows(UnsupportedException.class,
-                () -> MODEL.session(SessionOptions.defaults().withBackend("fused").withTuning()));
-        assertEquals("tuning was asked for, and the back end fused computes on the CPU: cudnn takes it", onCpu.getMessage());
-    }
-
-    /** Cut off, changed in its last byte, and with the content of another. */
-    @Test
-    void aDamagedCacheIsMadeAnew(@TempDir Path folder) throws IOException {
-        System.setProperty(PlanCache.PROPERTY, folder.toString());
-        SessionOptions options = options(Precision.F16);
-        long plans = plansMadeFor(options);
-        List<Path> files;
-        try (Stream<Path> found = Files.list(folder)) {
-            files = found.sorted().toList();
-        }
-        assertEquals(plans, files.size());
-        byte[] first = Files.readAllBytes(files.get(0));
-        for (int cut : new int[] {0, 10, first.length - 1}) {
-            Files.write(files.get(0), Arrays.copyOf(first, cut));
-            assertEquals(1, plansMadeFor(options), "cut at " + cut);
-            assertArrayEquals(first, Files.readAllBytes(files.get(0)));
-        }
-        byte[] changed = first.clone();
-        changed[changed.length - 1] ^= 1;
-        Files.write(files.get(0), changed);
-        assertEquals(1, plansMadeFor(options));
-        Files.copy(files.get(1), files.get(0), StandardCopyOption.REPLACE_EXISTING);
-        assertEquals(1, plansMadeFor(options));
-        assertEquals(0, plansMadeFor(options));
-    }
-
-    @Test
-    void plansAreMadeAheadForADeviceByItsProperties(@TempDir Path folder) throws IOException {
-        System.setProperty(PlanCache.PROPERTY, folder.resolve("plans").toString());
-        SessionOptions options = options(Precision.F16).withBatch(3);
-        String device = DevicePlans.properties(0);
-        assertEquals("{\"deviceName\": \"Fake\", \"deviceVer\": 900, \"multiProcessorCount\": 4, \"smClockRateKHz\": 1980000}", device);
-        int steps = DevicePlans.make(MODEL, options, device, folder.resolve("plans"));
-        assertTrue(steps > 3, steps + " steps");
-        assertEquals(0, plansMadeFor(options));
-        long compiled = Field.COMPILATIONS.get();
-        CudaKernels.cachedOrCompiled(90, PlanCache.ofProcess());
-        assertEquals(compiled, Field.COMPILATIONS.get());
-        CudaKernels.cachedOrCompiled(80, PlanCache.ofProcess());
-        assertEquals(compiled + 1, Field.COMPILATIONS.get());
-        UnsupportedException old = assertThrows(UnsupportedException.class, () -> DevicePlans.make(MODEL,
-                options.withPrecision(Precision.BF16), device.replace("900", "750"), folder));
-        assertEquals("cudnn: bf16 needs compute capability 8.0, and this device has 7.5; f32 and f16 work", old.getMessage());
-        for (String wrong : List.of("", "[]", "{\"deviceName\": \"Fake\"}", device.replace("900", "\"900\""))) {
-            assertThrows(UnsupportedException.class, () -> DevicePlans.make(MODEL, options, wrong, folder), wrong);
-        }
-        Path file = Files.createFile(folder.resolve("file"));
-        InvalidFileException unwritable =
-                assertThrows(InvalidFileException.class, () -> DevicePlans.make(MODEL, options, device, file));
-        assertTrue(unwritable.getMessage().startsWith(file.toString()), unwritable.getMessage());
     }
 
     /** Nothing is allocated for buffers that the device reaches itself; they outlive the session, and go when nobody has them. */
