@@ -125,7 +125,8 @@ void Signal::wait_for(uint32_t target, int64_t spin_ns) {
     } while (Clock::now() < end);
     std::unique_lock<std::mutex> lock(mutex_);
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    changed_.wait(lock, reached);
+    // Not wait, which GCC 12 has in a version of libstdc++ that systems of GCC 11, such as RHEL 9, do not have.
+    while (!changed_.wait_for(lock, std::chrono::hours(1), reached)) continue;
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
 }
 

@@ -28,12 +28,16 @@ import org.fasternet.error.UnsupportedException;
  * <p>All methods may be called from any thread.
  */
 public final class NativeLibrary {
+    private static final String SYSTEM = "glibc 2.34 and the C++ library of GCC 11 are needed, or newer ones: Debian 12, Ubuntu 22.04,"
+            + " RHEL 9";
+
     /** What helps against a failure, by a part of the message that tells which failure it is. */
     private static final Map<String, String> REMEDIES = Map.of(
             "failed to map segment",
             "the cache is on a file system mounted noexec: name another with -Dorg.bytedeco.javacpp.cachedir",
             "Could not create the cache",
             "no directory for the cache can be written: name one with -Dorg.bytedeco.javacpp.cachedir",
+            "GLIBC", SYSTEM, "ld-linux", "this system has another C library than glibc, as Alpine's musl: " + SYSTEM,
             "Could not find", "no jar on the class path has it for this platform: add the jar with that classifier");
 
     private static final Map<Class<?>, Optional<NativeException>> LOADED = new ConcurrentHashMap<>();
@@ -81,12 +85,18 @@ public final class NativeLibrary {
                 .append(" cannot be loaded for platform ").append(Loader.getPlatform())
                 .append(", cache directory ").append(cacheDirectory())
                 .append(": ").append(reasons);
+        return message.append(remedies(reasons)).toString();
+    }
+
+    /** What would help, each in brackets. */
+    static String remedies(String reasons) {
+        StringBuilder remedies = new StringBuilder();
         REMEDIES.forEach((symptom, remedy) -> {
             if (reasons.contains(symptom)) {
-                message.append(" (").append(remedy).append(')');
+                remedies.append(" (").append(remedy).append(')');
             }
         });
-        return message.toString();
+        return remedies.toString();
     }
 
     private static String cacheDirectory() {

@@ -86,6 +86,19 @@ class NativeLibraryTest {
         assertTrue(lines.get(0).endsWith(remedy), lines::toString);
     }
 
+    /** In the words of the dynamic linkers of glibc and musl. */
+    @Test
+    void aSystemThatIsTooOldOrAnotherIsTold() {
+        String needed = "glibc 2.34 and the C++ library of GCC 11 are needed, or newer ones: Debian 12, Ubuntu 22.04, RHEL 9)";
+        assertEquals(" (" + needed, NativeLibrary.remedies("/c/libfasternet.so: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34'"
+                + " not found (required by /c/libfasternet.so)"));
+        assertEquals(" (" + needed, NativeLibrary.remedies("/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.29' not found"
+                + " (required by /c/libfasternet.so)"));
+        assertEquals(" (this system has another C library than glibc, as Alpine's musl: " + needed, NativeLibrary.remedies(
+                "Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /c/libfasternet.so)"));
+        assertEquals("", NativeLibrary.remedies("something else"));
+    }
+
     @Test
     void statusesBecomeExceptionsWithTheLibrarysSentence() {
         NativeLibrary.load(Abi.class);
