@@ -83,7 +83,8 @@ uint64_t decode_x86(const X86Registers& r) {
     if (enabled(sse_avx | opmask_zmm)) {
         features |= when(r.leaf7_ebx, 16, FN_CPU_AVX512F) | when(r.leaf7_ebx, 30, FN_CPU_AVX512BW) |
                     when(r.leaf7_ebx, 17, FN_CPU_AVX512DQ) | when(r.leaf7_ebx, 31, FN_CPU_AVX512VL) |
-                    when(r.leaf7_ecx, 11, FN_CPU_AVX512_VNNI) | when(r.leaf7_ecx, 1, FN_CPU_AVX512_VBMI) | when(r.leaf7_1_eax, 5, FN_CPU_AVX512_BF16) |
+                    when(r.leaf7_ecx, 11, FN_CPU_AVX512_VNNI) | when(r.leaf7_ecx, 1, FN_CPU_AVX512_VBMI) |
+                    when(r.leaf7_1_eax, 5, FN_CPU_AVX512_BF16) |
                     when(r.leaf7_edx, 23, FN_CPU_AVX512_FP16);
     }
     if (enabled(tiles)) {

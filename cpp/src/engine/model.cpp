@@ -195,7 +195,7 @@ void Model::quantize(Quantization quantization) {
     pending_++;
 }
 
-const Quantization* Model::take(int32_t index) const {
+const Quantization* Model::pending(int32_t index) const {
     return precision_ == Precision::int8 ? &quantizations_[quantizations_.size() - pending_ + index] : nullptr;
 }
 
@@ -239,9 +239,13 @@ void Model::pack_known() {
 /** Adds what the kernels take away from every activation. */
 template <class Weight>
 void Model::pack_bias(const PackedShape& shape, const Weight& weight, const Quantization& quantization, int32_t* bias) const {
+    if (kernels_.src_offset == 0) {
+        std::copy_n(quantization.bias.data(), shape.columns, bias);
+        return;
+    }
     for (int32_t n = 0; n < shape.columns; n++) {
         uint32_t sum = 0;  // without a sign: it may overflow, as the kernels' sums may
-        for (size_t s = 0; kernels_.src_offset != 0 && s < shape.segments.size(); s++)
+        for (size_t s = 0; s < shape.segments.size(); s++)
             for (int32_t tap = 0; tap < shape.segments[s].taps; tap++)
                 for (int32_t c = 0; c < shape.segments[s].channels; c++)
                     sum += static_cast<uint32_t>(static_cast<int32_t>(weight(n, static_cast<int32_t>(s), tap, c)));

@@ -34,7 +34,7 @@ public:
     /** How many are pending. */
     int32_t pending() const { return pending_; }
     /** Pending number `index`; nullptr for another precision. Lives as long as the model. */
-    const Quantization* take(int32_t index) const;
+    const Quantization* pending(int32_t index) const;
     /** Of the last layer's result in int8. */
     int32_t zero_point() const;
 

@@ -76,7 +76,7 @@ fn_status check_quantized(const fn::Model& model, std::initializer_list<int32_t>
         return fail(FN_INVALID_ARGUMENT, "fn_model_quantize was called %d times, expected %d for this layer",
                     model.pending(), expected);
     for (int32_t i = 0; i < expected; i++) {
-        const int32_t given = static_cast<int32_t>(model.take(i)->bias.size()), wanted = channels.begin()[i];
+        const int32_t given = static_cast<int32_t>(model.pending(i)->bias.size()), wanted = channels.begin()[i];
         if (given != wanted)
             return fail(FN_INVALID_ARGUMENT, "fn_model_quantize was given %d channels, the layer's matrix has %d", given,
                         wanted);
@@ -98,13 +98,13 @@ fn_status check_whole(const fn::Model& model, const float* weights, int64_t coun
     return FN_OK;
 }
 
-/** What is read keeps its zero point when it is changed or added to; and nothing but a pointwise layer gives f32. */
-fn_status check_zero_point(const fn::Model& model, const fn::Quantization* quantization, bool adds) {
+/** What is changed or added to keeps its zero point. */
+fn_status check_zero_point(const fn::Model& model, const fn::Quantization* quantization) {
     if (!quantization) return FN_OK;
-    if (adds && quantization->zero_point != model.zero_point())
+    if (quantization->zero_point != model.zero_point())
         return fail(FN_INVALID_ARGUMENT, "the zero point is %d, expected %d: that of what is changed", quantization->zero_point,
                     model.zero_point());
-    if (adds && !quantization->table.empty())
+    if (!quantization->table.empty())
         return fail(FN_INVALID_ARGUMENT, "a layer that adds to what it reads has no table in int8");
     return FN_OK;
 }
@@ -205,7 +205,7 @@ fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_ch
         model, true,
         [&](const fn::Model& m) {
             return fn::PixelConv{static_cast<fn::PixelLayout>(layout), in_channels, channels, kernel, m.src(),
-                                 {weights, bias, m.take(0)}, {}};
+                                 {weights, bias, m.pending(0)}, {}};
         },
         [&] {
             return in_range(layout, FN_NCHW_F32, FN_NHWC_U8)
@@ -228,7 +228,7 @@ fn_status fn_model_add_pixel_conv(fn_model* model, int32_t layout, int32_t in_ch
             return FN_OK;
         },
         [&] { return check_quantized(*model->model, {channels}); },
-        [&] { return check_stays_int8(model->model->take(0)); },
+        [&] { return check_stays_int8(model->model->pending(0)); },
         [&] {
             return check_whole(*model->model, weights, int64_t{channels} * in_channels * kernel * kernel, bias, FN_NONE);
         });
@@ -239,13 +239,13 @@ fn_status fn_model_add_patch_conv(fn_model* model, int32_t channels, int32_t ker
     return add_layer(
         model, false,
         [&](const fn::Model& m) {
-            return fn::PatchConv{m.channels(), channels, kernel, {weights, bias, m.take(0)}, {}};
+            return fn::PatchConv{m.channels(), channels, kernel, {weights, bias, m.pending(0)}, {}};
         },
         [&] { return check_channels("channels", channels); },
         [&] { return check_channels("kernel", kernel, max_kernel); },
         [&] { return check_pointer("weights", weights); },
         [&] { return check_quantized(*model->model, {channels}); },
-        [&] { return check_stays_int8(model->model->take(0)); },
+        [&] { return check_stays_int8(model->model->pending(0)); },
         [&] {
             return check_whole(*model->model, weights, int64_t{channels} * model->model->channels() * kernel * kernel, bias,
                                FN_NONE);
@@ -261,9 +261,9 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, i
                              partial,
                              hidden,
                              activation_of(activation),
-                             {conv, nullptr, m.take(0)},
-                             {expand, expand_bias, m.take(1)},
-                             {project, nullptr, m.take(2)},
+                             {conv, nullptr, m.pending(0)},
+                             {expand, expand_bias, m.pending(1)},
+                             {project, nullptr, m.pending(2)},
                              {},
                              {},
                              {}};
@@ -272,9 +272,9 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, i
         [&] { return check_activation(activation); }, [&] { return check_pointer("conv", conv); },
         [&] { return check_pointer("expand", expand); }, [&] { return check_pointer("project", project); },
         [&] { return check_quantized(*model->model, {partial, hidden, model->model->channels()}); },
-        [&] { return check_zero_point(*model->model, model->model->take(0), true); },
-        [&] { return check_stays_int8(model->model->take(1)); },
-        [&] { return check_zero_point(*model->model, model->model->take(2), true); },
+        [&] { return check_zero_point(*model->model, model->model->pending(0)); },
+        [&] { return check_stays_int8(model->model->pending(1)); },
+        [&] { return check_zero_point(*model->model, model->model->pending(2)); },
         [&] { return check_whole(*model->model, conv, int64_t{9} * partial * partial, nullptr, FN_NONE); },
         [&] {
             return check_whole(*model->model, expand, int64_t{hidden} * model->model->channels(), expand_bias, activation);
@@ -285,10 +285,10 @@ fn_status fn_model_add_block(fn_model* model, int32_t partial, int32_t hidden, i
 fn_status fn_model_add_partial_conv(fn_model* model, int32_t partial, const float* weights) {
     return add_layer(
         model, false,
-        [&](const fn::Model& m) { return fn::PartialConv{m.channels(), partial, {weights, nullptr, m.take(0)}, {}}; },
+        [&](const fn::Model& m) { return fn::PartialConv{m.channels(), partial, {weights, nullptr, m.pending(0)}, {}}; },
         [&] { return check_touched(*model->model, partial); }, [&] { return check_pointer("weights", weights); },
         [&] { return check_quantized(*model->model, {partial}); },
-        [&] { return check_zero_point(*model->model, model->model->take(0), true); },
+        [&] { return check_zero_point(*model->model, model->model->pending(0)); },
         [&] { return check_whole(*model->model, weights, int64_t{9} * partial * partial, nullptr, FN_NONE); });
 }
 
@@ -298,7 +298,7 @@ fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t acti
         model, false,
         [&](const fn::Model& m) {
             return fn::Pointwise{m.channels(), channels, activation_of(activation), residual != 0,
-                                 {weights, bias, m.take(0)}, {}};
+                                 {weights, bias, m.pending(0)}, {}};
         },
         [&] { return check_channels("channels", channels); }, [&] { return check_activation(activation); },
         [&] { return check_pointer("weights", weights); },
@@ -308,7 +308,7 @@ fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t acti
                         model->model->channels(), channels);
         },
         [&] { return check_quantized(*model->model, {channels}); },
-        [&] { return check_zero_point(*model->model, model->model->take(0), residual != 0); },
+        [&] { return residual ? check_zero_point(*model->model, model->model->pending(0)) : FN_OK; },
         [&] {
             return check_whole(*model->model, weights, int64_t{channels} * model->model->channels(), bias, activation);
         });
@@ -316,9 +316,9 @@ fn_status fn_model_add_pointwise(fn_model* model, int32_t channels, int32_t acti
 
 fn_status fn_model_add_pool(fn_model* model) {
     return add_layer(
-        model, false, [](const fn::Model& m) { return fn::Pool{m.channels(), m.take(0)}; },
+        model, false, [](const fn::Model& m) { return fn::Pool{m.channels(), m.pending(0)}; },
         [&] { return check_quantized(*model->model, {model->model->channels()}); },
-        [&] { return check_stays_int8(model->model->take(0)); });
+        [&] { return check_stays_int8(model->model->pending(0)); });
 }
 
 fn_status fn_model_add_output(fn_model* model, int32_t layout, int32_t write, const float* scale,

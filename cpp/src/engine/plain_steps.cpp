@@ -107,7 +107,8 @@ std::unique_ptr<Step> input_step(const StepContext& context, const PixelShape& s
         });
 }
 
-std::unique_ptr<Step> pool_step(const StepContext& context, const Pool& layer, const Tensor& src, int32_t current, const Tensor& dst) {
+std::unique_ptr<Step> pool_step(
+    const StepContext& context, const Pool& layer, const Tensor& src, int32_t current, const Tensor& dst) {
     // A piece is some channels of one image: the sum over pixels keeps its order whoever does it.
     constexpr int32_t chunk = 32;
     const int32_t chunks = (src.channels + chunk - 1) / chunk;

@@ -24,8 +24,8 @@ import org.fasternet.tensor.Shape;
  * these are compared with.
  *
  * <p>Buffers are direct, dense and channels last (N x H x W x C): f32 in a {@link FloatBuffer}, for a precision of 16 bits the bit
- * patterns in a {@link ShortBuffer}, in int8 what is stored in a {@link java.nio.ByteBuffer}. What {@link Session} says of buffers, threads and ownership holds here
- * too.
+ * patterns in a {@link ShortBuffer}, in int8 what is stored in a {@link java.nio.ByteBuffer}. What {@link Session} says of buffers,
+ * threads and ownership holds here too.
  */
 public final class Kernel extends SegmentRuns implements AutoCloseable {
 

@@ -105,7 +105,8 @@ public record SessionOptions(
     }
 
     public SessionOptions withSize(int height, int width) {
-        return new SessionOptions(backend, precision, threads, batch, Optional.of(new Size(height, width)), pixels, spin, isa, device, tuning);
+        Optional<Size> asked = Optional.of(new Size(height, width));
+        return new SessionOptions(backend, precision, threads, batch, asked, pixels, spin, isa, device, tuning);
     }
 
     /** Input is 8-bit rows without gaps; the model's normalisation is folded into its first layer. */

@@ -35,8 +35,8 @@ record PickledTensor(Storage storage, long offset, long[] sizes, long[] strides)
             last += valid && shape[i] > 1 ? (shape[i] - 1) * strides[i] : 0;
         }
         if (!valid || elements > 0 && last >= storage.elements) {
-            throw new MalformedException("tensor " + MalformedException.quote(name) + " has shape " + Arrays.toString(sizes) + ", strides "
-                    + Arrays.toString(strides) + " and offset " + offset + "; they are expected to stay within its storage of "
+            throw new MalformedException("tensor " + MalformedException.quote(name) + " has shape " + Arrays.toString(sizes)
+                    + ", strides " + Arrays.toString(strides) + " and offset " + offset + "; they are expected to stay within its storage of "
                     + storage.elements + " values");
         }
         return new View(storage, (int) offset, shape, strides, elements);

@@ -265,8 +265,8 @@ final class SafetensorsReader {
                 return new Entry(name, dtype, StoredValues.shape(name, sizes), offsets[0], offsets[1]);
             }
         }
-        throw new MalformedException("tensor " + MalformedException.quote(name) + " has a header entry other than {dtype: string, shape: [integer...], "
-                + "data_offsets: [begin, end]}");
+        throw new MalformedException("tensor " + MalformedException.quote(name)
+                + " has a header entry other than {dtype: string, shape: [integer...], data_offsets: [begin, end]}");
     }
 
     /** Null unless {@code json} is an array of integers that fit. */

@@ -35,7 +35,10 @@ public enum DType {
         return Math.abs(value) > largest && !Float.isInfinite(value);
     }
 
-    /** The next {@code count} values of {@code src}, exactly, but F64 rounded to nearest even (beyond f32 to infinity); {@code src} moves on and its byte order applies. */
+    /**
+     * The next {@code count} values of {@code src}, exactly, but F64 rounded to nearest even (beyond f32 to infinity); {@code src}
+     * moves on and its byte order applies.
+     */
     public void decode(ByteBuffer src, float[] dst, int from, int count) {
         switch (this) {
             case F64 -> {

@@ -96,7 +96,11 @@ final class Cuda {
 
     /** Has the calling thread's CUDA calls go to a device. */
     static void use(int device) {
-        check(cudaSetDevice(device), "use device " + device);
+        int status = cudaSetDevice(device);
+        if (status != 0) {
+            // The sentence is made only now: every run comes by, and allocates nothing.
+            check(status, "use device " + device);
+        }
     }
 
     /** As {@link #use}, before what is released: that is tried on a lost device too, where it fails. */

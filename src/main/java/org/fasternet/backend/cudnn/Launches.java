@@ -86,8 +86,9 @@ final class Launches {
         } else if (step instanceof Step.Copy copy) {
             return copy(copy.label(), copy.src(), copy.dst(), 0, 0);
         } else if (step instanceof Step.Affine affine) {
-            return copy(affine.label(), affine.src(), affine.dst(), weights.vector(affine.scale(), range(affine, "scale"), affine.label()).address(),
-                    weights.vector(affine.shift(), range(affine, "shift"), affine.label()).address());
+            Pointer scale = weights.vector(affine.scale(), range(affine, "scale"), affine.label());
+            Pointer shift = weights.vector(affine.shift(), range(affine, "shift"), affine.label());
+            return copy(affine.label(), affine.src(), affine.dst(), scale.address(), shift.address());
         } else if (step instanceof Step.Mean mean) {
             return mean(mean);
         }

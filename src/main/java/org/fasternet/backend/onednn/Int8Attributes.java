@@ -81,7 +81,8 @@ final class Int8Attributes {
     }
 
     private static void putZeroPoint(
-            dnnl_primitive_attr attributes, int argument, QuantizationParams stored, Memories memories, Map<Integer, dnnl_memory> arguments) {
+            dnnl_primitive_attr attributes, int argument, QuantizationParams stored, Memories memories,
+            Map<Integer, dnnl_memory> arguments) {
         if (stored.zeroPoint() == 0) {
             return;
         }
@@ -96,7 +97,8 @@ final class Int8Attributes {
      * @param arguments get scale and zero point
      */
     static dnnl_primitive_attr conversion(
-            QuantizationParams stored, boolean stores, Descriptors descriptors, Memories memories, Map<Integer, dnnl_memory> arguments) {
+            QuantizationParams stored, boolean stores, Descriptors descriptors, Memories memories,
+            Map<Integer, dnnl_memory> arguments) {
         dnnl_primitive_attr attributes = descriptors.attributes(postOps -> {});
         int argument = stores ? DNNL_ARG_DST : DNNL_ARG_SRC;
         setScales(attributes, argument, PER_TENSOR);

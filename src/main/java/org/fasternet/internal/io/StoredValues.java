@@ -27,8 +27,8 @@ public final class StoredValues {
      */
     public static int[] shape(String name, long[] sizes) throws MalformedException {
         if (sizes.length > MAX_RANK) {
-            throw new MalformedException("tensor " + MalformedException.quote(name) + " has " + sizes.length + " dimensions; at most " + MAX_RANK
-                    + " are expected");
+            throw new MalformedException("tensor " + MalformedException.quote(name) + " has " + sizes.length
+                    + " dimensions; at most " + MAX_RANK + " are expected");
         }
         int[] shape = new int[sizes.length];
         long elements = 1;

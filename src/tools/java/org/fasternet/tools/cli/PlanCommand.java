@@ -69,7 +69,8 @@ public final class PlanCommand extends ModelCommand {
                     made.addObject().put("precision", precision.id()).put("batch", batch).put("plans", steps);
                     if (!json) {
                         progress.clear();
-                        out().println(TextTable.format("%s: %s, batch %d: %d steps of cuDNN's", output, precision.id(), batch, steps));
+                        out().println(TextTable.format(
+                                "%s: %s, batch %d: %d steps of cuDNN's", output, precision.id(), batch, steps));
                     }
                     progress.step();
                 }

@@ -34,7 +34,8 @@ import java.util.Map;
 public record Environment(
         String time, String cpu, List<String> isas, List<String> features, String cpus, int usableCpus, double quota,
         Double frequencyMhz, String governor, List<Long> cacheBytes, long memoryBytes, String kernel, String jvm,
-        String fasternet, String onednn, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> gpus, String binding, String pinning, double loadStart, double loadEnd,
+        String fasternet, String onednn, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> gpus,
+        String binding, String pinning, double loadStart, double loadEnd,
         List<String> warnings) {
     public Environment {
         Map<String, Object> required = new LinkedHashMap<>();
