@@ -160,7 +160,8 @@ struct ConvArguments {
     i64 dst_height, dst_width, outputs, side, stride, padding, activation, accumulate;
 };
 
-extern "C" __global__ void __launch_bounds__(256) conv_f32(const ConvArguments a) {
+// Four blocks a multiprocessor: without a number NVRTC gave a thread 48 registers, and spilled some on sm_120.
+extern "C" __global__ void __launch_bounds__(256, 4) conv_f32(const ConvArguments a) {
     constexpr int M = 64, N = 64, K = 16;
     __shared__ float x[K][M + 4];
     __shared__ __align__(16) float w[K][N];
@@ -197,18 +198,22 @@ extern "C" __global__ void __launch_bounds__(256) conv_f32(const ConvArguments a
         }
         __syncthreads();
     }
+#pragma unroll
     for (int i = 0; i < 4; i++) {
         const i64 pixel = first + t / 16 * 4 + i;
-        if (pixel >= pixels) break;
-        const int rest = pixel % area;
-        float* dst = reinterpret_cast<float*>(a.dst) + pixel / area * a.dst_n + rest / static_cast<int>(a.dst_width) * a.dst_h + rest % static_cast<int>(a.dst_width) * a.dst_w;
+        // Conditions instead of an end of the loop, with which the sums would be an array in memory.
+        const bool valid = pixel < pixels;
+        const int rest = valid ? pixel % area : 0, of_row = static_cast<int>(a.dst_width);
+        float* dst = reinterpret_cast<float*>(a.dst) + (valid ? pixel / area * a.dst_n + rest / of_row * a.dst_h + rest % of_row * a.dst_w : 0);
+#pragma unroll
         for (int j = 0; j < 4; j++) {
             const int n = n0 + t % 16 * 4 + j;
-            if (n >= outputs) break;
-            float v = sum[i][j] + (a.bias ? reinterpret_cast<const float*>(a.bias)[n] : 0);
-            if (a.activation == 1) v = v > 0 ? v : 0;
-            if (a.activation == 2) v = 0.5f * v * (1 + erff(v * 0.70710678118654752f));
-            dst[n] = a.accumulate ? dst[n] + v : v;
+            if (valid && n < outputs) {
+                float v = sum[i][j] + (a.bias ? reinterpret_cast<const float*>(a.bias)[n] : 0);
+                if (a.activation == 1) v = v > 0 ? v : 0;
+                if (a.activation == 2) v = 0.5f * v * (1 + erff(v * 0.70710678118654752f));
+                dst[n] = a.accumulate ? dst[n] + v : v;
+            }
         }
     }
 }

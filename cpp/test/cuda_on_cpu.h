@@ -20,7 +20,7 @@
 #define __global__
 #define __shared__ static
 #define __align__(bytes) __attribute__((aligned(bytes)))
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 #define FASTERNET_KERNELS_ON_CPU
 
 inline int min(int a, int b) { return a < b ? a : b; }

@@ -17,6 +17,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUfunc_st;
@@ -96,14 +98,22 @@ final class CudaKernels {
     static byte[] cachedOrCompiled(int capability, PlanCache cache) {
         String name = SOURCE + " for sm_" + capability + ": " + source();
         return cache.read(name).orElseGet(() -> {
-            byte[] compiled = compile(capability);
+            byte[] compiled = compile(capability).cubin();
             cache.write(name, compiled);
             return compiled;
         });
     }
 
-    /** @throws UnsupportedException if there is no NVRTC */
-    static byte[] compile(int capability) {
+    /**
+     * @param log what the compiler had to say
+     */
+    record Compiled(byte[] cubin, String log) {}
+
+    /**
+     * @param more options of NVRTC's
+     * @throws UnsupportedException if there is no NVRTC
+     */
+    static Compiled compile(int capability, String... more) {
         try {
             NativeLibrary.load(nvrtc.class);
         } catch (NativeException e) {
@@ -115,19 +125,20 @@ final class CudaKernels {
             check(nvrtcCreateProgram(program, text(resources, source()), text(resources, SOURCE), 0,
                     (PointerPointer<?>) null, (PointerPointer<?>) null), "read", program);
             resources.add(program, p -> nvrtcDestroyProgram(p));
-            String[] options = {"--gpu-architecture=sm_" + capability, "--std=c++17"};
-            PointerPointer<Pointer> list = new PointerPointer<>(NativeMemory.allocate(resources, (long) options.length * Long.BYTES));
-            for (int i = 0; i < options.length; i++) {
-                list.put(i, text(resources, options[i]));
+            List<String> options = new ArrayList<>(List.of("--gpu-architecture=sm_" + capability, "--std=c++17"));
+            options.addAll(List.of(more));
+            PointerPointer<Pointer> list = new PointerPointer<>(NativeMemory.allocate(resources, (long) options.size() * Long.BYTES));
+            for (int i = 0; i < options.size(); i++) {
+                list.put(i, text(resources, options.get(i)));
             }
-            check(nvrtcCompileProgram(program, options.length, list), "compile for sm_" + capability, program);
+            check(nvrtcCompileProgram(program, options.size(), list), "compile for sm_" + capability, program);
             SizeTPointer size = new SizeTPointer(NativeMemory.allocate(resources, Long.BYTES));
             check(nvrtcGetCUBINSize(program, size), "size", program);
             byte[] cubin = new byte[(int) size.get()];
             BytePointer image = new BytePointer(NativeMemory.allocate(resources, cubin.length));
             check(nvrtcGetCUBIN(program, image), "hand out", program);
             image.get(cubin);
-            return cubin;
+            return new Compiled(cubin, log(program));
         }
     }
 

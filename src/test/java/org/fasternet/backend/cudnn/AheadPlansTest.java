@@ -144,11 +144,16 @@ class AheadPlansTest {
     }
 
     @Test
-    void ourKernelsCompileForEveryArchitecture() {
+    void ourKernelsCompileForEveryArchitectureWithoutWarningsAndSpills() {
         for (int capability : new int[] {75, 80, 86, 89, 90, 100, 120}) {
-            byte[] cubin = CudaKernels.compile(capability);
+            CudaKernels.Compiled compiled = CudaKernels.compile(capability, "--ptxas-options=-v");
+            byte[] cubin = compiled.cubin();
             assertTrue(cubin.length > 10_000, capability + ": " + cubin.length + " bytes");
             assertEquals(0x7f, cubin[0], "an ELF file");
+            List<String> spills = compiled.log().lines().filter(line -> line.contains("spill stores")).toList();
+            assertTrue(spills.size() >= 20, compiled.log());
+            assertTrue(spills.stream().allMatch(line -> line.contains(" 0 bytes spill stores, 0 bytes spill loads")), spills::toString);
+            assertEquals(List.of(), compiled.log().lines().filter(line -> line.contains("warning")).toList());
         }
     }
 
