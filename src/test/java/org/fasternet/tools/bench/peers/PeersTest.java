@@ -24,6 +24,7 @@ import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.Shape;
 import org.fasternet.quantize.Quantizer;
 import org.fasternet.quantize.RangeMethod;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,6 +55,7 @@ class PeersTest {
 
     /** Twice, with another source: a run reads it anew. */
     @ParameterizedTest
+    @Tag("every-back-end")
     @MethodSource("others")
     void everyPeerComputesWhatOursDo(Peer peer) {
         assumeTrue(peer.unavailable().isEmpty(), () -> peer.unavailable().orElseThrow());

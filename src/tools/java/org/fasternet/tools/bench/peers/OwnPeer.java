@@ -7,6 +7,7 @@ import org.fasternet.SessionOptions;
 import org.fasternet.Library;
 import org.fasternet.compute.BackendInfo;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 import org.fasternet.internal.Buffers;
 
 /** A back end of this library. */
@@ -18,6 +19,11 @@ record OwnPeer(String name, Precision precision) implements Peer {
     @Override
     public Optional<String> unavailable() {
         return backend().unavailable().or(() -> backend().refuses(precision));
+    }
+
+    @Override
+    public Processor processor() {
+        return backend().processor();
     }
 
     @Override

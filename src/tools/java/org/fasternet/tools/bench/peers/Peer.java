@@ -2,6 +2,7 @@ package org.fasternet.tools.bench.peers;
 
 import java.util.Optional;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 
 /** Something that can run a FasterNet: another library, or a back end of this one. Stateless. */
 public interface Peer {
@@ -10,6 +11,11 @@ public interface Peer {
 
     /** What it computes in. */
     Precision precision();
+
+    /** What it computes on. */
+    default Processor processor() {
+        return Processor.CPU;
+    }
 
     /** Why it cannot be used here, in one sentence; empty if it can. */
     Optional<String> unavailable();

@@ -1,12 +1,15 @@
 package org.fasternet.tools.cli.bench;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.fasternet.SessionOptions.Size;
 import org.fasternet.Variant;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.tools.bench.Peaks;
 import org.fasternet.tools.bench.PeersBenchmark;
@@ -41,7 +44,7 @@ final class BenchPeersCommand extends Benchmark {
     private List<String> variants = List.of("T0");
 
     @Option(names = "--peer", paramLabel = "NAME", split = ",",
-            description = "fused, onednn, onnxruntime, pytorch or all; ratios are to the first (default: all).")
+            description = "fused, onednn, onnxruntime, pytorch or all of these, or cudnn; ratios are to the first (default: all).")
     private List<String> peers = List.of("all");
 
     @Option(names = "--precision", paramLabel = "NAME", split = ",",
@@ -89,10 +92,14 @@ final class BenchPeersCommand extends Benchmark {
         run.measure(works, false);
     }
 
+    private static List<String> names(Set<Processor> processors) {
+        return Peers.all().stream().filter(peer -> processors.contains(peer.processor())).map(Peer::name).distinct().toList();
+    }
+
     /** Those that can be used; the others are skipped if they were not named. */
     private List<Peer> peers(BenchRun run) {
-        List<String> names = Peers.all().stream().map(Peer::name).distinct().toList();
-        Choice<String> name = Choice.names(spec, "--peer", peers, names);
+        Choice<String> name = Choice.names(
+                spec, "--peer", peers, names(EnumSet.of(Processor.CPU)), names(EnumSet.allOf(Processor.class)));
         Choice<Precision> precision = Choice.precisions(spec, precisions);
         List<Peer> usable = new ArrayList<>();
         for (String wanted : name.values()) {

@@ -60,12 +60,8 @@ record Choice<T>(List<T> values, boolean all) {
                 text -> Enum.valueOf(type, text.toUpperCase(Locale.ROOT)));
     }
 
-    /** As {@link #of}, of names. */
-    static Choice<String> names(CommandSpec command, String option, List<String> given, List<String> names) {
-        return names(command, option, given, names, names);
-    }
-
-    private static Choice<String> names(
+    /** As {@link #of}, of names, of which some are no part of {@code all}. */
+    static Choice<String> names(
             CommandSpec command, String option, List<String> given, List<String> everything, List<String> known) {
         return of(command, option, given, everything, name -> {
             if (!known.contains(name)) {
