@@ -3,6 +3,7 @@ package org.fasternet.tools.cli;
 import org.fasternet.SessionOptions;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How the network is computed. */
@@ -19,13 +20,8 @@ final class ComputeOptions {
             description = "Instruction set of the back end fused, one that 'info' lists (default: the best).")
     private String isa;
 
-    @Option(names = "--device", paramLabel = "N",
-            description = "Which of the GPUs, from 0 in CUDA's order, for the back end cudnn (default: the first).")
-    private Integer device;
-
-    @Option(names = "--tune",
-            description = "Time what could compute each step, and keep the fastest, on disk too; for the back end cudnn.")
-    private boolean tuning;
+    @Mixin
+    private GpuOptions gpu;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads (default: as many as CPUs may be used).")
     private Integer threads;
@@ -38,8 +34,7 @@ final class ComputeOptions {
     SessionOptions session() {
         SessionOptions options = SessionOptions.defaults().withBackend(backend).withPrecision(precision);
         options = isa == null ? options : options.withIsa(isa);
-        options = device == null ? options : options.withDevice(device);
-        options = tuning ? options.withTuning() : options;
+        options = gpu.with(options);
         return threads == null ? options : options.withThreads(threads);
     }
 }

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.fasternet.SessionOptions;
 import org.fasternet.compute.Precision;
+import org.fasternet.tools.cli.GpuOptions;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -21,13 +23,8 @@ final class ComputeChoices {
             description = "${bundle:precisions}, or all on the CPU (default: f32).")
     private List<String> precisions = List.of("f32");
 
-    @Option(names = "--device", paramLabel = "N",
-            description = "Which of the GPUs, from 0 in CUDA's order, for the back end cudnn (default: the first).")
-    private Integer device;
-
-    @Option(names = "--tune",
-            description = "Time what could compute each step, and keep the fastest, on disk too; for the back end cudnn.")
-    private boolean tuning;
+    @Mixin
+    private GpuOptions gpu;
 
     private Choice<String> backend() {
         return Choice.backends(command, "--backend", backends);
@@ -56,9 +53,7 @@ final class ComputeChoices {
         List<SessionOptions> options = new ArrayList<>();
         for (String name : backend().values()) {
             for (Precision type : precisions()) {
-                SessionOptions chosen = SessionOptions.defaults().withBackend(name).withPrecision(type);
-                chosen = device == null ? chosen : chosen.withDevice(device);
-                options.add(tuning ? chosen.withTuning() : chosen);
+                options.add(gpu.with(SessionOptions.defaults().withBackend(name).withPrecision(type)));
             }
         }
         return options;
