@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <memory>
-#include <sstream>
 
 #include "cudnn_graph.h"
 

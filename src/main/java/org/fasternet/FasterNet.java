@@ -216,7 +216,9 @@ public final class FasterNet {
                 options.precision(),
                 options.isa(),
                 options.resolvedThreads(),
-                options.spinMicros(), options.device().orElse(0), options.tuning());
+                options.spinMicros(),
+                options.device().orElse(0),
+                options.tuning());
     }
 
     private static Layout pixelLayout(Shape src, SessionOptions.Pixels pixels) {

@@ -40,7 +40,9 @@ record KeyNames(String prefix, boolean timm) {
         for (String key : plain) {
             if (key.startsWith(prefix)) {
                 String name = key.substring(prefix.length());
-                timm += (isOnlyTimms(name) ? 1 : 0) - (isOnlyPublished(name) ? 1 : 0);
+                Optional<NumberedKey> stage = NumberedKey.stage(name);
+                String inStage = stage.isPresent() ? stage.get().rest() : "";
+                timm += (isOnlyTimms(name, inStage) ? 1 : 0) - (isOnlyPublished(name, inStage) ? 1 : 0);
             }
         }
         return new KeyNames(prefix, timm > 0);
@@ -61,18 +63,14 @@ record KeyNames(String prefix, boolean timm) {
                 .orElse(null);
     }
 
-    private static boolean isOnlyTimms(String name) {
-        return name.startsWith("conv_head.") || name.startsWith("classifier.") || isInStage(name, "downsample.");
+    /** @param inStage what follows the number of a stage, if one does */
+    private static boolean isOnlyTimms(String name, String inStage) {
+        return name.startsWith("conv_head.") || name.startsWith("classifier.") || inStage.startsWith("downsample.");
     }
 
-    private static boolean isOnlyPublished(String name) {
+    private static boolean isOnlyPublished(String name, String inStage) {
         return name.startsWith("avgpool_pre_head.") || name.startsWith("head.")
-                || isInStage(name, "reduction.") || isInStage(name, "norm.");
-    }
-
-    private static boolean isInStage(String name, String layer) {
-        Optional<NumberedKey> stage = NumberedKey.stage(name);
-        return stage.isPresent() && stage.get().rest().startsWith(layer);
+                || inStage.startsWith("reduction.") || inStage.startsWith("norm.");
     }
 
     /** The published name of a key of the file; a key that has none stays as it is. */

@@ -77,7 +77,7 @@ final class SafetensorsReader {
 
         /** Looks at all values, in pieces that stay in the cache: only a vector's are kept. */
         StateDict.Seen look(StoredAt values) {
-            boolean vector = shape.length < 2;
+            boolean vector = StateDict.keeps(shape);
             float[] piece = new float[vector ? count : Math.min(count, PIECE)];
             StateDict.Seen seen = StateDict.Seen.nothing(shape);
             for (int first = 0; first < count; first += piece.length) {

@@ -27,7 +27,12 @@ final class StateDict {
     void add(String name, int[] shape, float[] values, Tensor.Values again) {
         int count = Tensor.elements(shape);
         Seen seen = Seen.nothing(shape).and(values, count);
-        add(name, shape.length < 2 ? seen.keeping(Arrays.copyOf(values, count)) : seen, again);
+        add(name, keeps(shape) ? seen.keeping(Arrays.copyOf(values, count)) : seen, again);
+    }
+
+    /** Whether a tensor is a vector, whose values are kept. */
+    static boolean keeps(int[] shape) {
+        return shape.length < 2;
     }
 
     /** As {@link #add(String, int[], float[], Tensor.Values)}, of values that were looked at already. */

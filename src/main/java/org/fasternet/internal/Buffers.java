@@ -18,11 +18,16 @@ public final class Buffers {
      * @throws ShapeException if they are more than a buffer can have
      */
     public static ByteBuffer bytes(long count) {
-        if (count > Integer.MAX_VALUE) {
-            throw new ShapeException("a buffer of " + count + " bytes was asked for: it can have at most 2^31 - 1, try a smaller"
+        return ByteBuffer.allocateDirect(size(count)).order(ByteOrder.nativeOrder());
+    }
+
+    /** @throws ShapeException if it is more bytes than a buffer can have */
+    public static int size(long bytes) {
+        if (bytes > Integer.MAX_VALUE) {
+            throw new ShapeException("a buffer of " + bytes + " bytes was asked for: it can have at most 2^31 - 1, try a smaller"
                     + " batch or size");
         }
-        return ByteBuffer.allocateDirect((int) count).order(ByteOrder.nativeOrder());
+        return (int) bytes;
     }
 
     /** As {@link #bytes}. */

@@ -171,6 +171,11 @@ final class Cuda {
         return end == 0 ? "" : " (" + new String(message, 0, end, StandardCharsets.UTF_8).strip() + ")";
     }
 
+    /** Why a library could not be loaded, in as few words as can be. */
+    static String notLoaded(NativeException failure) {
+        return missing(failure.getMessage()).orElseGet(failure::getMessage);
+    }
+
     /** Which library the loader did not find and whose it is, from its message. */
     static Optional<String> missing(String message) {
         Matcher found = MISSING.matcher(message);
@@ -199,7 +204,7 @@ final class Cuda {
             try {
                 loadLibraries();
             } catch (NativeException e) {
-                return Optional.of(missing(e.getMessage()).orElseGet(e::getMessage));
+                return Optional.of(notLoaded(e));
             }
             int[] driver = new int[1];
             cudaDriverGetVersion(driver);

@@ -118,7 +118,7 @@ final class CudaKernels {
             NativeLibrary.load(nvrtc.class);
         } catch (NativeException e) {
             throw new UnsupportedException("the kernels of " + SOURCE + " for sm_" + capability + " are not in the cache ("
-                    + PlanCache.PROPERTY + "), and to compile them there is " + Cuda.missing(e.getMessage()).orElseGet(e::getMessage));
+                    + PlanCache.PROPERTY + "), and to compile them there is " + Cuda.notLoaded(e));
         }
         try (Resources resources = new Resources()) {
             _nvrtcProgram program = new _nvrtcProgram();

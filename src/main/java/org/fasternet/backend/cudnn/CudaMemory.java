@@ -17,6 +17,7 @@ final class CudaMemory implements DeviceMemory {
 
     @Override
     public long allocate(long bytes) {
+        Cuda.requireDevice(device);
         Cuda.use(device);
         return Cuda.allocate(bytes, "a buffer").address();
     }

@@ -44,7 +44,7 @@ public final class CudnnBackend implements Backend {
         try {
             return Cuda.unavailable();
         } catch (LinkageError e) {
-            return Optional.of("org.bytedeco:cuda is not on the class path (" + e.getMessage() + ")");
+            return Optional.of(notOnClassPath(e));
         }
     }
 
@@ -147,10 +147,14 @@ public final class CudnnBackend implements Backend {
         try {
             Cuda.loadLibraries();
         } catch (LinkageError e) {
-            throw new UnsupportedException("org.bytedeco:cuda is not on the class path (" + e.getMessage() + ")");
+            throw new UnsupportedException(notOnClassPath(e));
         } catch (NativeException e) {
-            throw new UnsupportedException(Cuda.missing(e.getMessage()).orElseGet(e::getMessage));
+            throw new UnsupportedException(Cuda.notLoaded(e));
         }
+    }
+
+    private static String notOnClassPath(LinkageError e) {
+        return "org.bytedeco:cuda is not on the class path (" + e.getMessage() + ")";
     }
 
     private void requireUsable() {
@@ -162,7 +166,6 @@ public final class CudnnBackend implements Backend {
     @Override
     public DeviceMemory deviceMemory(int device) {
         requireUsable();
-        Cuda.requireDevice(device);
         return new CudaMemory(device);
     }
 }

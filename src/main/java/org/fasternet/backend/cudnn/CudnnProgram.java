@@ -70,8 +70,8 @@ final class CudnnProgram implements Program {
     private final long[] device;
     private final boolean[] read;
     private final Pointer srcMemory;
-    /** Pinned memory that the source is copied from; null if it is the device's. */
-    private Pointer hostSrc;
+    /** Address of the pinned memory that the source is copied from; 0 if it is the device's. */
+    private long hostSrc;
 
     /** Owns {@code replay}, the whole network for the memory that is bound; null until a run has made it. */
     private Resources graph;
@@ -161,20 +161,34 @@ final class CudnnProgram implements Program {
         if (!reached && pinned[slot] == null) {
             pinned[slot] = Cuda.allocatePinned(resources, buffer.bytes(), buffer.name());
         }
-        Pointer near = reached ? new At(address) : pinned[slot];
-        place(slot, slot == 0 ? srcMemory.address() : near.address(), slot == 0 ? near : null);
+        long near = reached ? address : pinned[slot].address();
+        if (slot == 0) {
+            placeSrc(near, srcMemory.address());
+        } else {
+            place(slot, near);
+        }
     }
 
     @Override
     public void bindDevice(int slot, long address) {
         host[slot] = null;
-        place(slot, address, null);
+        if (slot == 0) {
+            placeSrc(0, address);
+        } else {
+            place(slot, address);
+        }
     }
 
-    private void place(int slot, long address, Pointer from) {
-        boolean moved = slot == 0 && (from == null ? hostSrc != null : hostSrc == null || from.address() != hostSrc.address());
-        hostSrc = slot == 0 ? from : hostSrc;
-        if (moved || device[slot] != address) {
+    private void placeSrc(long from, long address) {
+        if (hostSrc != from) {
+            hostSrc = from;
+            dropGraph();
+        }
+        place(0, address);
+    }
+
+    private void place(int slot, long address) {
+        if (device[slot] != address) {
             device[slot] = address;
             dropGraph();
         }
@@ -277,11 +291,12 @@ final class CudnnProgram implements Program {
     }
 
     private void copySrc(int direction) {
-        if (hostSrc == null) {
+        if (hostSrc == 0) {
             return;
         }
         boolean in = direction == cudaMemcpyHostToDevice;
-        Cuda.check(cudaMemcpyAsync(in ? srcMemory : hostSrc, in ? hostSrc : srcMemory, schedule.src().bytes(), direction, stream),
+        Pointer from = new At(hostSrc);
+        Cuda.check(cudaMemcpyAsync(in ? srcMemory : from, in ? from : srcMemory, schedule.src().bytes(), direction, stream),
                 "copy the source");
     }
 

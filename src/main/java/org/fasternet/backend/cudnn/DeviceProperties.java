@@ -25,12 +25,7 @@ record DeviceProperties(String json, String name, int capability, int multiproce
 
     /** @throws UnsupportedException if it is no such JSON; cuDNN looks at the rest of it */
     static DeviceProperties parse(String json) {
-        Map<?, ?> fields;
-        try {
-            fields = Json.parse(json.getBytes(StandardCharsets.UTF_8), MOST_NESTED) instanceof Map<?, ?> map ? map : Map.of();
-        } catch (MalformedException e) {
-            throw new UnsupportedException("the device's properties are not valid JSON: " + e.getMessage());
-        }
+        Map<?, ?> fields = fields(json);
         if (fields.get(NAME) instanceof String name && fields.get(VERSION) instanceof Long version && version > 0
                 && fields.get(MULTIPROCESSORS) instanceof Long count && count > 0) {
             return new DeviceProperties(json, name, (int) (version / 10), (int) (long) count);
@@ -39,23 +34,27 @@ record DeviceProperties(String json, String name, int capability, int multiproce
                 + ": `fasternet info --device-properties` writes those of a GPU at hand");
     }
 
+    private static Map<?, ?> fields(String json) {
+        try {
+            return Json.parse(json.getBytes(StandardCharsets.UTF_8), MOST_NESTED) instanceof Map<?, ?> map ? map : Map.of();
+        } catch (MalformedException e) {
+            throw new UnsupportedException("the device's properties are not valid JSON: " + e.getMessage());
+        }
+    }
+
     /** The device in words, as much of it as is told. */
     String describe() {
+        Map<?, ?> fields = fields(json);
         List<String> words = new ArrayList<>(List.of(name, "sm_" + capability, multiprocessors + " multiprocessors"));
-        number("smClockRateKHz").ifPresent(kilohertz -> words.add(kilohertz / 1000 + " MHz"));
-        number("totalGlobalMem").ifPresent(bytes -> words.add((bytes >> 20) + " MiB"));
-        number("memClockRateKHz").ifPresent(kilohertz -> words.add("memory at " + kilohertz / 1000 + " MHz"));
-        number("driverVer").ifPresent(version -> words.add("driver for CUDA " + version / 1000 + "." + version % 1000 / 10));
+        number(fields, "smClockRateKHz").ifPresent(kilohertz -> words.add(kilohertz / 1000 + " MHz"));
+        number(fields, "totalGlobalMem").ifPresent(bytes -> words.add((bytes >> 20) + " MiB"));
+        number(fields, "memClockRateKHz").ifPresent(kilohertz -> words.add("memory at " + kilohertz / 1000 + " MHz"));
+        number(fields, "driverVer").ifPresent(version -> words.add("driver for CUDA " + version / 1000 + "." + version % 1000 / 10));
         return String.join(", ", words);
     }
 
-    private OptionalLong number(String field) {
-        try {
-            return Json.parse(json.getBytes(StandardCharsets.UTF_8), MOST_NESTED) instanceof Map<?, ?> fields
-                    && fields.get(field) instanceof Long value ? OptionalLong.of(value) : OptionalLong.empty();
-        } catch (MalformedException e) {
-            throw new IllegalStateException("was parsed before", e);
-        }
+    private static OptionalLong number(Map<?, ?> fields, String name) {
+        return fields.get(name) instanceof Long value ? OptionalLong.of(value) : OptionalLong.empty();
     }
 
     /**

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import org.bytedeco.cuda.cudart.cudaPointerAttributes;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.error.ShapeException;
+import org.fasternet.internal.Buffers;
 import org.fasternet.internal.abi.NativeMemory;
 
 /** Memory of the host that the device reads and writes itself. Any thread may use it. */
@@ -21,14 +22,15 @@ final class PinnedMemory {
 
     /** Zeros in native order, freed when neither the buffer nor a view of it can be reached any more. */
     static ByteBuffer allocate(long bytes) {
-        if (bytes < 1 || bytes > Integer.MAX_VALUE) {
-            throw new ShapeException("a buffer of " + bytes + " bytes was asked for: it can have 1 to 2^31 - 1");
+        if (bytes < 1) {
+            throw new ShapeException("a pinned buffer of " + bytes + " bytes: at least 1 is needed");
         }
+        int size = Buffers.size(bytes);
         Pointer memory = new Pointer();
-        Cuda.check(cudaHostAlloc(memory, bytes, 0), "allocate " + bytes + " bytes of pinned memory for a buffer");
+        Cuda.check(cudaHostAlloc(memory, size, 0), "allocate " + bytes + " bytes of pinned memory for a buffer");
         long address = memory.address();
-        ByteBuffer buffer = memory.capacity(bytes).asByteBuffer().order(ByteOrder.nativeOrder());
-        Pointer.memset(memory, 0, bytes);
+        ByteBuffer buffer = memory.capacity(size).asByteBuffer().order(ByteOrder.nativeOrder());
+        Pointer.memset(memory, 0, size);
         // Not the buffer itself, which would keep it.
         CLEANER.register(buffer, () -> cudaFreeHost(new At(address)));
         return buffer;

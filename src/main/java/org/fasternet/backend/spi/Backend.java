@@ -67,7 +67,7 @@ public interface Backend extends BackendInfo {
     /**
      * The memory that {@link Program#bindDevice} takes.
      *
-     * @throws UnsupportedException if it computes on the host's memory, or there is no such device
+     * @throws UnsupportedException if it computes on the host's memory, or there is no device at all
      */
     default DeviceMemory deviceMemory(int device) {
         throw new UnsupportedException("the back end " + name() + " computes on the host's memory: it has no other");

@@ -2,7 +2,6 @@ package org.fasternet.internal.io;
 
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import com.google.gson.stream.MalformedJsonException;
 import java.io.ByteArrayInputStream;
@@ -42,9 +41,8 @@ public final class Json {
                 return null;
             }
             Object value = value(parser);
-            if (parser.peek() != JsonToken.END_DOCUMENT) {
-                throw new MalformedException("something follows the value");
-            }
+            // Strict, it refuses whatever follows the value.
+            parser.peek();
             return value;
         } catch (MalformedException e) {
             throw e;
