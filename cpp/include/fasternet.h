@@ -14,7 +14,11 @@
 
 #include <stdint.h>
 
+#if defined(_WIN32)
+#define FN_API __declspec(dllexport)
+#else
 #define FN_API __attribute__((visibility("default")))
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -110,7 +114,7 @@ typedef struct fn_cpu_count {
     int32_t hardware;
     /** CPUs in the calling thread's affinity mask; cpusets show here. */
     int32_t affinity;
-    /** How many CPUs' time the tightest quota of the process's cgroup and its ancestors allows; 0: no quota. */
+    /** How many CPUs' time the tightest quota of the process's cgroup and its ancestors, on Windows of its job, allows; 0: none. */
     double quota;
     /** The least of the above, the quota rounded up, and at least 1. */
     int32_t usable;

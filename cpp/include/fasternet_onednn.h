@@ -57,7 +57,7 @@ FN_API void fn_sequence_destroy(fn_sequence* sequence);
 
 /**
  * Sets the number of threads of OpenMP regions started by the calling thread, which oneDNN reads when it creates and when it
- * runs a primitive, and returns the previous one.
+ * runs a primitive, and returns the previous one. Does nothing, and returns `threads`, while oneDNN is not loaded.
  */
 FN_API int32_t fn_openmp_set_threads(int32_t threads);
 

@@ -3,13 +3,13 @@
 
 #include "kernel/elements.h"
 
-#include "cpu_count.h"
 #include "cpu_features.h"
-#include "cpu_info.h"
 #include "isa.h"
 #include "status.h"
+#include "system/system.h"
 
 #include <cstdlib>
+#include <string>
 
 int32_t fn_abi_version(void) { return FN_ABI_VERSION; }
 
@@ -19,16 +19,19 @@ uint64_t fn_cpu_features(void) { return fn::cpu_features(); }
 
 const char* fn_cpu_feature_name(int32_t bit) { return fn::cpu_feature_name(bit); }
 
-const char* fn_cpu_model(void) { return fn::cpu_model(); }
+const char* fn_cpu_model(void) {
+    static const std::string model = fn::system::cpu_model();
+    return model.c_str();
+}
 
 fn_status fn_cpu_count_get(fn_cpu_count* count) {
     return fn::guarded([&] {
-        *count = fn::count_cpus("", static_cast<int>(fn::affinity_cpus().size()));
+        *count = fn::system::count_cpus();
         return FN_OK;
     });
 }
 
-int64_t fn_cpu_cache_bytes(int32_t level) { return fn::cache_bytes("", level); }
+int64_t fn_cpu_cache_bytes(int32_t level) { return fn::system::cache_bytes(level); }
 
 const char* fn_precision_name(int32_t precision) {
     return precision >= 0 && precision < fn::element_count ? fn::element_names[precision] : nullptr;

@@ -1,11 +1,10 @@
 #include "cpu_features.h"
 
 #include "fasternet.h"
+#include "system/system.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#elif defined(__aarch64__)
-#include <sys/auxv.h>
 #endif
 
 namespace fn {
@@ -61,10 +60,8 @@ uint64_t detect() {
         r.xcr0 = uint64_t{high} << 32 | low;
     }
     return decode_x86(r);
-#elif defined(__aarch64__)
-    return decode_aarch64(getauxval(AT_HWCAP), getauxval(AT_HWCAP2));
 #else
-    return 0;
+    return system::cpu_features();
 #endif
 }
 

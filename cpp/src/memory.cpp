@@ -2,11 +2,9 @@
 
 #include "fasternet.h"
 #include "fasternet_onednn.h"
-
-#include <sys/mman.h>
+#include "system/system.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -15,48 +13,30 @@ namespace fn {
 
 namespace {
 
-constexpr size_t line = 64;
+constexpr std::align_val_t line{64};
 constexpr size_t page = size_t{64} << 10;  // the largest any of our platforms has
-constexpr size_t huge_page = size_t{2} << 20;
 
 /** Blocks from this size on come from the system itself, and go back to it: the heap would keep the room for them. */
 constexpr size_t least_mapped = page;
 
-constexpr size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
+constexpr size_t whole_pages(size_t bytes) { return (bytes + page - 1) / page * page; }
 
 void* allocate_on_heap(size_t bytes) {
-    const size_t size = round_up(bytes + (bytes == 0), line);
-    void* memory = std::aligned_alloc(line, size);
-    return memory ? std::memset(memory, 0, size) : nullptr;
-}
-
-/** What fills a huge page begins at one: the kernel sees to that only where all of a mapping is huge pages. */
-void* map(size_t bytes) {
-    const size_t size = round_up(bytes, page);
-    const size_t surplus = size >= huge_page ? huge_page : 0;
-    void* mapped = mmap(nullptr, size + surplus, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapped == MAP_FAILED) return nullptr;
-    char* begin = static_cast<char*>(mapped);
-    if (surplus > 0) {
-        const size_t before = -reinterpret_cast<uintptr_t>(begin) % huge_page;
-        if (before > 0) munmap(begin, before);
-        munmap(begin + before + size, surplus - before);
-        begin += before;
-    }
-    // Weights of tens of megabytes are streamed once per inference: with 4 KiB pages the TLB misses on every second line of them.
-    madvise(begin, size, MADV_HUGEPAGE);  // advice: where it is not followed, only speed is lost
-    return begin;
+    void* memory = ::operator new(bytes + (bytes == 0), line, std::nothrow);
+    return memory ? std::memset(memory, 0, bytes) : nullptr;
 }
 
 }  // namespace
 
-void* allocate(size_t bytes) noexcept { return bytes < least_mapped ? allocate_on_heap(bytes) : map(bytes); }
+void* allocate(size_t bytes) noexcept {
+    return bytes < least_mapped ? allocate_on_heap(bytes) : system::map_pages(whole_pages(bytes));
+}
 
 void release(void* memory, size_t bytes) noexcept {
     if (bytes < least_mapped) {
-        std::free(memory);
+        ::operator delete(memory, line);
     } else if (memory) {
-        munmap(memory, round_up(bytes, page));
+        system::unmap_pages(memory, whole_pages(bytes));
     }
 }
 

@@ -1,7 +1,6 @@
 #include "cpu_features.h"
 
 #include "fasternet.h"
-#include "system_file.h"
 
 #include <gtest/gtest.h>
 
@@ -35,28 +34,6 @@ TEST(CpuFeatures, Aarch64HwcapBits) {
     EXPECT_EQ(fn::decode_aarch64(1u << 22, 1u << 14), uint64_t{FN_CPU_SVE | FN_CPU_BF16});
     EXPECT_EQ(fn::decode_aarch64(0, 1u << 13), uint64_t{FN_CPU_I8MM});
     EXPECT_EQ(fn::decode_aarch64(1u << 20, 0), uint64_t{FN_CPU_DOTPROD});
-}
-
-/**
- * The kernel lists a feature in /proc/cpuinfo when the CPU has it and its state is enabled: an independent reading of the same.
- */
-TEST(CpuFeatures, AgreeWithProcCpuinfo) {
-#if defined(__x86_64__)
-    const std::string key = "flags";
-#else
-    const std::string key = "Features";
-#endif
-    std::string flags;
-    for (const std::string& line : fn::read_lines("/proc/cpuinfo")) {
-        if (line.rfind(key, 0) == 0) flags = " " + line.substr(line.find(':') + 1) + " ";
-    }
-    if (flags.empty()) GTEST_SKIP() << "/proc/cpuinfo has no " << key << " (under emulation it is the host's)";
-    for (int bit = 0; bit < 64; bit++) {
-        const char* name = fn::cpu_feature_name(bit);
-        if (!name) continue;
-        const bool listed = flags.find(" " + std::string(name) + " ") != std::string::npos;
-        EXPECT_EQ(fn::cpu_features() >> bit & 1, listed) << name;
-    }
 }
 
 TEST(CpuFeatures, NamesEndWhereBitsEnd) {

@@ -1,10 +1,9 @@
 #include "fasternet_measure.h"
 
-#include "cpu_count.h"
-#include "fake_tree.h"
 #include "isa.h"
 #include "measure/loops.h"
 #include "measure/rounds.h"
+#include "system/system.h"
 
 #include <atomic>
 #include <chrono>
@@ -12,7 +11,6 @@
 #include <gtest/gtest.h>
 #include <mutex>
 #include <random>
-#include <sched.h>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -128,7 +126,7 @@ TEST_P(Measure, MemoryIsReadAndWrittenWholeAndNothingBeside) {
 /** The least working set, one that divides into nothing, and one that is passed over in several pieces. */
 TEST_P(Measure, AnyWorkingSetIsMeasured) {
     if (!runs(GetParam())) GTEST_SKIP() << "this CPU cannot run it";
-    const int32_t threads = static_cast<int32_t>(fn::affinity_cpus().size());
+    const int32_t threads = static_cast<int32_t>(fn::system::affinity_cpus().size());
     for (int32_t kind = 0; kind < fn::measure_kinds; kind++) {
         for (int64_t bytes : {2048, 49999, 3 * (1 << 20) + 777, 7 << 20}) {
             const fn_measure_options options{GetParam(), std::min(threads, 2), 2, millisecond};
@@ -141,7 +139,7 @@ TEST_P(Measure, AnyWorkingSetIsMeasured) {
 }
 
 TEST(MeasureArguments, AreRefusedWithASentence) {
-    const int cpus = static_cast<int>(fn::affinity_cpus().size());
+    const int cpus = static_cast<int>(fn::system::affinity_cpus().size());
     const std::string too_many = std::to_string(cpus + 1) + " threads cannot each have a CPU: the affinity mask has " +
                                  std::to_string(cpus);
     const struct { fn_measure_options options; fn_status status; std::string message; } cases[] = {
@@ -168,13 +166,13 @@ TEST(MeasureArguments, AreRefusedWithASentence) {
 
 /** A piece that takes at least a millisecond bounds what may be counted in a second. */
 TEST(MeasureRounds, WorkOfAllThreadsIsAddedUpForEachRound) {
-    const std::vector<int> cpus = fn::affinity_cpus();
+    const std::vector<int> cpus = fn::system::affinity_cpus();
     const auto threads = static_cast<int32_t>(cpus.size());
     const fn_measure_options options{0, threads, 3, 2 * millisecond};
     std::mutex mutex;
     std::set<int> pinned;
     const std::vector<double> rates = fn::measure_rounds(options, cpus, [&] {
-        const std::vector<int> own = fn::affinity_cpus();
+        const std::vector<int> own = fn::system::affinity_cpus();
         const std::lock_guard lock(mutex);
         EXPECT_EQ(own.size(), 1u);
         pinned.insert(own[0]);
@@ -189,11 +187,11 @@ TEST(MeasureRounds, WorkOfAllThreadsIsAddedUpForEachRound) {
         EXPECT_LE(rate, 1e6 * threads);
     }
     EXPECT_EQ(pinned, std::set<int>(cpus.begin(), cpus.end()));
-    EXPECT_EQ(fn::affinity_cpus(), cpus) << "the caller is pinned too";
+    EXPECT_EQ(fn::system::affinity_cpus(), cpus) << "the caller is pinned too";
 }
 
 TEST(MeasureRounds, WhatOneThreadIsRefusedEndsAll) {
-    const std::vector<int> cpus = fn::affinity_cpus();
+    const std::vector<int> cpus = fn::system::affinity_cpus();
     const fn_measure_options options{0, 2, 1, millisecond};
     const auto piece = [] { return int64_t{1}; };
     EXPECT_THROW(fn::measure_rounds(options, {cpus[0], 1 << 20}, [&] { return piece; }), std::system_error);
@@ -203,19 +201,6 @@ TEST(MeasureRounds, WhatOneThreadIsRefusedEndsAll) {
         return piece;
     };
     EXPECT_THROW(fn::measure_rounds(options, {cpus[0], cpus[0]}, second_fails), std::bad_alloc);
-}
-
-TEST(MeasureCpus, EveryCoreHasOneThreadBeforeAnyHasTwo) {
-    FakeTree tree;
-    const auto siblings = [&](int cpu, const char* list) {
-        tree.write("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list", list);
-    };
-    EXPECT_EQ(fn::spread_over_cores(tree.root(), {3, 5, 7}), (std::vector<int>{3, 5, 7})) << "nothing known";
-    for (int cpu : {0, 1}) siblings(cpu, "0-1\n");
-    for (int cpu : {2, 6}) siblings(cpu, "2,6\n");
-    for (int cpu : {3, 7}) siblings(cpu, "3,7\n");
-    EXPECT_EQ(fn::spread_over_cores(tree.root(), {0, 1, 2, 3, 6, 7}), (std::vector<int>{0, 2, 3, 1, 6, 7}));
-    EXPECT_EQ(fn::spread_over_cores(tree.root(), {1, 6, 7}), (std::vector<int>{1, 6, 7})) << "siblings outside the mask";
 }
 
 }  // namespace

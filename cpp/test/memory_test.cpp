@@ -3,7 +3,11 @@
 #include "fasternet.h"
 
 #include <gtest/gtest.h>
+#if defined(_WIN32)
+#include <windows.h>
+#else
 #include <sys/mman.h>
+#endif
 
 #include <algorithm>
 #include <climits>
@@ -16,8 +20,20 @@ constexpr int64_t page = 4096, mapped = 64 << 10, huge_page = 2 << 20;
 
 /** Whether the system has a mapping at this address. */
 bool is_mapped(const void* address) {
+#if defined(_WIN32)
+    MEMORY_BASIC_INFORMATION pages{};
+    return VirtualQuery(address, &pages, sizeof pages) != 0 && pages.State == MEM_COMMIT;
+#else
     unsigned char resident;
     return mincore(const_cast<void*>(address), 1, &resident) == 0;
+#endif
+}
+
+uintptr_t alignment_of([[maybe_unused]] int64_t bytes) {
+#if defined(__linux__)
+    if (bytes >= huge_page) return huge_page;
+#endif
+    return 64;
 }
 
 TEST(Memory, IsZeroedAndAligned) {
@@ -26,7 +42,7 @@ TEST(Memory, IsZeroedAndAligned) {
         for (int again = 0; again < 2; again++) {  // what was dirtied and given back is zeroed too
             char* memory = static_cast<char*>(fn_alloc(bytes));
             ASSERT_NE(nullptr, memory) << bytes;
-            EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(memory) % (bytes < huge_page ? 64 : huge_page)) << bytes;
+            EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(memory) % alignment_of(bytes)) << bytes;
             EXPECT_EQ(bytes, std::count(memory, memory + bytes, 0)) << bytes;
             std::memset(memory, 1, static_cast<size_t>(bytes));
             fn_free(memory, bytes);

@@ -1,10 +1,13 @@
 // Sequences on a fake oneDNN; the Java tests run whole networks through them on the real one.
 #include "onednn/sequence.h"
 
+#include "system/system.h"
+
 #include <gtest/gtest.h>
-#include <omp.h>
+#if defined(__linux__)
 #include <sys/resource.h>
 #include <unistd.h>
+#endif
 
 #include <cstdint>
 #include <cstdlib>
@@ -31,14 +34,18 @@ int set_data_handle(void* memory, void* data) {
     *static_cast<void**>(memory) = data;
     return 0;
 }
-const fn::OneDnn onednn{execute, wait, set_data_handle};
+int threads = 3;
+int get_threads() { return threads; }
+void set_threads(int count) { threads = count; }
+int thread_limit() { return 64; }
+const fn::OneDnn onednn{execute, wait, set_data_handle, get_threads, set_threads, thread_limit};
 
 }  // namespace fake
 
 TEST(Sequence, WithoutOneDnnIsRefusedInASentence) {
     fn_sequence* sequence = nullptr;
     EXPECT_EQ(FN_UNSUPPORTED, fn_sequence_create(1, 1, nullptr, &sequence));
-    EXPECT_STREQ("oneDNN (libdnnl.so.3) is not loaded in this process", fn_last_error());
+    EXPECT_EQ("oneDNN (" + std::string(fn::system::onednn_file()) + ") is not loaded in this process", fn_last_error());
     EXPECT_EQ(nullptr, sequence);
 }
 
@@ -48,6 +55,8 @@ TEST(Sequence, ImpossibleSizesAreRefused) {
     EXPECT_EQ(FN_INVALID_ARGUMENT, fn_sequence_create(1025, 1, nullptr, &sequence));
     EXPECT_EQ(FN_INVALID_ARGUMENT, fn_sequence_create(1, -1, nullptr, &sequence));
 }
+
+#if defined(__linux__)
 
 /** In a process of its own: 0 if one thread more than the system allows is refused in a sentence. */
 [[noreturn]] void ask_for_too_many_threads() {
@@ -63,11 +72,24 @@ TEST(Sequence, MoreThreadsThanTheSystemAllowsAreRefused) {
     EXPECT_EXIT(ask_for_too_many_threads(), testing::ExitedWithCode(0), "");
 }
 
+#endif
+
 TEST(OpenMp, TheNumberOfThreadsIsSetAndHandedBack) {
-    int32_t before = omp_get_max_threads();
-    EXPECT_EQ(before, fn_openmp_set_threads(before + 2));
-    EXPECT_EQ(before + 2, fn_openmp_set_threads(before));
-    EXPECT_EQ(before, omp_get_max_threads());
+    EXPECT_EQ(3, fn::set_openmp_threads(fake::onednn, 5));
+    EXPECT_EQ(5, fn::set_openmp_threads(fake::onednn, 3));
+    EXPECT_EQ(3, fake::threads);
+    EXPECT_EQ(7, fn_openmp_set_threads(7)) << "there is none to set";
+}
+
+TEST(OpenMp, ItsLimitIsKept) {
+    fn_sequence* sequence = nullptr;
+    EXPECT_EQ(FN_UNSUPPORTED, fn::create_sequence(65, 1, nullptr, &fake::onednn, &sequence));
+    EXPECT_STREQ("65 threads were asked for, the OpenMP runtime is limited to 64 (OMP_THREAD_LIMIT)", fn_last_error());
+    EXPECT_EQ(3, fake::threads);
+    fn::OneDnn unlimited = fake::onednn;
+    unlimited.omp_get_thread_limit = nullptr;
+    ASSERT_EQ(FN_OK, fn::create_sequence(65, 1, nullptr, &unlimited, &sequence)) << fn_last_error();
+    fn_sequence_destroy(sequence);
 }
 
 class SequenceOnFake : public testing::Test {
@@ -76,7 +98,10 @@ protected:
         fake::calls.clear();
         fake::status = 0;
     }
-    void TearDown() override { fn_sequence_destroy(sequence); }
+    void TearDown() override {
+        fn_sequence_destroy(sequence);
+        EXPECT_EQ(3, fake::threads) << "the caller's number of threads";
+    }
 
     void create(int32_t threads, int32_t slots) {
         ASSERT_EQ(FN_OK, fn::create_sequence(threads, slots, nullptr, &fake::onednn, &sequence)) << fn_last_error();

@@ -3,8 +3,10 @@
 #include "machines.h"
 #include "network.h"
 
+#if defined(__linux__)
 #include <sys/resource.h>
 #include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -135,6 +137,8 @@ TEST(Threads, DoNotMultiply) {
     EXPECT_LE(most, before + callers);
 }
 
+#if defined(__linux__)
+
 /** In a process of its own, which may not start a thread: exits with 0 if a program that needs one is refused. */
 [[noreturn]] void create_a_program_without_threads() {
     Network net(machines().front(), 1, 3, 8, 8);
@@ -158,6 +162,8 @@ TEST(Threads, DoNotMultiply) {
 TEST(Threads, ThatTheSystemRefusesAreNotDoneWithout) {
     EXPECT_EXIT(create_a_program_without_threads(), testing::ExitedWithCode(0), "");
 }
+
+#endif
 
 /** One model, a program per thread; results as if alone. */
 TEST(Threads, ProgramsOfOneModelRunTogether) {

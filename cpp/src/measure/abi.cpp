@@ -1,11 +1,11 @@
 // The exported functions that measure: they check what they are given and give each thread its work.
 #include "fasternet_measure.h"
 
-#include "cpu_count.h"
 #include "measure/loops.h"
 #include "measure/rounds.h"
 #include "memory.h"
 #include "status.h"
+#include "system/system.h"
 
 #include <algorithm>
 #include <memory>
@@ -26,7 +26,7 @@ fn_status measure(const fn_measure_options& options, const std::function<fn::Pie
         return fail(FN_INVALID_ARGUMENT, "round_ns is %lld, expected at least 1", static_cast<long long>(options.round_ns));
     }
     if (options.threads < 1) return fail(FN_INVALID_ARGUMENT, "threads is %d, expected at least 1", options.threads);
-    const std::vector<int> cpus = fn::spread_over_cores("", fn::affinity_cpus());
+    const std::vector<int> cpus = fn::system::spread_over_cores(fn::system::affinity_cpus());
     if (options.threads > static_cast<int64_t>(cpus.size())) {
         return fail(FN_UNSUPPORTED, "%d threads cannot each have a CPU: the affinity mask has %d", options.threads,
                     static_cast<int>(cpus.size()));

@@ -1,29 +1,16 @@
 #include "measure/rounds.h"
 
-#include "system_file.h"
+#include "system/system.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <future>
-#include <map>
-#include <sched.h>
-#include <system_error>
 
 namespace fn {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-void pin_this_thread(int cpu) {
-    std::vector<cpu_set_t> mask(cpu / CPU_SETSIZE + 1);
-    const size_t bytes = mask.size() * sizeof(cpu_set_t);
-    CPU_SET_S(cpu, bytes, mask.data());
-    if (sched_setaffinity(0, bytes, mask.data()) != 0) {
-        throw std::system_error(errno, std::generic_category(), "pinning to CPU " + std::to_string(cpu));
-    }
-}
 
 /** One thread's work per second in each round. */
 std::vector<double> run_rounds(const fn_measure_options& options, const Piece& piece, Clock::time_point start) {
@@ -56,7 +43,7 @@ std::vector<double> measure_rounds(const fn_measure_options& options, const std:
         results.push_back(std::async(std::launch::async, [&, start, i] {
             Piece piece;
             try {
-                pin_this_thread(cpus[i]);
+                system::pin_this_thread(cpus[i]);
                 piece = begin();
                 ready[i].set_value();
             } catch (...) {
@@ -75,19 +62,6 @@ std::vector<double> measure_rounds(const fn_measure_options& options, const std:
         std::transform(rates.begin(), rates.end(), sums.begin(), sums.begin(), std::plus<>());
     }
     return sums;
-}
-
-std::vector<int> spread_over_cores(const std::string& root, const std::vector<int>& cpus) {
-    std::map<std::string, int> used;
-    std::map<int, int> rank;  // of a CPU among those of its core
-    for (int cpu : cpus) {
-        const std::string core =
-            read_line(root + "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
-        rank[cpu] = core.empty() ? 0 : used[core]++;
-    }
-    std::vector<int> order = cpus;
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rank[a] < rank[b]; });
-    return order;
 }
 
 }  // namespace fn

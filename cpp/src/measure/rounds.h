@@ -3,7 +3,6 @@
 #include "fasternet_measure.h"
 
 #include <functional>
-#include <string>
 #include <vector>
 
 namespace fn {
@@ -20,11 +19,5 @@ using Piece = std::function<int64_t()>;
  */
 std::vector<double> measure_rounds(const fn_measure_options& options, const std::vector<int>& cpus,
                                    const std::function<Piece()>& begin);
-
-/**
- * The CPUs in the order to use them in: the first of every core, then the second of every core that has one, and so on. What
- * shares a core is read from sysfs below `root`; a CPU that it says nothing of has a core to itself.
- */
-std::vector<int> spread_over_cores(const std::string& root, const std::vector<int>& cpus);
 
 }  // namespace fn

@@ -1,6 +1,6 @@
-#include "library.h"
+#include "onednn/library.h"
 
-#include <dlfcn.h>
+#include "system/system.h"
 
 namespace fn {
 
@@ -9,20 +9,18 @@ namespace {
 OneDnn functions;
 
 template <class Function>
-void look_up(void* library, const char* name, Function& function) noexcept {
-    function = reinterpret_cast<Function>(dlsym(library, name));
+bool look_up(const char* name, Function& function) noexcept {
+    function = reinterpret_cast<Function>(system::onednn_function(name));
+    return function != nullptr;
 }
 
 bool find() noexcept {
-    // RTLD_NOLOAD: only a copy that is in the process already, matched by its SONAME.
-    void* library = dlopen("libdnnl.so.3", RTLD_NOLOAD | RTLD_LAZY);
-    if (library == nullptr) {
-        return false;
-    }
-    look_up(library, "dnnl_primitive_execute", functions.primitive_execute);
-    look_up(library, "dnnl_stream_wait", functions.stream_wait);
-    look_up(library, "dnnl_memory_set_data_handle", functions.memory_set_data_handle);
-    return functions.primitive_execute && functions.stream_wait && functions.memory_set_data_handle;
+    look_up("omp_get_thread_limit", functions.omp_get_thread_limit);
+    return look_up("dnnl_primitive_execute", functions.primitive_execute) &&
+           look_up("dnnl_stream_wait", functions.stream_wait) &&
+           look_up("dnnl_memory_set_data_handle", functions.memory_set_data_handle) &&
+           look_up("omp_get_max_threads", functions.omp_get_max_threads) &&
+           look_up("omp_set_num_threads", functions.omp_set_num_threads);
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 #include "onednn/sequence.h"
 
 #include "status.h"
-
-#include <omp.h>
+#include "system/system.h"
 
 #include <cstring>
 #include <future>
@@ -62,7 +61,13 @@ fn_status require_team(int32_t threads) {
 void copy_rows(const fn::Copy& copy, const char* src, char* dst, bool parallel) {
     src += copy.src.offset;
     dst += copy.dst.offset;
+    // By the caller alone where this library is built without OpenMP: its threads must be oneDNN's, and only on Linux is there one
+    // runtime that both can be linked with.
+#if defined(_OPENMP)
 #pragma omp parallel for if (parallel)
+#else
+    (void)parallel;
+#endif
     for (int64_t row = 0; row < copy.rows; row++) {
         std::memcpy(dst + row * copy.dst.stride, src + row * copy.src.stride, static_cast<size_t>(copy.row_bytes));
     }
@@ -93,12 +98,13 @@ fn_status fn::create_sequence(int32_t threads, int32_t slots, void* stream, cons
         return fail(FN_INVALID_ARGUMENT, "a sequence of %d threads and %d slots: 1 to %d threads are possible", threads, slots,
                     max_threads);
     }
-    if (threads > omp_get_thread_limit()) {
-        return fail(FN_UNSUPPORTED, "%d threads were asked for, the OpenMP runtime is limited to %d (OMP_THREAD_LIMIT)", threads,
-                    omp_get_thread_limit());
-    }
     if (onednn == nullptr) {
-        return fail(FN_UNSUPPORTED, "oneDNN (libdnnl.so.3) is not loaded in this process");
+        return fail(FN_UNSUPPORTED, "oneDNN (%s) is not loaded in this process", system::onednn_file());
+    }
+    const int32_t limit = onednn->omp_get_thread_limit ? onednn->omp_get_thread_limit() : max_threads;
+    if (threads > limit) {
+        return fail(FN_UNSUPPORTED, "%d threads were asked for, the OpenMP runtime is limited to %d (OMP_THREAD_LIMIT)", threads,
+                    limit);
     }
     fn_status status = require_team(threads);
     if (status == FN_OK) {
@@ -173,17 +179,22 @@ fn_status fn_sequence_run(fn_sequence* sequence) {
         if (status != FN_OK) {
             return status;
         }
-        int32_t before = fn_openmp_set_threads(sequence->threads);
+        int32_t before = fn::set_openmp_threads(*sequence->onednn, sequence->threads);
         int failed = run_steps(*sequence);
-        fn_openmp_set_threads(before);
+        fn::set_openmp_threads(*sequence->onednn, before);
         return failed == 0 ? FN_OK : fn::fail(FN_INTERNAL, "oneDNN failed to execute a primitive: status %d", failed);
     });
 }
 
 void fn_sequence_destroy(fn_sequence* sequence) { delete sequence; }
 
-int32_t fn_openmp_set_threads(int32_t threads) {
-    int32_t before = omp_get_max_threads();
-    omp_set_num_threads(threads);
+int32_t fn::set_openmp_threads(const OneDnn& onednn, int32_t threads) {
+    int32_t before = onednn.omp_get_max_threads();
+    onednn.omp_set_num_threads(threads);
     return before;
+}
+
+int32_t fn_openmp_set_threads(int32_t threads) {
+    const fn::OneDnn* onednn = fn::loaded_onednn();
+    return onednn ? fn::set_openmp_threads(*onednn, threads) : threads;
 }

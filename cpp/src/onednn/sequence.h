@@ -36,6 +36,9 @@ struct Slot {
 /** Sequence on a given oneDNN; fn_sequence_create takes the loaded one. */
 fn_status create_sequence(int32_t threads, int32_t slots, void* stream, const OneDnn* onednn, fn_sequence** sequence);
 
+/** fn_openmp_set_threads() of a given oneDNN. */
+int32_t set_openmp_threads(const OneDnn& onednn, int32_t threads);
+
 }  // namespace fn
 
 struct fn_sequence {

@@ -1,12 +1,11 @@
-#include "cpu_count.h"
+#include "system/linux/cpu_count.h"
 
-#include "system_file.h"
+#include "system/linux/system_file.h"
+#include "system/system.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <sched.h>
 #include <sstream>
 
 namespace fn {
@@ -108,20 +107,6 @@ std::string visible_path(const std::string& cgroup, const std::string& mount_roo
 
 }  // namespace
 
-std::vector<int> affinity_cpus() {
-    std::vector<int> allowed;
-    // The kernel refuses a mask smaller than its own: grow until it fits.
-    for (int cpus = 1024; cpus <= 1 << 20 && allowed.empty(); cpus *= 2) {
-        std::vector<cpu_set_t> mask(cpus / CPU_SETSIZE);
-        const size_t bytes = mask.size() * sizeof(cpu_set_t);
-        if (sched_getaffinity(0, bytes, mask.data()) != 0) continue;
-        for (int cpu = 0; cpu < cpus; cpu++) {
-            if (CPU_ISSET_S(cpu, bytes, mask.data())) allowed.push_back(cpu);
-        }
-    }
-    return allowed;
-}
-
 double cgroup_quota(const std::string& root) {
     const std::vector<std::string> lines = read_lines(root + "/proc/self/cgroup");
     double quota = 0;
@@ -137,15 +122,8 @@ double cgroup_quota(const std::string& root) {
 }
 
 fn_cpu_count count_cpus(const std::string& root, int affinity) {
-    fn_cpu_count count{};
-    count.affinity = affinity;
-    count.hardware = std::max(count_in_list(read_line(root + "/sys/devices/system/cpu/online")), affinity);
-    count.quota = cgroup_quota(root);
-    const int allowed = affinity > 0 ? affinity : count.hardware;
-    // Compared as double: a quota may exceed any int.
-    count.usable = static_cast<int32_t>(count.quota > 0 ? std::min<double>(allowed, std::ceil(count.quota)) : allowed);
-    count.usable = std::max(count.usable, 1);
-    return count;
+    const int online = count_in_list(read_line(root + "/sys/devices/system/cpu/online"));
+    return system::usable_of(online, affinity, cgroup_quota(root));
 }
 
 }  // namespace fn

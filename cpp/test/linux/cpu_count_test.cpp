@@ -1,6 +1,6 @@
-#include "cpu_count.h"
+#include "system/linux/cpu_count.h"
 
-#include "fake_tree.h"
+#include "test/linux/fake_tree.h"
 
 #include <gtest/gtest.h>
 #include <thread>

@@ -3,12 +3,8 @@
 #include "fasternet.h"
 
 #include <string>
-#include <vector>
 
 namespace fn {
-
-/** Numbers of the CPUs in the calling thread's affinity mask, ascending; none if the kernel does not say. */
-std::vector<int> affinity_cpus();
 
 /**
  * How many CPUs' time the tightest quota of this process's cgroup and its ancestors, version 1 or 2, allows; 0 if there is none.

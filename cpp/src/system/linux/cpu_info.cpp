@@ -1,8 +1,10 @@
-#include "cpu_info.h"
+#include "system/linux/cpu_info.h"
 
-#include "system_file.h"
+#include "system/linux/system_file.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 
 namespace fn {
 
@@ -38,11 +40,6 @@ std::string read_cpu_model(const std::string& root) {
     return implementer.empty() ? "unknown CPU" : "CPU implementer " + implementer + " part " + part;
 }
 
-const char* cpu_model() {
-    static const std::string model = read_cpu_model("");
-    return model.c_str();
-}
-
 int64_t cache_bytes(const std::string& root, int level) {
     const std::string caches = root + "/sys/devices/system/cpu/cpu0/cache/index";
     for (int index = 0;; index++) {
@@ -53,6 +50,19 @@ int64_t cache_bytes(const std::string& root, int level) {
             return parse_size(read_line(directory + "/size"));
         }
     }
+}
+
+std::vector<int> spread_over_cores(const std::string& root, const std::vector<int>& cpus) {
+    std::map<std::string, int> used;
+    std::map<int, int> rank;  // of a CPU among those of its core
+    for (int cpu : cpus) {
+        const std::string core =
+            read_line(root + "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+        rank[cpu] = core.empty() ? 0 : used[core]++;
+    }
+    std::vector<int> order = cpus;
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rank[a] < rank[b]; });
+    return order;
 }
 
 }  // namespace fn
