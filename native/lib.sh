@@ -71,3 +71,14 @@ quietly() {
         die "failed: $*"
     }
 }
+
+# Puts a package of PyPI's into a folder of target, once: fetch_wheel FOLDER REQUIREMENT [OPTION OF PIP...]. Fails where it cannot be
+# had.
+fetch_wheel() {
+    local folder=$target/$1
+    shift
+    [ -e "$folder.fetched" ] && return
+    rm -rf "$folder"
+    python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder" "$@" >&2 || return 1
+    touch "$folder.fetched"
+}

@@ -192,7 +192,7 @@ private:
             // Whole vectors are read of the last touched pixel, too.
             const size_t touched = t.touched_elements() * t.element_bytes() + Carver::alignment;
             const size_t rest = t.in_source || t.output >= 0 ? 0 : t.rest_elements() * t.element_bytes();
-            offsets_.push_back({carver_.reserve(touched), carver_.reserve(touched), carver_.reserve(rest)});
+            offsets_.push_back({{carver_.reserve(touched), carver_.reserve(touched)}, carver_.reserve(rest)});
         }
     }
 

@@ -129,8 +129,8 @@ fn_status fn_sequence_add_copy(
     int64_t dst_stride, int64_t rows, int64_t row_bytes) {
     return fn::guarded([&] {
         if (!sequence->has_slot(src_slot) || !sequence->has_slot(dst_slot)) {
-            return fn::fail(FN_INVALID_ARGUMENT, "a copy from slot %d to slot %d of %zu", src_slot, dst_slot,
-                            sequence->slots.size());
+            return fn::fail(FN_INVALID_ARGUMENT, "a copy from slot %d to slot %d of %d", src_slot, dst_slot,
+                            sequence->slot_count());
         }
         if (src_offset < 0 || dst_offset < 0 || rows < 0 || row_bytes < 0) {
             return fn::fail(FN_INVALID_ARGUMENT, "a copy with a negative offset or size");
@@ -144,7 +144,7 @@ fn_status fn_sequence_add_copy(
 fn_status fn_sequence_attach(fn_sequence* sequence, int32_t slot, void* memory) {
     return fn::guarded([&] {
         if (!sequence->has_slot(slot)) {
-            return fn::fail(FN_INVALID_ARGUMENT, "slot %d of %zu", slot, sequence->slots.size());
+            return fn::fail(FN_INVALID_ARGUMENT, "slot %d of %d", slot, sequence->slot_count());
         }
         sequence->slots[slot].memories.push_back(memory);
         return FN_OK;
@@ -154,8 +154,8 @@ fn_status fn_sequence_attach(fn_sequence* sequence, int32_t slot, void* memory) 
 fn_status fn_sequence_bind(fn_sequence* sequence, int32_t slot, int64_t address) {
     return fn::guarded([&] {
         if (!sequence->has_slot(slot) || address == 0) {
-            return fn::fail(FN_INVALID_ARGUMENT, "address %lld for slot %d of %zu", static_cast<long long>(address), slot,
-                            sequence->slots.size());
+            return fn::fail(FN_INVALID_ARGUMENT, "address %lld for slot %d of %d", static_cast<long long>(address), slot,
+                            sequence->slot_count());
         }
         sequence->slots[slot].address = reinterpret_cast<char*>(address);
         for (void* memory : sequence->slots[slot].memories) {
@@ -170,9 +170,9 @@ fn_status fn_sequence_bind(fn_sequence* sequence, int32_t slot, int64_t address)
 
 fn_status fn_sequence_run(fn_sequence* sequence) {
     return fn::guarded([&] {
-        for (size_t slot = 0; slot < sequence->slots.size(); slot++) {
+        for (int32_t slot = 0; slot < sequence->slot_count(); slot++) {
             if (sequence->slots[slot].address == nullptr) {
-                return fn::fail(FN_INVALID_ARGUMENT, "slot %zu has no address yet", slot);
+                return fn::fail(FN_INVALID_ARGUMENT, "slot %d has no address yet", slot);
             }
         }
         fn_status status = require_team(sequence->threads);

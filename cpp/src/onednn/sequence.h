@@ -48,5 +48,6 @@ struct fn_sequence {
     std::vector<fn::Slot> slots;
     std::vector<std::variant<fn::Primitive, fn::Copy>> steps;
 
-    bool has_slot(int32_t slot) const { return slot >= 0 && slot < static_cast<int32_t>(slots.size()); }
+    int32_t slot_count() const { return static_cast<int32_t>(slots.size()); }
+    bool has_slot(int32_t slot) const { return slot >= 0 && slot < slot_count(); }
 };

@@ -9,12 +9,12 @@ import org.bytedeco.javacpp.tools.InfoMapper;
 /**
  * Tells JavaCPP how to bind the headers of {@code cpp/include}; the binding is generated as {@code Abi}.
  *
- * <p>{@code preload} with {@code preloadresource} makes the loader take oneDNN's libgomp before ours is looked for, so the
- * process has one OpenMP runtime whichever library is touched first.
+ * <p>{@code preload} with {@code preloadresource} makes the loader take oneDNN's libgomp before ours is looked for, so a
+ * process on Linux has one OpenMP runtime whichever library is touched first. Elsewhere ours is linked with none.
  */
 @Properties(
         value = @Platform(
-                value = {"linux-x86_64", "linux-arm64"},
+                value = {"linux-x86_64", "linux-arm64", "windows-x86_64", "macosx-arm64", "macosx-x86_64"},
                 compiler = "cpp17",
                 cinclude = {"fasternet.h", "fasternet_measure.h", "fasternet_onednn.h"},
                 link = "fasternet",
