@@ -1,4 +1,4 @@
-# Included by a platform's toolchain: Zig's Clang, with the C and C++ library of ZIG_TARGET. native/platform/zig has it fetched.
+# Included by a platform's toolchain: Zig's Clang, with the C and C++ library of ZIG_TARGET. native/platforms has it fetched.
 set(CMAKE_C_COMPILER ${CMAKE_CURRENT_LIST_DIR}/zig cc -target ${ZIG_TARGET})
 set(CMAKE_CXX_COMPILER ${CMAKE_CURRENT_LIST_DIR}/zig c++ -target ${ZIG_TARGET})
 set(CMAKE_AR ${CMAKE_CURRENT_LIST_DIR}/zig-ar)
