@@ -1,7 +1,7 @@
 # Sourced by the commands of this folder, by their resolved path.
 # shellcheck shell=bash
 
-root=${BASH_SOURCE[0]%/native/*}
+root=$(cd "${BASH_SOURCE[0]%/lib.sh}/.." && pwd)
 target=$root/target
 
 say() { echo "fasternet: $*" >&2; }
@@ -38,6 +38,9 @@ missing_packages() {
     if [ "$(uname -m)" = x86_64 ]; then
         command -v aarch64-linux-gnu-g++ > /dev/null || echo g++-aarch64-linux-gnu
         command -v qemu-aarch64 > /dev/null || echo qemu-user
+        command -v x86_64-w64-mingw32-g++-posix > /dev/null || echo g++-mingw-w64-x86-64-posix
+        command -v llvm-objdump > /dev/null || echo llvm
+        [ -e /usr/lib/wine/wine64 ] || echo wine64
     fi
 }
 

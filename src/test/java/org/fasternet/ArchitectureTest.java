@@ -18,6 +18,7 @@ import com.tngtech.archunit.library.Architectures;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.net.URI;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +47,7 @@ class ArchitectureTest {
 
     private static ModuleDescriptor module() {
         // The class path has other modules: ours lies beside our classes.
-        Path classes = Path.of(Library.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+        Path classes = Path.of(URI.create(Library.class.getProtectionDomain().getCodeSource().getLocation().toString()));
         try (InputStream descriptor = Files.newInputStream(classes.resolve("module-info.class"))) {
             return ModuleDescriptor.read(descriptor);
         } catch (IOException e) {

@@ -26,6 +26,8 @@ import org.fasternet.layer.Pool;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** What the back end {@code fused} promises beyond what all back ends do. */
 @Tag("every-isa")
@@ -135,6 +137,7 @@ class FusedSessionTest {
     }
 
     /** In a JVM of its own whose heap is all there from the start, so that what changes is native memory. */
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the process's memory is read from /proc")
     @Test
     void sessionsShareThePackedWeightsAndTheLastOneFreesThem() throws Exception {
         ForkedJvm.Result result = ForkedJvm.run(

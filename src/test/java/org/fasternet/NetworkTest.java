@@ -152,6 +152,9 @@ class NetworkTest {
             if ("AVX2".equals(cap)) {
                 assertEquals("avx2", isa);
                 assertFalse(bf16);
+            } else if (TestBackends.isSlow("onednn")) {
+                assertTrue(isa.matches("asimd|sve_(128|256|512)"), isa);
+                assertFalse(bf16);
             } else if (cap == null) {
                 List<String> features = Hardware.detect().cpuFeatures();
                 assertEquals(features.contains("avx512f"), isa.startsWith("avx512"), isa);

@@ -2,6 +2,7 @@ package org.fasternet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.NaiveLayers;
@@ -93,7 +95,9 @@ class ReadmeTest {
         Matcher program = Pattern.compile(block, Pattern.DOTALL).matcher(Files.readString(Path.of("README.md")));
         assertTrue(program.find(), name + " is not in the README");
         Path source = Files.writeString(folder.resolve(name + ".java"), program.group(1));
-        int failed = ToolProvider.getSystemJavaCompiler().run(null, null, null, "-d", folder.toString(),
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        assumeTrue(compiler != null, "this Java has no compiler");
+        int failed = compiler.run(null, null, null, "-d", folder.toString(),
                 "-cp", System.getProperty("java.class.path"), source.toString());
         assertEquals(0, failed, "javac");
         ByteArrayOutputStream printed = new ByteArrayOutputStream();

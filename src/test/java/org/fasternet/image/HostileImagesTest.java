@@ -23,6 +23,8 @@ import org.fasternet.error.InvalidFileException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -176,6 +178,7 @@ class HostileImagesTest {
     }
 
     /** A pipe's other end may never come. */
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "named pipes are POSIX")
     @Test
     @Timeout(value = 20, threadMode = ThreadMode.SEPARATE_THREAD)
     void aPipeIsRefusedAndNotWaitedFor() throws IOException, InterruptedException {

@@ -30,6 +30,10 @@ final class Cuda {
 
     private static final int CAPABILITY_NEEDED = 75;
 
+    /** Windows does not say which library it did not find. */
+    private static final Pattern MISSING_ON_WINDOWS =
+            Pattern.compile("no jni(\\w+) in .*Can't find dependent libraries", Pattern.DOTALL);
+
     private static final Pattern MISSING = Pattern.compile("(lib(\\w+)\\.so[.\\d]*): cannot open shared object file");
     /** Whose a library is, by its name without the part of it. */
     private static final Map<String, String> OWNERS = Map.of(
@@ -178,6 +182,11 @@ final class Cuda {
 
     /** Which library the loader did not find and whose it is, from its message. */
     static Optional<String> missing(String message) {
+        Matcher onWindows = MISSING_ON_WINDOWS.matcher(message);
+        if (onWindows.find()) {
+            String owner = OWNERS.getOrDefault(onWindows.group(1), "NVIDIA");
+            return Optional.of("no library that jni" + onWindows.group(1) + " needs (" + owner + ") in PATH or the system");
+        }
         Matcher found = MISSING.matcher(message);
         if (!found.find()) {
             return Optional.empty();

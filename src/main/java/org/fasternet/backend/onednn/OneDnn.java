@@ -11,13 +11,21 @@ import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Loader;
 import org.fasternet.error.NativeException;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.NativeLibrary;
 
 /** The loaded oneDNN: its one CPU engine, which lives as long as the process, and how its status codes read. */
 final class OneDnn {
-    private static final Map<Integer, String> ISA_NAMES = Map.ofEntries(
+    /** On Arm oneDNN answers with x86's numbers, seen by asking it on one CPU of each kind. */
+    private static final Map<Integer, String> ARM_ISA_NAMES = Map.of(
+            dnnl.dnnl_cpu_isa_sse41, "asimd",
+            dnnl.dnnl_cpu_isa_avx, "sve_128",
+            dnnl.dnnl_cpu_isa_avx2, "sve_256",
+            dnnl.dnnl_cpu_isa_avx512_core, "sve_512");
+
+    private static final Map<Integer, String> X86_ISA_NAMES = Map.ofEntries(
             Map.entry(dnnl.dnnl_cpu_isa_sse41, "sse41"),
             Map.entry(dnnl.dnnl_cpu_isa_avx, "avx"),
             Map.entry(dnnl.dnnl_cpu_isa_avx2, "avx2"),
@@ -59,8 +67,13 @@ final class OneDnn {
         return dnnl_get_effective_cpu_isa();
     }
 
+    private static boolean isArm() {
+        return Loader.getPlatform().endsWith("-arm64");
+    }
+
     static String isaName() {
-        return ISA_NAMES.getOrDefault(isa(), "isa 0x" + Integer.toHexString(isa()));
+        Map<Integer, String> names = isArm() ? ARM_ISA_NAMES : X86_ISA_NAMES;
+        return names.getOrDefault(isa(), "isa 0x" + Integer.toHexString(isa()));
     }
 
     static void check(int status, String action) {

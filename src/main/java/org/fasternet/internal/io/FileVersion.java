@@ -24,7 +24,10 @@ public final class FileVersion {
         return new FileVersion(file, stamp(file.path()));
     }
 
-    /** What changes when a file is written to or replaced; a key is what the system knows a file by, if anything. */
+    /**
+     * What changes when a file is written to or replaced; a key is what the system knows a file by. Windows tells none: there a
+     * file replaced by one of the same size and time is taken for the same.
+     */
     private static List<Object> stamp(Path path) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
         return Arrays.asList(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());

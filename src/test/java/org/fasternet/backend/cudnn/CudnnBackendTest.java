@@ -35,6 +35,8 @@ class CudnnBackendTest {
                 Cuda.missing("libcudnn_ops.so.9: cannot open shared object file"));
         assertEquals(Optional.of("no libcublasLt.so.13 (CUDA 13) in LD_LIBRARY_PATH or the system"),
                 Cuda.missing("libcublasLt.so.13: cannot open shared object file"));
+        assertEquals(Optional.of("no library that jnicublas needs (CUDA 13) in PATH or the system"),
+                Cuda.missing("no jnicublas in java.library.path: C:\\windows; C:\\cache\\jnicublas.dll: Can't find dependent libraries"));
         assertEquals(Optional.empty(), Cuda.missing("something else"));
     }
 

@@ -13,6 +13,8 @@ import org.fasternet.ForkedJvm;
 import org.fasternet.error.NativeException;
 import org.fasternet.error.UnsupportedException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeLibraryTest {
@@ -45,6 +47,7 @@ class NativeLibraryTest {
     }
 
     /** A library put before ours says that it is of another version. */
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the library of another version is compiled by g++")
     @Test
     void anotherVersionOfTheInterfaceIsRefused(@TempDir Path folder) throws Exception {
         Path source = Files.writeString(folder.resolve("next.c"), "int fn_abi_version(void) { return 5; }");

@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import org.fasternet.error.InvalidFileException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileVersionTest {
@@ -52,10 +53,12 @@ class FileVersionTest {
         Files.writeString(path, "4321");
         Files.setLastModifiedTime(path, FileTime.fromMillis(modified.toMillis() + 2000));
         assertRefused(CHANGED, () -> {});
-        Path other = Files.writeString(folder.resolve("other"), "5678");
-        Files.setLastModifiedTime(other, modified);
-        Files.move(other, path, StandardCopyOption.ATOMIC_MOVE);
-        assertRefused(CHANGED, () -> {});
+        if (!OS.WINDOWS.isCurrentOs()) {
+            Path other = Files.writeString(folder.resolve("other"), "5678");
+            Files.setLastModifiedTime(other, modified);
+            Files.move(other, path, StandardCopyOption.ATOMIC_MOVE);
+            assertRefused(CHANGED, () -> {});
+        }
         Files.delete(path);
         assertRefused("no such file", () -> {});
     }

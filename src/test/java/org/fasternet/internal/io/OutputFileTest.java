@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import org.fasternet.ForkedJvm;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class OutputFileTest {
@@ -26,6 +28,7 @@ class OutputFileTest {
         assertOnlyFile(file, "n");
     }
 
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "permissions and devices are POSIX")
     @Test
     void othersMayReadTheFileAsAnyOther() throws IOException {
         Path plain = Files.writeString(folder.resolve("plain"), "");
@@ -106,6 +109,7 @@ class OutputFileTest {
         }
     }
 
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "permissions and devices are POSIX")
     @Test
     void aDeviceIsNeitherReadNorReplaced() {
         Path device = Path.of("/dev/null");

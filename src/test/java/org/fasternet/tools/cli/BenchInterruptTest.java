@@ -21,10 +21,13 @@ import org.fasternet.tools.bench.report.Report;
 import org.fasternet.tools.bench.report.ReportJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ctrl-C, on benchmarks that would take minutes or hours. */
 @Timeout(120)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "a process that is not a child is sent no signals there")
 class BenchInterruptTest {
     private static final String MOMENT = "now";
 

@@ -14,6 +14,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,12 +71,15 @@ class ClassifyCommandTest {
         Files.writeString(folder.resolve("notes.txt"), "no image");
         assertEquals(List.of("1.png", "a/b/2.PNG", "a/b/3.png"), classified(folder));
         assertEquals(List.of("1.png"), classified(folder + "/*.png"));
-        assertEquals(List.of("a/b/3.png"), classified(folder + "/**/*.png"));
+        // On Windows .PNG is .png.
+        assertEquals(OS.WINDOWS.isCurrentOs() ? List.of("a/b/2.PNG", "a/b/3.png") : List.of("a/b/3.png"),
+                classified(folder + "/**/*.png"));
         assertEquals(List.of("a/b/2.PNG", "a/b/3.png"), classified(folder + "/?/b/[23]*"));
         assertEquals(List.of("1.png"), classified(folder + "//*.png"));
     }
 
     /** Followed like the folder itself; below it links are not, or this one would lead in circles. */
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links need a privilege there")
     @Test
     void aLinkToAFolderIsSearched() throws IOException {
         Path real = Files.createDirectory(folder.resolve("real"));
@@ -87,7 +92,7 @@ class ClassifyCommandTest {
 
     private List<String> classified(Object argument) throws IOException {
         return StreamSupport.stream(Cli.json("classify", "--json", argument).get("images").spliterator(), false)
-                .map(image -> folder.relativize(Path.of(image.get("file").textValue())).toString())
+                .map(image -> folder.relativize(Path.of(image.get("file").textValue())).toString().replace('\\', '/'))
                 .toList();
     }
 
@@ -109,7 +114,8 @@ class ClassifyCommandTest {
         Cli cli = Cli.run("classify", "--json", IMAGES.resolve("coat.png"), folder.resolve("empty"));
         assertEquals(1, cli.status());
         assertEquals(1, cli.err().lines().count(), cli.err());
-        assertTrue(cli.out().contains("\"error\" : \"" + folder.resolve("empty") + ": no image file is there\""), cli.out());
+        String empty = folder.resolve("empty").toString().replace("\\", "\\\\");
+        assertTrue(cli.out().contains("\"error\" : \"" + empty + ": no image file is there\""), cli.out());
         assertTrue(cli.out().contains("\"label\" : \"Coat\""), cli.out());
     }
 

@@ -17,7 +17,12 @@ record Cli(int status, String out, String err) {
         StringWriter err = new StringWriter();
         int status = Main.run(
                 new PrintWriter(out), new PrintWriter(err), Arrays.stream(args).map(Object::toString).toArray(String[]::new));
-        return new Cli(status, out.toString(), err.toString());
+        return new Cli(status, lines(out), lines(err));
+    }
+
+    /** With a line's end the same on every system. */
+    private static String lines(StringWriter text) {
+        return text.toString().replace(System.lineSeparator(), "\n");
     }
 
     /** Runs a command that succeeds, and returns its output. */

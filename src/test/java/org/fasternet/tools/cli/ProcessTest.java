@@ -20,9 +20,12 @@ import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Tensor;
 import org.fasternet.tools.Main;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as a process of its own: what only the real standard streams and exit statuses show. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the shell and its redirections are POSIX")
 class ProcessTest {
     private static final String IMAGE = resource("demo", "images", "bag.png").toString();
 

@@ -1,5 +1,6 @@
 package org.fasternet.tools.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
@@ -47,17 +48,15 @@ final class InputFiles {
      */
     static List<Path> of(String argument, Kind kind) {
         try {
+            if (isPattern(argument)) {
+                // A path has one slash where people may type two, and a pattern has it where Windows has another character.
+                String pattern = argument.replace(File.separatorChar, '/').replaceAll("/+", "/");
+                PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+                int depth = pattern.contains("**") ? Integer.MAX_VALUE : pattern.split("/").length;
+                return find(argument, folder(pattern), depth, kind, matcher::matches);
+            }
             Path path = Path.of(argument);
-            if (Files.isDirectory(path)) {
-                return find(argument, path, Integer.MAX_VALUE, kind, kind::isNamedSo);
-            }
-            if (Files.exists(path) || argument.chars().noneMatch(c -> WILDCARDS.indexOf(c) >= 0)) {
-                return List.of(path);
-            }
-            // A path has one slash where people may type two.
-            PathMatcher pattern = FileSystems.getDefault().getPathMatcher("glob:" + argument.replaceAll("/+", "/"));
-            int depth = argument.contains("**") ? Integer.MAX_VALUE : path.getNameCount();
-            return find(argument, folder(path), depth, kind, pattern::matches);
+            return Files.isDirectory(path) ? find(argument, path, Integer.MAX_VALUE, kind, kind::isNamedSo) : List.of(path);
         } catch (InvalidPathException | PatternSyntaxException e) {
             throw new InvalidFileException(argument + ": is neither a path nor a pattern: " + e.getMessage() + ofLocale(), e);
         }
@@ -93,12 +92,28 @@ final class InputFiles {
         return found;
     }
 
-    /** The folder above the first name with a wildcard. */
-    private static Path folder(Path pattern) {
-        Path folder = pattern;
-        while (folder != null && folder.toString().chars().anyMatch(c -> WILDCARDS.indexOf(c) >= 0)) {
-            folder = folder.getParent();
+    /** A file may have a name that looks like one, but on Windows, where such a name is not even a path. */
+    private static boolean isPattern(String argument) {
+        if (argument.chars().noneMatch(InputFiles::isWildcard)) {
+            return false;
         }
-        return folder == null ? Path.of("") : folder;
+        try {
+            return !Files.exists(Path.of(argument));
+        } catch (InvalidPathException e) {
+            return true;
+        }
+    }
+
+    private static boolean isWildcard(int character) {
+        return WILDCARDS.indexOf(character) >= 0;
+    }
+
+    /** The folder above the first name with a wildcard. */
+    private static Path folder(String pattern) {
+        int wildcard = 0;
+        while (!isWildcard(pattern.charAt(wildcard))) {
+            wildcard++;
+        }
+        return Path.of(pattern.substring(0, pattern.lastIndexOf('/', wildcard) + 1));
     }
 }

@@ -19,7 +19,7 @@ class ReportTableTest {
     private static String table(Report report) {
         StringWriter out = new StringWriter();
         ReportTable.print(report, List.of(Metric.values()), new PrintWriter(out, true));
-        return out.toString();
+        return out.toString().replace(System.lineSeparator(), "\n");
     }
 
     @ParameterizedTest

@@ -15,6 +15,7 @@ import sun.misc.SignalHandler;
  */
 final class EndSignals implements AutoCloseable {
     private static final List<String> NAMES = List.of("INT", "TERM", "HUP");
+    private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
     /** What shells add to a signal's number for the exit status of who ended by it. */
     private static final int STATUS = 128;
 
@@ -25,6 +26,9 @@ final class EndSignals implements AutoCloseable {
     EndSignals(Runnable first) {
         this.first = first;
         for (String name : NAMES) {
+            if (WINDOWS && name.equals("HUP")) {
+                continue; // it has no terminals that hang up
+            }
             Signal signal = new Signal(name);
             previous.put(signal, Signal.handle(signal, this::received));
         }
