@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -13,10 +14,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Properties;
+import org.fasternet.internal.abi.FasternetPreset;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.NaiveLayers;
 import org.fasternet.layer.NamedLayer;
@@ -87,6 +93,30 @@ class ReadmeTest {
         String guides = readme.substring(readme.indexOf("### Adding a kernel"), readme.indexOf("`mvn verify` alone"));
         for (String guide : guides.split("### ")) {
             assertTrue(guide.lines().filter(line -> !line.isBlank()).count() <= 11, guide); // the title and ten lines
+        }
+    }
+
+    /** It is compiled, and asked over HTTP, by native/packagings. */
+    @Test
+    void theServiceIsTheOneThatIsTried() throws IOException {
+        String source = Files.readString(Path.of("src/packagings/spring-boot/src/main/java/example/ClassifyApplication.java"));
+        String readme = Files.readString(Path.of("README.md"));
+        assertTrue(readme.contains("```java\n" + source.substring(source.indexOf("@RestController")) + "```"));
+    }
+
+    /** The POM of every platform names the version and the platforms that there are. */
+    @Test
+    void thePlatformsAreThoseOfThePreset() throws IOException {
+        String pom = Files.readString(Path.of("src/platform/pom.xml"));
+        String ours = Files.readString(Path.of("pom.xml"));
+        Matcher version = Pattern.compile("<version>(.*)</version>").matcher(ours);
+        assertTrue(version.find() && pom.contains("<version>" + version.group(1) + "</version>"), version.group(1));
+        Set<String> named = new TreeSet<>();
+        Pattern.compile("<classifier>(.*)</classifier>").matcher(pom).results().forEach(found -> named.add(found.group(1)));
+        Platform preset = FasternetPreset.class.getAnnotation(Properties.class).value()[0];
+        assertEquals(new TreeSet<>(Set.of(preset.value())), named);
+        for (String platform : named) {
+            assertTrue(ours.contains("<classifier>" + platform + "</classifier></artifact>"), platform);
         }
     }
 
