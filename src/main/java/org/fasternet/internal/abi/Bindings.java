@@ -63,7 +63,8 @@ public final class Bindings {
         if (asked != null && !asked.equals(JniBinding.NAME) && !asked.equals("ffm")) {
             throw new UnsupportedException(PROPERTY + " is '" + asked + "': jni and ffm are known");
         }
-        if (JniBinding.NAME.equals(asked)) {
+        // A native image has no foreign functions but those that its builder was told of, and is told of JNI's.
+        if (JniBinding.NAME.equals(asked) || asked == null && System.getProperty("org.graalvm.nativeimage.imagecode") != null) {
             return new JniBinding();
         }
         try {
