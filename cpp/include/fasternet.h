@@ -85,6 +85,7 @@ typedef enum fn_cpu_feature {
     FN_CPU_AMX_BF16 = 1 << 12,
     FN_CPU_AMX_INT8 = 1 << 13,
     FN_CPU_AVX512_VBMI = 1 << 14,
+    FN_CPU_AVX_NE_CONVERT = 1 << 15,
     FN_CPU_NEON = 1 << 16,
     FN_CPU_BF16 = 1 << 17,
     FN_CPU_I8MM = 1 << 18,
@@ -100,8 +101,8 @@ typedef enum fn_cpu_feature {
 FN_API uint64_t fn_cpu_features(void);
 
 /**
- * Lower-case name of bit number `bit` of fn_cpu_features(), as Linux writes it in /proc/cpuinfo; NULL if it has no
- * meaning.
+ * Lower-case name of bit number `bit` of fn_cpu_features(), as Linux writes it in /proc/cpuinfo, where it does; NULL if it
+ * has no meaning.
  */
 FN_API const char* fn_cpu_feature_name(int32_t bit);
 

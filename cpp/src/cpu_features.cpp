@@ -21,6 +21,7 @@ constexpr FeatureName names[] = {
     {FN_CPU_FMA, "fma"},
     {FN_CPU_F16C, "f16c"},
     {FN_CPU_AVX_VNNI, "avx_vnni"},
+    {FN_CPU_AVX_NE_CONVERT, "avx_ne_convert"},
     {FN_CPU_AVX512F, "avx512f"},
     {FN_CPU_AVX512BW, "avx512bw"},
     {FN_CPU_AVX512DQ, "avx512dq"},
@@ -51,7 +52,10 @@ uint64_t detect() {
         r.leaf7_ebx = ebx;
         r.leaf7_ecx = ecx;
         r.leaf7_edx = edx;
-        if (eax >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) r.leaf7_1_eax = eax;
+        if (eax >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) {
+            r.leaf7_1_eax = eax;
+            r.leaf7_1_edx = edx;
+        }
     }
     if (r.leaf1_ecx & bit_OSXSAVE) {
         // The intrinsic would need -mxsave for this whole file.
@@ -75,7 +79,7 @@ uint64_t decode_x86(const X86Registers& r) {
     uint64_t features = 0;
     if (enabled(sse_avx)) {
         features |= when(r.leaf7_ebx, 5, FN_CPU_AVX2) | when(r.leaf1_ecx, 12, FN_CPU_FMA) | when(r.leaf1_ecx, 29, FN_CPU_F16C) |
-                    when(r.leaf7_1_eax, 4, FN_CPU_AVX_VNNI);
+                    when(r.leaf7_1_eax, 4, FN_CPU_AVX_VNNI) | when(r.leaf7_1_edx, 5, FN_CPU_AVX_NE_CONVERT);
     }
     if (enabled(sse_avx | opmask_zmm)) {
         features |= when(r.leaf7_ebx, 16, FN_CPU_AVX512F) | when(r.leaf7_ebx, 30, FN_CPU_AVX512BW) |

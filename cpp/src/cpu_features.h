@@ -8,7 +8,7 @@ namespace fn {
 struct X86Registers {
     uint32_t leaf1_ecx;
     uint32_t leaf7_ebx, leaf7_ecx, leaf7_edx;
-    uint32_t leaf7_1_eax;
+    uint32_t leaf7_1_eax, leaf7_1_edx;
     uint64_t xcr0;  // meaningful only if leaf 1 says OSXSAVE
 };
 

@@ -9,10 +9,10 @@ namespace {
 constexpr uint64_t avx_state = 0x7, avx512_state = 0xe7, tile_state = 0x60000;
 
 /** A CPU that has everything. */
-fn::X86Registers everything(uint64_t xcr0) { return {~0u, ~0u, ~0u, ~0u, ~0u, xcr0}; }
+fn::X86Registers everything(uint64_t xcr0) { return {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, xcr0}; }
 
 TEST(CpuFeatures, StateTheSystemDoesNotSaveIsNotReported) {
-    const uint64_t avx = FN_CPU_AVX2 | FN_CPU_FMA | FN_CPU_F16C | FN_CPU_AVX_VNNI;
+    const uint64_t avx = FN_CPU_AVX2 | FN_CPU_FMA | FN_CPU_F16C | FN_CPU_AVX_VNNI | FN_CPU_AVX_NE_CONVERT;
     const uint64_t avx512 = FN_CPU_AVX512F | FN_CPU_AVX512BW | FN_CPU_AVX512DQ | FN_CPU_AVX512VL | FN_CPU_AVX512_VNNI |
                             FN_CPU_AVX512_VBMI | FN_CPU_AVX512_BF16 | FN_CPU_AVX512_FP16;
     const uint64_t amx = FN_CPU_AMX_TILE | FN_CPU_AMX_BF16 | FN_CPU_AMX_INT8;

@@ -66,7 +66,8 @@ TEST(CpuFeatures, AgreeWithProcCpuinfo) {
     if (flags.empty()) GTEST_SKIP() << "/proc/cpuinfo has no " << key << " (under emulation it is the host's)";
     for (int bit = 0; bit < 64; bit++) {
         const char* name = fn::cpu_feature_name(bit);
-        if (!name) continue;
+        // Linux knows it, and does not list it.
+        if (!name || std::string(name) == "avx_ne_convert") continue;
         const bool listed = flags.find(" " + std::string(name) + " ") != std::string::npos;
         EXPECT_EQ(fn::cpu_features() >> bit & 1, listed) << name;
     }
