@@ -22,4 +22,12 @@ module org.fasternet {
             org.fasternet.tools;
     exports org.fasternet.internal.abi.measure to
             org.fasternet.tools;
+    exports org.fasternet.internal.platform to
+            org.fasternet.linux.arm64,
+            org.fasternet.linux.x86_64,
+            org.fasternet.macosx.arm64,
+            org.fasternet.macosx.x86_64,
+            org.fasternet.windows.x86_64;
+
+    uses org.fasternet.internal.platform.NativeCode;
 }

@@ -112,10 +112,11 @@ class ReadmeTest {
         Matcher version = Pattern.compile("<version>(.*)</version>").matcher(ours);
         assertTrue(version.find() && pom.contains("<version>" + version.group(1) + "</version>"), version.group(1));
         Set<String> named = new TreeSet<>();
-        Pattern.compile("<classifier>(.*)</classifier>").matcher(pom).results().forEach(found -> named.add(found.group(1)));
+        Pattern.compile("<classifier>\\$\\{native\\.(.*)}</classifier>").matcher(pom).results().forEach(found -> named.add(found.group(1)));
         Platform preset = FasternetPreset.class.getAnnotation(Properties.class).value()[0];
         assertEquals(new TreeSet<>(Set.of(preset.value())), named);
         for (String platform : named) {
+            assertTrue(pom.contains("<native." + platform + ">" + platform + "</native." + platform + ">"), platform);
             assertTrue(ours.contains("<classifier>" + platform + "</classifier></artifact>"), platform);
         }
     }
