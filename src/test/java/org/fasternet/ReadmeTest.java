@@ -116,7 +116,7 @@ class ReadmeTest {
         Platform preset = FasternetPreset.class.getAnnotation(Properties.class).value()[0];
         assertEquals(new TreeSet<>(Set.of(preset.value())), named);
         for (String platform : named) {
-            assertTrue(pom.contains("<native." + platform + ">" + platform + "</native." + platform + ">"), platform);
+            assertTrue(pom.contains("<native.%1$s>%1$s</native.%1$s>".formatted(platform)), platform);
             assertTrue(ours.contains("<classifier>" + platform + "</classifier></artifact>"), platform);
         }
     }
