@@ -13,30 +13,31 @@ namespace fn {
 
 namespace {
 
-constexpr std::align_val_t line{64};
+constexpr size_t line = 64;
 constexpr size_t page = size_t{64} << 10;  // the largest any of our platforms has
 
 /** Blocks from this size on come from the system itself, and go back to it: the heap would keep the room for them. */
 constexpr size_t least_mapped = page;
 
-constexpr size_t whole_pages(size_t bytes) { return (bytes + page - 1) / page * page; }
+constexpr size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 
 void* allocate_on_heap(size_t bytes) {
-    void* memory = ::operator new(bytes + (bytes == 0), line, std::nothrow);
-    return memory ? std::memset(memory, 0, bytes) : nullptr;
+    const size_t size = round_up(bytes + (bytes == 0), line);
+    void* memory = ::operator new(size, std::align_val_t{line}, std::nothrow);
+    return memory ? std::memset(memory, 0, size) : nullptr;
 }
 
 }  // namespace
 
 void* allocate(size_t bytes) noexcept {
-    return bytes < least_mapped ? allocate_on_heap(bytes) : system::map_pages(whole_pages(bytes));
+    return bytes < least_mapped ? allocate_on_heap(bytes) : system::map_pages(round_up(bytes, page));
 }
 
 void release(void* memory, size_t bytes) noexcept {
     if (bytes < least_mapped) {
-        ::operator delete(memory, line);
+        ::operator delete(memory, std::align_val_t{line});
     } else if (memory) {
-        system::unmap_pages(memory, whole_pages(bytes));
+        system::unmap_pages(memory, round_up(bytes, page));
     }
 }
 
