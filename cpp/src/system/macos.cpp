@@ -33,7 +33,10 @@ void* loaded_library(const char* name) {
 
 }  // namespace
 
-fn_cpu_count count_cpus() { return usable_of(static_cast<int>(kernel_number("hw.logicalcpu")), 0, 0); }
+fn_cpu_count count_cpus() {
+    const int all = static_cast<int>(kernel_number("hw.logicalcpu"));
+    return usable_of(all, all, 0);
+}
 
 std::vector<int> affinity_cpus() {
     std::vector<int> all(static_cast<size_t>(kernel_number("hw.logicalcpu")));

@@ -57,11 +57,11 @@ public record Hardware(String cpuModel, List<String> cpuFeatures, List<String> i
             return new Cpus(count.online(), count.affinity(), count.quota(), count.usable());
         }
 
-        /** How many may be used and what limits them, as in {@code "2 of 64: limited by the cgroup quota of 1.5 CPUs"}. */
+        /** How many may be used and what limits them, as in {@code "2 of 64: limited by the CPU quota of 1.5 CPUs"}. */
         public String reason() {
             String count = usable + " of " + online;
             if (quota > 0 && Math.ceil(quota) < affinity) {
-                return count + ": limited by the cgroup quota of " + decimal(quota) + " CPUs";
+                return count + ": limited by the CPU quota of " + decimal(quota) + " CPUs";
             }
             return affinity < online ? count + ": limited by the affinity mask" : count + ": no limit";
         }

@@ -107,8 +107,8 @@ class HardwareTest {
     void theReasonNamesWhatLimits() {
         assertEquals("64 of 64: no limit", new Hardware.Cpus(64, 64, 0, 64).reason());
         assertEquals("64 of 64: no limit", new Hardware.Cpus(64, 64, 64, 64).reason());
-        assertEquals("2 of 64: limited by the cgroup quota of 1.5 CPUs", new Hardware.Cpus(64, 64, 1.5, 2).reason());
-        assertEquals("2 of 64: limited by the cgroup quota of 2 CPUs", new Hardware.Cpus(64, 8, 2, 2).reason());
+        assertEquals("2 of 64: limited by the CPU quota of 1.5 CPUs", new Hardware.Cpus(64, 64, 1.5, 2).reason());
+        assertEquals("2 of 64: limited by the CPU quota of 2 CPUs", new Hardware.Cpus(64, 8, 2, 2).reason());
         assertEquals("8 of 64: limited by the affinity mask", new Hardware.Cpus(64, 8, 0, 8).reason());
         assertEquals("8 of 64: limited by the affinity mask", new Hardware.Cpus(64, 8, 7.5, 8).reason());
     }

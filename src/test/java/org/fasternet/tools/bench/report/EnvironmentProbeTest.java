@@ -61,7 +61,7 @@ class EnvironmentProbeTest {
         assertEquals("Example CPU", e.cpu());
         assertEquals(List.of("portable", "avx2"), e.isas());
         assertEquals(List.of("avx2"), e.features());
-        assertEquals("3 of 8: limited by the cgroup quota of 2.5 CPUs", e.cpus());
+        assertEquals("3 of 8: limited by the CPU quota of 2.5 CPUs", e.cpus());
         assertEquals(3, e.usableCpus());
         assertEquals(2.5, e.quota());
         assertEquals(3200, e.frequencyMhz());
