@@ -52,7 +52,7 @@ fn::Weights weights(fn::Model& model, int64_t columns, int64_t depth, bool bias 
     fn::Quantization quantization{std::vector<int32_t>(columns), std::vector<float>(columns, scale), {}, 1, 128};
     for (int i = 0; gelu && i < 256; i++) quantization.table.push_back(static_cast<uint8_t>(std::max(i, 128)));
     model.quantize(std::move(quantization));
-    return {values.data(), nullptr, model.take(model.pending() - 1)};
+    return {values.data(), nullptr, model.pending(model.pending() - 1)};
 }
 
 std::shared_ptr<fn::Model> build(const Variant& variant, int32_t isa, fn::Precision precision) {
@@ -81,7 +81,7 @@ std::shared_ptr<fn::Model> build(const Variant& variant, int32_t isa, fn::Precis
         }
     }
     if (precision == fn::Precision::int8) m.quantize({std::vector<int32_t>(channels), std::vector<float>(channels, 0.5f), {}, 0, 0});
-    m.add(fn::Pool{channels, m.take(0)});
+    m.add(fn::Pool{channels, m.pending(0)});
     m.add(fn::Pointwise{channels, 1280, variant.activation, false, weights(m, 1280, channels, true, gelu), {}});
     m.add(fn::Pointwise{1280, 1000, fn::Activation::none, false, weights(m, 1000, 1280), {}});
     m.add(fn::Output{1000, fn::PixelLayout::nchw_f32, fn::Write::store, {}, {}});
