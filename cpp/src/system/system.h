@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -50,9 +51,17 @@ inline fn_cpu_count usable_of(int hardware, int affinity, double quota) {
     return count;
 }
 
-// ---- Memory ----
+/** spread_over_cores() for who knows the rank of a CPU among those of its core; one that is not there has rank 0. */
+inline std::vector<int> by_rank(std::vector<int> cpus, const std::map<int, int>& ranks) {
+    const auto rank = [&](int cpu) {
+        const auto found = ranks.find(cpu);
+        return found == ranks.end() ? 0 : found->second;
+    };
+    std::stable_sort(cpus.begin(), cpus.end(), [&](int a, int b) { return rank(a) < rank(b); });
+    return cpus;
+}
 
-constexpr size_t huge_page = size_t{2} << 20;
+// ---- Memory ----
 
 /**
  * Zeroed pages of the system's own, on huge pages where they fill some and the system grants them; nullptr if it refuses.

@@ -1,7 +1,6 @@
 #include "system/system.h"
 
 #include <cstdint>
-#include <map>
 #include <system_error>
 #include <windows.h>
 #if defined(__x86_64__)
@@ -57,9 +56,7 @@ std::vector<int> spread_over_cores(const std::vector<int>& cpus) {
             if (core.ProcessorMask >> cpu & 1) rank[cpu] = used++;
         }
     }
-    std::vector<int> order = cpus;
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rank[a] < rank[b]; });
-    return order;
+    return by_rank(cpus, rank);
 }
 
 void pin_this_thread(int cpu) {

@@ -1,10 +1,9 @@
 #include "system/linux/cpu_info.h"
 
 #include "system/linux/system_file.h"
+#include "system/system.h"
 
-#include <algorithm>
 #include <cstdlib>
-#include <map>
 
 namespace fn {
 
@@ -60,9 +59,7 @@ std::vector<int> spread_over_cores(const std::string& root, const std::vector<in
             read_line(root + "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
         rank[cpu] = core.empty() ? 0 : used[core]++;
     }
-    std::vector<int> order = cpus;
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rank[a] < rank[b]; });
-    return order;
+    return system::by_rank(cpus, rank);
 }
 
 }  // namespace fn

@@ -13,6 +13,12 @@
 
 namespace fn::system {
 
+namespace {
+
+constexpr size_t huge_page = size_t{2} << 20;
+
+}  // namespace
+
 fn_cpu_count count_cpus() { return fn::count_cpus("", static_cast<int>(affinity_cpus().size())); }
 
 std::vector<int> affinity_cpus() {

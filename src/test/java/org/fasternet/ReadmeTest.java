@@ -111,6 +111,8 @@ class ReadmeTest {
         String ours = Files.readString(Path.of("pom.xml"));
         Matcher version = Pattern.compile("<version>(.*)</version>").matcher(ours);
         assertTrue(version.find() && pom.contains("<version>" + version.group(1) + "</version>"), version.group(1));
+        Matcher dnnl = Pattern.compile("<javacpp.version>([^<]*)<.*<dnnl.version>([^<]*)\\$\\{javacpp.version}<", Pattern.DOTALL).matcher(ours);
+        assertTrue(dnnl.find() && pom.contains("<dnnl.version>" + dnnl.group(2) + dnnl.group(1) + "<"), "oneDNN's version");
         Set<String> named = new TreeSet<>();
         Pattern.compile("<classifier>\\$\\{native\\.(.*)}</classifier>").matcher(pom).results().forEach(found -> named.add(found.group(1)));
         Platform preset = FasternetPreset.class.getAnnotation(Properties.class).value()[0];
