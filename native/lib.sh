@@ -1,7 +1,7 @@
 # Sourced by the commands of this folder, by their resolved path.
 # shellcheck shell=bash
 
-root=$(cd "${BASH_SOURCE[0]%/lib.sh}/.." && pwd)
+root=${BASH_SOURCE[0]%/native/*}
 target=$root/target
 
 say() { echo "fasternet: $*" >&2; }
@@ -75,8 +75,8 @@ quietly() {
     }
 }
 
-# Puts a package of PyPI's into a folder of target, once: fetch_wheel FOLDER REQUIREMENT [OPTION OF PIP...]. Fails where it cannot be
-# had.
+# Puts packages of PyPI's into a folder of target, once: fetch_wheel FOLDER REQUIREMENT... [OPTION OF PIP...]. Fails where they cannot
+# be had.
 fetch_wheel() {
     local folder=$target/$1
     shift
