@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
         return 1;
     }
     fn::Program program(build(*variant, isa, precision), options);
-    program.measure_steps(true);
+    program.profile(true);
 
     const std::vector<float> src = random_values(options.images * 3 * 224 * 224, 1);
     std::vector<float> logits(options.images * 1000);
@@ -151,7 +151,7 @@ int main(int argc, char** argv) {
         times.push_back(seconds);
         peaks.push_back(peak);
         shares.push_back(2e0 * static_cast<double>(multiply_adds) / seconds / peak / options.threads);
-        for (size_t s = 0; s < step_ns.size(); s++) step_ns[s] = std::min(step_ns[s], program.step_ns()[s]);
+        for (size_t s = 0; s < step_ns.size(); s++) step_ns[s] = std::min(step_ns[s], program.step_times()[0].whole[s]);
     }
     std::sort(times.begin(), times.end());
     std::sort(shares.begin(), shares.end());

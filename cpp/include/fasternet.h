@@ -40,7 +40,7 @@ typedef enum fn_status {
 } fn_status;
 
 /** Version of this interface: raised by every release that changes a declaration below. */
-#define FN_ABI_VERSION 4
+#define FN_ABI_VERSION 5
 
 /** The FN_ABI_VERSION that the library was compiled with: who calls another one must not call anything else. */
 FN_API int32_t fn_abi_version(void);
@@ -368,6 +368,24 @@ typedef struct fn_step {
 FN_API int32_t fn_program_step_count(const fn_program* program);
 
 FN_API fn_status fn_program_step_get(const fn_program* program, int32_t index, fn_step* step);
+
+/**
+ * Whether runs take the times of their steps, from the next one on: two readings of a clock per step and thread. At first
+ * they do not. FN_INVALID_ARGUMENT while the program runs.
+ *
+ * @param on 0 or 1
+ */
+FN_API fn_status fn_program_profile(fn_program* program, int32_t on);
+
+/**
+ * The times of the last run's steps in nanoseconds; zeros before the first one. FN_INVALID_ARGUMENT unless they are taken.
+ *
+ * @param times address of fn_program_step_count() rows of 1 + threads int64_t: the time from the end of the step before, or
+ *              the run's begin, until the calling thread has seen the step's end; then, by thread, the caller's first, that
+ *              within it in which the thread computed. It waited in the rest. A thread that was not free for the run has
+ *              computed for 0.
+ */
+FN_API fn_status fn_program_step_times(const fn_program* program, int64_t times);
 
 /** NULL is ignored. Not while the program runs. */
 FN_API void fn_program_destroy(fn_program* program);

@@ -52,6 +52,21 @@ FN_API fn_status fn_sequence_bind(fn_sequence* sequence, int32_t slot, int64_t a
  * FN_UNSUPPORTED if the system refuses the calling thread its workers. */
 FN_API fn_status fn_sequence_run(fn_sequence* sequence);
 
+/**
+ * Whether runs take the times of their steps, from the next one on: one reading of a clock per step. At first they do not.
+ *
+ * @param on 0 or 1
+ */
+FN_API fn_status fn_sequence_profile(fn_sequence* sequence, int32_t on);
+
+/**
+ * The times of the last run's steps, primitives and copies, in nanoseconds; zeros before the first one.
+ * FN_INVALID_ARGUMENT unless they are taken. The last one's has the wait for the stream in it.
+ *
+ * @param times address of an int64_t for each step
+ */
+FN_API fn_status fn_sequence_step_times(const fn_sequence* sequence, int64_t times);
+
 /** NULL is allowed. */
 FN_API void fn_sequence_destroy(fn_sequence* sequence);
 

@@ -1,5 +1,6 @@
 #include "machines.h"
 
+#include <chrono>
 #include <climits>
 #include <cmath>
 #include <thread>
@@ -137,6 +138,44 @@ TEST_F(EngineAbi, Steps) {
     EXPECT_EQ(step.layer, 1);
     EXPECT_GE(fn_program_arena_bytes(program_), 5 * 4 * 4 * 4 * 4);
     EXPECT_GE(fn_model_packed_bytes(model_), 4 * 3 * 2 * 2 * 4);
+}
+
+/** Times of steps lie within the run, those of threads within the steps; a worker that is free has its part. */
+TEST_F(EngineAbi, StepTimes) {
+    begin();
+    finish();
+    const int threads = 2, columns = 1 + threads;
+    ASSERT_EQ(fn_program_create(model_, FN_NCHW_F32, 4, 64, 64, threads, 100000, &program_), FN_OK);
+    const std::vector<float> src(4 * 3 * 64 * 64, 1.0f);
+    std::vector<float> dst(4 * 4 * 32 * 32);
+    const int64_t dsts[] = {address(dst.data())};
+    std::vector<int64_t> times(fn_program_step_count(program_) * columns, -1);
+    expect_invalid(fn_program_step_times(program_, address(times.data())), "the program does not take the times of its steps");
+    expect_invalid(fn_program_profile(program_, 2), "on is 2, expected 0 or 1");
+    expect_invalid(fn_program_profile(nullptr, 1), "program is NULL");
+    ASSERT_EQ(fn_program_profile(program_, 1), FN_OK);
+    expect_invalid(fn_program_step_times(program_, 0), "times is NULL");
+    ASSERT_EQ(fn_program_step_times(program_, address(times.data())), FN_OK);
+    EXPECT_EQ(times, std::vector<int64_t>(times.size(), 0)) << "nothing has run";
+
+    int64_t of_worker = 0;
+    for (int run = 0; run < 10000 && of_worker == 0; run++) {
+        const auto start = std::chrono::steady_clock::now();
+        ASSERT_EQ(fn_program_run(program_, address(src.data()), 0, address(dsts)), FN_OK);
+        const std::chrono::nanoseconds elapsed = std::chrono::steady_clock::now() - start;
+        ASSERT_EQ(fn_program_step_times(program_, address(times.data())), FN_OK);
+        int64_t sum = 0;
+        for (size_t row = 0; row < times.size(); row += columns) {
+            ASSERT_GT(times[row], 0);
+            ASSERT_LE(times[row + 1], times[row]);
+            sum += times[row];
+            of_worker += times[row + 2];
+        }
+        ASSERT_LE(sum, elapsed.count());
+    }
+    EXPECT_GT(of_worker, 0);
+    ASSERT_EQ(fn_program_profile(program_, 0), FN_OK);
+    expect_invalid(fn_program_step_times(program_, address(times.data())), "the program does not take the times of its steps");
 }
 
 /** The caller may do as it likes with its weights once they are added. */

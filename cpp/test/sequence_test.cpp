@@ -9,10 +9,12 @@
 #include <unistd.h>
 #endif
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,7 +25,9 @@ std::vector<std::string> calls;
 int status = 0;
 
 int execute(const void* primitive, void*, int count, const void*) {
-    calls.push_back("execute " + std::string(static_cast<const char*>(primitive)) + " " + std::to_string(count));
+    const std::string name = static_cast<const char*>(primitive);
+    calls.push_back("execute " + name + " " + std::to_string(count));
+    if (name == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(5));
     return status;
 }
 int wait(void*) {
@@ -125,6 +129,35 @@ TEST_F(SequenceOnFake, StepsRunInOrderAndStopAtAFailure) {
     EXPECT_EQ(FN_INTERNAL, fn_sequence_run(sequence));
     EXPECT_STREQ("oneDNN failed to execute a primitive: status 3", fn_last_error());
     EXPECT_EQ(std::vector<std::string>{"execute first 2"}, fake::calls);
+}
+
+TEST_F(SequenceOnFake, StepsAreTimed) {
+    create(1, 2);
+    char first[] = "first", slow[] = "slow";
+    std::vector<float> a(4), b(4);
+    bind(0, a);
+    bind(1, b);
+    fn_sequence_add_primitive(sequence, first, nullptr, 0);
+    fn_sequence_add_primitive(sequence, slow, nullptr, 0);
+    fn_sequence_add_copy(sequence, 0, 0, 4, 1, 0, 4, 4, 4);
+    std::vector<int64_t> times(3, -1);
+    const int64_t place = reinterpret_cast<int64_t>(times.data());
+    EXPECT_EQ(FN_INVALID_ARGUMENT, fn_sequence_step_times(sequence, place));
+    EXPECT_EQ(FN_INVALID_ARGUMENT, fn_sequence_profile(sequence, -1));
+    ASSERT_EQ(FN_OK, fn_sequence_profile(sequence, 1));
+    EXPECT_EQ(FN_INVALID_ARGUMENT, fn_sequence_step_times(sequence, 0));
+    const auto start = std::chrono::steady_clock::now();
+    ASSERT_EQ(FN_OK, fn_sequence_run(sequence));
+    const std::chrono::nanoseconds elapsed = std::chrono::steady_clock::now() - start;
+    ASSERT_EQ(FN_OK, fn_sequence_step_times(sequence, place));
+    EXPECT_GE(times[0], 0);
+    EXPECT_GE(times[1], 5'000'000);
+    EXPECT_GE(times[2], 0);
+    EXPECT_LE(times[0] + times[1] + times[2], elapsed.count());
+    fake::status = 3;
+    EXPECT_EQ(FN_INTERNAL, fn_sequence_run(sequence));
+    ASSERT_EQ(FN_OK, fn_sequence_profile(sequence, 0));
+    EXPECT_EQ(FN_INVALID_ARGUMENT, fn_sequence_step_times(sequence, place));
 }
 
 TEST_F(SequenceOnFake, MemoryFollowsItsSlot) {

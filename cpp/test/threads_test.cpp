@@ -36,7 +36,8 @@ public:
     void run(int32_t index, int32_t threads) override {
         if (index == 0) threads_seen_ = threads;
         for (int i = 0; i < steps; i++) {
-            shared_.run(i, round_, index, threads, spin_ns_, [&](int64_t p) { work(round_ * steps + i, p); });
+            const int64_t done = shared_.work(i, round_, index, threads, [&](int64_t p) { work(round_ * steps + i, p); });
+            shared_.finish(i, round_, done, spin_ns_);
         }
     }
 

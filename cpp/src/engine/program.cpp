@@ -4,7 +4,6 @@
 #include "engine/carver.h"
 #include "engine/plain_steps.h"
 
-#include <chrono>
 #include <cstring>
 
 namespace fn {
@@ -334,24 +333,35 @@ int64_t Program::source_rows() const {
     return options_.images * planes * options_.height;
 }
 
+void Program::profile(bool on) {
+    const std::vector<int64_t> none(steps_.size(), 0);
+    StepTimes times(on ? options_.threads : 0, {none, none});
+    step_times_.swap(times);
+}
+
 void Program::run(const void* src, int64_t src_row_bytes, const int64_t* dst) {
     call_ = {src, src_row_bytes, dst, 0};
+    for (ThreadTimes& times : step_times_) {
+        std::fill(times.busy.begin(), times.busy.end(), 0);
+        std::fill(times.whole.begin(), times.whole.end(), 0);
+    }
     run_on_threads(*this, options_.threads, options_.spin_ns);
     rounds_ += static_cast<uint32_t>(options_.images / images_at_once_);
 }
 
 void Program::run(int32_t thread, int32_t threads) {
-    using Clock = std::chrono::steady_clock;
-    const bool measure = thread == 0 && !step_ns_.empty();
-    if (measure) std::fill(step_ns_.begin(), step_ns_.end(), 0);
+    StepClock clock(step_times_.empty() ? nullptr : &step_times_[thread]);
     Call call = call_;
     for (uint32_t round = rounds_; call.first_image < options_.images; call.first_image += images_at_once_, round++) {
         for (size_t i = 0; i < steps_.size(); i++) {
-            const Clock::time_point begin = measure ? Clock::now() : Clock::time_point();
             const Step& step = *steps_[i];
-            shared_->run(static_cast<int32_t>(i), round, thread, threads, options_.spin_ns,
-                         [&](int64_t piece) { step.run(step.grid.piece(piece), scratches_[thread], call); });
-            if (measure) step_ns_[i] += (Clock::now() - begin).count();
+            const int32_t index = static_cast<int32_t>(i);
+            const int64_t done = shared_->work(index, round, thread, threads, [&](int64_t piece) {
+                step.run(step.grid.piece(piece), scratches_[thread], call);
+            });
+            clock.worked();
+            shared_->finish(index, round, done, options_.spin_ns);
+            clock.ended(i);
         }
     }
 }

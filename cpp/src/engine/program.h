@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/step.h"
+#include "engine/step_times.h"
 #include "engine/threads.h"
 
 #include <deque>
@@ -52,12 +53,10 @@ public:
     int64_t images_at_once() const { return images_at_once_; }
     size_t arena_bytes() const { return arena_.bytes() + scratch_pages_.bytes(); }
 
-    /**
-     * Nanoseconds of each step on the calling thread in the last run, while measuring. Sums over all parts of the
-     * batch.
-     */
-    void measure_steps(bool measure) { step_ns_.assign(measure ? steps_.size() : 0, 0); }
-    const std::vector<int64_t>& step_ns() const { return step_ns_; }
+    /** Whether runs take the times of their steps, from the next one on. */
+    void profile(bool on);
+    /** Of the last run, by thread; the caller's is the first. Empty unless they are taken. */
+    const StepTimes& step_times() const { return step_times_; }
 
 private:
     class Plan;
@@ -76,7 +75,7 @@ private:
     Call call_{};
     std::unique_ptr<SharedSteps> shared_;  // by the threads of a run
     uint32_t rounds_ = 0;                  // how often all steps have been done
-    std::vector<int64_t> step_ns_;
+    StepTimes step_times_;
 };
 
 }  // namespace fn

@@ -87,6 +87,16 @@ fn_status check_apart(const fn::Program& program, int64_t src, int64_t row_bytes
     return FN_OK;
 }
 
+/** Returns work(), during which no other thread runs the program. */
+template <class Work>
+fn_status alone(fn_program& program, const Work& work) {
+    if (program.running.exchange(true, std::memory_order_acquire))
+        return fail(FN_INVALID_ARGUMENT, "the program runs already, in another thread");
+    const fn_status status = fn::guarded(work);
+    program.running.store(false, std::memory_order_release);
+    return status;
+}
+
 }  // namespace
 
 fn_status fn_program_create(const fn_model* model, int32_t layout, int64_t images, int32_t height, int32_t width,
@@ -119,11 +129,10 @@ fn_status fn_program_run(fn_program* program, int64_t src, int64_t src_row_bytes
             first_failure([&] { return check_source(program->program, src, src_row_bytes); },
                           [&] { return check_apart(program->program, src, src_row_bytes, dst); });
         if (status != FN_OK) return status;
-        if (program->running.exchange(true, std::memory_order_acquire))
-            return fail(FN_INVALID_ARGUMENT, "the program runs already, in another thread");
-        program->program.run(reinterpret_cast<const void*>(src), src_row_bytes, reinterpret_cast<const int64_t*>(dst));
-        program->running.store(false, std::memory_order_release);
-        return FN_OK;
+        return alone(*program, [&] {
+            program->program.run(reinterpret_cast<const void*>(src), src_row_bytes, reinterpret_cast<const int64_t*>(dst));
+            return FN_OK;
+        });
     });
 }
 
@@ -158,6 +167,27 @@ fn_status fn_program_step_get(const fn_program* program, int32_t index, fn_step*
     step->shape[0] *= parts;
     step->multiply_adds = s.multiply_adds * parts;
     step->layer = s.layer;
+    return FN_OK;
+}
+
+fn_status fn_program_profile(fn_program* program, int32_t on) {
+    if (!program) return check_pointer("program", nullptr);
+    if (!in_range(on, 0, 1)) return fail(FN_INVALID_ARGUMENT, "on is %d, expected 0 or 1", on);
+    return alone(*program, [&] {
+        program->program.profile(on == 1);
+        return FN_OK;
+    });
+}
+
+fn_status fn_program_step_times(const fn_program* program, int64_t times) {
+    if (!program || !times) return check_pointer(program ? "times" : "program", nullptr);
+    const fn::StepTimes& threads = program->program.step_times();
+    if (threads.empty()) return fail(FN_INVALID_ARGUMENT, "the program does not take the times of its steps");
+    int64_t* next = reinterpret_cast<int64_t*>(times);
+    for (size_t step = 0; step < program->program.steps().size(); step++) {
+        *next++ = threads[0].whole[step];
+        for (const fn::ThreadTimes& thread : threads) *next++ = thread.busy[step];
+    }
     return FN_OK;
 }
 

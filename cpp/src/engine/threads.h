@@ -36,26 +36,28 @@ public:
     SharedSteps(std::vector<int64_t> pieces, int32_t max_threads);
 
     /**
-     * Calls work(piece) for pieces of a step that nobody has begun, those of the thread's own share first, so that it
-     * finds what it wrote before in its cache; returns when the whole step is done.
+     * Calls run(piece) for pieces of a step that nobody has begun, those of the thread's own share first, so that it
+     * finds what it wrote before in its cache; returns how many it has done.
      *
      * @param round counts, from 0 on, how often all steps have been done; the same for all threads
      */
-    template <class Work>
-    void run(int32_t step, uint32_t round, int32_t thread, int32_t threads, int64_t spin_ns, const Work& work) {
+    template <class Run>
+    int64_t work(int32_t step, uint32_t round, int32_t thread, int32_t threads, const Run& run) {
         const int64_t pieces = pieces_[step];
         int64_t done = 0;
         for (int32_t i = 0; i < threads; i++) {
             const int32_t owner = (thread + i) % threads;
             const int64_t begin = pieces * owner / threads, end = pieces * (owner + 1) / threads;
-            for (int64_t next; (next = claim(step, round, owner, end - begin)) >= 0; done++) work(begin + next);
+            for (int64_t next; (next = claim(step, round, owner, end - begin)) >= 0; done++) run(begin + next);
         }
-        finish(step, round, done, spin_ns);
+        return done;
     }
+
+    /** Comes after work(), which has `done` so many pieces; returns when the whole step is done. */
+    void finish(int32_t step, uint32_t round, int64_t done, int64_t spin_ns);
 
 private:
     int64_t claim(int32_t step, uint32_t round, int32_t owner, int64_t count);
-    void finish(int32_t step, uint32_t round, int64_t done, int64_t spin_ns);
 
     const std::vector<int64_t> pieces_;
     const int32_t max_threads_;

@@ -3,6 +3,8 @@
 #include "status.h"
 #include "system/system.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <future>
 #include <thread>
@@ -73,22 +75,45 @@ void copy_rows(const fn::Copy& copy, const char* src, char* dst, bool parallel) 
     }
 }
 
+/** Returns oneDNN's status of a primitive; 0 after a copy. */
+int run_step(const fn_sequence& sequence, const fn::SequenceStep& step) {
+    if (const auto* primitive = std::get_if<fn::Primitive>(&step)) {
+        return sequence.onednn->primitive_execute(primitive->handle, sequence.stream, primitive->count, primitive->args);
+    }
+    const fn::Copy& copy = std::get<fn::Copy>(step);
+    copy_rows(copy, sequence.slots[copy.src.slot].address, sequence.slots[copy.dst.slot].address,
+              sequence.threads > 1 && copy.rows * copy.row_bytes >= parallel_copy_bytes);
+    return 0;
+}
+
 /** Returns oneDNN's status of the first primitive that failed, else 0. */
 int run_steps(const fn_sequence& sequence) {
-    for (const auto& step : sequence.steps) {
-        if (const auto* primitive = std::get_if<fn::Primitive>(&step)) {
-            int failed = sequence.onednn->primitive_execute(primitive->handle, sequence.stream, primitive->count,
-                                                            primitive->args);
-            if (failed != 0) {
-                return failed;
-            }
-        } else {
-            const fn::Copy& copy = std::get<fn::Copy>(step);
-            copy_rows(copy, sequence.slots[copy.src.slot].address, sequence.slots[copy.dst.slot].address,
-                      sequence.threads > 1 && copy.rows * copy.row_bytes >= parallel_copy_bytes);
+    for (const fn::SequenceStep& step : sequence.steps) {
+        if (int failed = run_step(sequence, step)) {
+            return failed;
         }
     }
     return sequence.onednn->stream_wait(sequence.stream);
+}
+
+/** As run_steps(), with a clock. On the CPU a primitive is done when its call returns. */
+int run_timed(fn_sequence& sequence) {
+    using Clock = std::chrono::steady_clock;
+    const size_t count = sequence.steps.size();
+    Clock::time_point begin = Clock::now();
+    for (size_t i = 0; i < count; i++) {
+        int failed = run_step(sequence, sequence.steps[i]);
+        if (failed == 0 && i + 1 == count) {
+            failed = sequence.onednn->stream_wait(sequence.stream);
+        }
+        if (failed != 0) {
+            return failed;
+        }
+        const Clock::time_point end = Clock::now();
+        sequence.step_ns[i] = std::chrono::duration_cast<std::chrono::nanoseconds>(end - begin).count();
+        begin = end;
+    }
+    return 0;
 }
 
 }  // namespace
@@ -108,7 +133,7 @@ fn_status fn::create_sequence(int32_t threads, int32_t slots, void* stream, cons
     }
     fn_status status = require_team(threads);
     if (status == FN_OK) {
-        *sequence = new fn_sequence{threads, stream, onednn, std::vector<Slot>(static_cast<size_t>(slots)), {}};
+        *sequence = new fn_sequence{threads, stream, onednn, std::vector<Slot>(static_cast<size_t>(slots)), {}, {}};
     }
     return status;
 }
@@ -180,10 +205,28 @@ fn_status fn_sequence_run(fn_sequence* sequence) {
             return status;
         }
         int32_t before = fn::set_openmp_threads(*sequence->onednn, sequence->threads);
-        int failed = run_steps(*sequence);
+        int failed = sequence->step_ns.empty() ? run_steps(*sequence) : run_timed(*sequence);
         fn::set_openmp_threads(*sequence->onednn, before);
         return failed == 0 ? FN_OK : fn::fail(FN_INTERNAL, "oneDNN failed to execute a primitive: status %d", failed);
     });
+}
+
+fn_status fn_sequence_profile(fn_sequence* sequence, int32_t on) {
+    return fn::guarded([&] {
+        if (on != 0 && on != 1) {
+            return fn::fail(FN_INVALID_ARGUMENT, "on is %d, expected 0 or 1", on);
+        }
+        sequence->step_ns.assign(on == 1 ? sequence->steps.size() : 0, 0);
+        return FN_OK;
+    });
+}
+
+fn_status fn_sequence_step_times(const fn_sequence* sequence, int64_t times) {
+    if (sequence->step_ns.empty() || times == 0) {
+        return fn::fail(FN_INVALID_ARGUMENT, "the sequence does not take the times of its steps, or they have no place");
+    }
+    std::copy(sequence->step_ns.begin(), sequence->step_ns.end(), reinterpret_cast<int64_t*>(times));
+    return FN_OK;
 }
 
 void fn_sequence_destroy(fn_sequence* sequence) { delete sequence; }

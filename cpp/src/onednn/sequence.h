@@ -28,6 +28,8 @@ struct Copy {
     int64_t row_bytes;
 };
 
+using SequenceStep = std::variant<Primitive, Copy>;
+
 struct Slot {
     char* address = nullptr;
     std::vector<void*> memories;
@@ -46,7 +48,8 @@ struct fn_sequence {
     void* stream;
     const fn::OneDnn* onednn;
     std::vector<fn::Slot> slots;
-    std::vector<std::variant<fn::Primitive, fn::Copy>> steps;
+    std::vector<fn::SequenceStep> steps;
+    std::vector<int64_t> step_ns;  // of the last run; empty unless they are taken
 
     int32_t slot_count() const { return static_cast<int32_t>(slots.size()); }
     bool has_slot(int32_t slot) const { return slot >= 0 && slot < slot_count(); }

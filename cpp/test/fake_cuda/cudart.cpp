@@ -1,5 +1,7 @@
 // libcudart.so.13, as far as the back end cudnn calls it. Signatures and numbers are those of CUDA 13's runtime API.
+#include <chrono>
 #include <cstring>
+#include <optional>
 
 #include "fake.h"
 
@@ -10,7 +12,12 @@ namespace {
 
 enum { HOST_TO_DEVICE = 1, DEVICE_TO_HOST = 2 };
 enum { MAJOR = 75, MINOR = 76 };
+constexpr unsigned RECORD_EXTERNAL = 1;
 constexpr int CAPTURE_UNSUPPORTED = 900, INVALID_DEVICE = 101, NO_DEVICE = 100;
+
+struct Event {
+    std::optional<std::chrono::steady_clock::time_point> time;  // when the stream came to it
+};
 
 // Capture is per thread, as with cudaStreamCaptureModeThreadLocal.
 thread_local int recordings = 0;
@@ -185,6 +192,34 @@ int cudaGraphDestroy(Graph* graph) {
 }
 
 int cudaGraphExecDestroy(Graph* graph) { return cudaGraphDestroy(graph); }
+
+int cudaEventCreate(Event** event) {
+    ENTER();
+    *event = new Event;
+    fake::created();
+    return 0;
+}
+
+int cudaEventDestroy(Event* event) {
+    delete event;
+    fake::destroyed();
+    return fake::sticky();
+}
+
+// Without the flag for a node of its own, an event that is recorded in a capture has no time.
+int cudaEventRecordWithFlags(Event* event, Stream* stream, unsigned flags) {
+    ENTER();
+    if (stream->recording && flags != RECORD_EXTERNAL) return fake::INVALID_VALUE;
+    fake::put(*stream, [event] { event->time = std::chrono::steady_clock::now(); });
+    return 0;
+}
+
+int cudaEventElapsedTime(float* milliseconds, const Event* begin, const Event* end) {
+    ENTER();
+    if (!begin->time || !end->time) return fake::INVALID_VALUE;
+    *milliseconds = std::chrono::duration<float, std::milli>(*end->time - *begin->time).count();
+    return 0;
+}
 
 int cudaGraphLaunch(Graph* graph, Stream* stream) {
     ENTER();

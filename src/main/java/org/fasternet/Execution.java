@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.fasternet.backend.spi.Program;
+import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.error.ShapeException;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
@@ -53,6 +54,7 @@ final class Execution implements AutoCloseable {
     private final Cleaner.Cleanable cleanable;
     private final AtomicReference<Thread> user = new AtomicReference<>();
     private boolean closed;
+    private volatile boolean profiled;
 
     private final List<TensorBuffer> wanted = new ArrayList<>();
     /** What the program's slots are bound to; a reference keeps the memory alive while its address is in use. */
@@ -76,6 +78,28 @@ final class Execution implements AutoCloseable {
 
     Program program() {
         return program;
+    }
+
+    ExecutionPlan plan() {
+        if (!profiled) {
+            return program.plan();
+        }
+        enter();
+        try {
+            return profiled ? program.plan().withTimes(program.stepTimes()) : program.plan();
+        } finally {
+            leave();
+        }
+    }
+
+    void profile(boolean on) {
+        enter();
+        try {
+            program.profile(on);
+            profiled = on;
+        } finally {
+            leave();
+        }
     }
 
     ByteBuffer allocate(long bytes) {

@@ -100,6 +100,14 @@ public class CallOverheadBenchmark {
         public void run() {}
 
         @Override
+        public void profile(boolean on) {}
+
+        @Override
+        public List<ExecutionPlan.Time> stepTimes() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public void close() {}
     }
 }

@@ -53,6 +53,14 @@ class SessionThreadsTest {
         }
 
         @Override
+        public void profile(boolean on) {}
+
+        @Override
+        public List<ExecutionPlan.Time> stepTimes() {
+            throw new AssertionError("nobody asks");
+        }
+
+        @Override
         public void close() {
             closed++;
         }

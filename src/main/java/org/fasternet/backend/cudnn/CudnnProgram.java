@@ -1,5 +1,10 @@
 package org.fasternet.backend.cudnn;
 
+import static org.bytedeco.cuda.global.cudart.cudaEventCreate;
+import static org.bytedeco.cuda.global.cudart.cudaEventDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaEventElapsedTime;
+import static org.bytedeco.cuda.global.cudart.cudaEventRecordExternal;
+import static org.bytedeco.cuda.global.cudart.cudaEventRecordWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
@@ -22,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -76,6 +82,10 @@ final class CudnnProgram implements Program {
     /** Owns {@code replay}, the whole network for the memory that is bound; null until a run has made it. */
     private Resources graph;
     private CUgraphExec_st replay;
+    /** Whether the graph has events between its steps. */
+    private boolean profiled;
+    /** The graph's, in the order of time: one before each step and one after the last. */
+    private final List<CUevent_st> events = new ArrayList<>();
 
     private CudnnProgram(ProgramSpec spec, Resources resources) {
         this.resources = resources;
@@ -228,14 +238,63 @@ final class CudnnProgram implements Program {
             copyIn();
         }
         Resources made = new Resources();
-        replay = record(made, () -> {
-            copySrc(cudaMemcpyHostToDevice);
-            launches.forEach(launch -> launch.launch().on(stream));
-            if (slots.size() == 1) {
-                copySrc(cudaMemcpyDeviceToHost);
+        try {
+            events.clear();
+            for (int i = 0; profiled && i <= launches.size(); i++) {
+                addEvent(made);
             }
-        });
+            replay = record(made, () -> {
+                copySrc(cudaMemcpyHostToDevice);
+                mark(0);
+                for (int i = 0; i < launches.size(); i++) {
+                    launches.get(i).launch().on(stream);
+                    mark(i + 1);
+                }
+                if (slots.size() == 1) {
+                    copySrc(cudaMemcpyDeviceToHost);
+                }
+            });
+        } catch (Throwable failure) {
+            Resources.closeAfter(failure, made);
+            throw failure;
+        }
         graph = made;
+    }
+
+    @Override
+    public void profile(boolean on) {
+        Cuda.use(ordinal);
+        dropGraph();
+        profiled = on;
+    }
+
+    /** Between events in the graph. */
+    @Override
+    public List<ExecutionPlan.Time> stepTimes() {
+        Cuda.use(ordinal);
+        List<ExecutionPlan.Time> times = new ArrayList<>();
+        float[] millis = new float[1];
+        for (int i = 0; i < launches.size(); i++) {
+            if (graph != null) {
+                Cuda.check(cudaEventElapsedTime(millis, events.get(i), events.get(i + 1)),
+                        "read the time of " + launches.get(i).label());
+            }
+            times.add(new ExecutionPlan.Time(Math.round(millis[0] * 1e6), List.of()));
+        }
+        return times;
+    }
+
+    private void addEvent(Resources owner) {
+        CUevent_st event = new CUevent_st();
+        Cuda.check(cudaEventCreate(event), "create an event");
+        events.add(owner.add(event, e -> cudaEventDestroy(e)));
+    }
+
+    /** Into the graph, as a node of its own, which is what the flag says. */
+    private void mark(int event) {
+        if (profiled) {
+            Cuda.check(cudaEventRecordWithFlags(events.get(event), stream, cudaEventRecordExternal), "record an event");
+        }
     }
 
     /** Microseconds that each step takes, in a graph of {@code copies} of it. All slots must be bound. Changes the activations. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.internal.Buffers;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
 import org.fasternet.schedule.ProgramSpec;
@@ -29,6 +30,8 @@ final class FusedProgram implements Program {
     /** Where the engine reads the destinations' addresses; in place there is one, the source's. */
     private final LongBuffer dstAddresses;
     private final long dstsAddress;
+    /** Where the engine writes the times of steps; null unless they are taken. */
+    private ByteBuffer times;
 
     private FusedProgram(ProgramSpec spec, Schedule schedule, PackedModel model) {
         this.src = schedule.src();
@@ -100,6 +103,28 @@ final class FusedProgram implements Program {
     @Override
     public void run() {
         binding.run(handle, srcAddress, srcRowBytes, dstsAddress);
+    }
+
+    @Override
+    public void profile(boolean on) {
+        times = on ? Buffers.bytes((long) plan.steps().size() * (1 + plan.threads()) * Long.BYTES) : null;
+        binding.profile(handle, on);
+    }
+
+    @Override
+    public List<ExecutionPlan.Time> stepTimes() {
+        binding.stepTimes(handle, binding.address(times));
+        LongBuffer rows = times.asLongBuffer();
+        List<ExecutionPlan.Time> steps = new ArrayList<>();
+        while (rows.hasRemaining()) {
+            long nanos = rows.get();
+            Long[] busy = new Long[plan.threads()];
+            for (int thread = 0; thread < busy.length; thread++) {
+                busy[thread] = rows.get();
+            }
+            steps.add(new ExecutionPlan.Time(nanos, List.of(busy)));
+        }
+        return steps;
     }
 
     @Override

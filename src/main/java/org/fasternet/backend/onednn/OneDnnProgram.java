@@ -7,6 +7,8 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
 
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,6 +20,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.fasternet.backend.onednn.PrimitiveFactory.Prepared;
 import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.internal.Buffers;
 import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.NativeMemory;
 import org.fasternet.internal.abi.Abi;
@@ -40,6 +43,8 @@ final class OneDnnProgram implements Program {
     private final Schedule schedule;
     private final FnSequence sequence;
     private final ExecutionPlan plan;
+    /** Where the sequence writes the times of steps; null unless they are taken. */
+    private ByteBuffer times;
 
     private OneDnnProgram(Resources resources, Schedule schedule, FnSequence sequence, ExecutionPlan plan) {
         this.resources = resources;
@@ -86,6 +91,23 @@ final class OneDnnProgram implements Program {
     @Override
     public void run() {
         NativeLibrary.check(Abi.fn_sequence_run(sequence));
+    }
+
+    @Override
+    public void profile(boolean on) {
+        times = on ? Buffers.bytes((long) plan.steps().size() * Long.BYTES) : null;
+        NativeLibrary.check(Abi.fn_sequence_profile(sequence, on ? 1 : 0));
+    }
+
+    @Override
+    public List<ExecutionPlan.Time> stepTimes() {
+        NativeLibrary.check(Abi.fn_sequence_step_times(sequence, Abi.fn_address_u8(times)));
+        LongBuffer nanos = times.asLongBuffer();
+        List<ExecutionPlan.Time> steps = new ArrayList<>();
+        while (nanos.hasRemaining()) {
+            steps.add(new ExecutionPlan.Time(nanos.get(), List.of()));
+        }
+        return steps;
     }
 
     @Override

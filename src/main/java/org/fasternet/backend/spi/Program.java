@@ -41,6 +41,16 @@ public interface Program extends AutoCloseable {
     /** Runs once, with one native call. All slots must be bound. */
     void run();
 
+    /**
+     * Whether runs take the times of their steps, from the next one on; at first they do not.
+     *
+     * @throws org.fasternet.error.NativeException if there is no memory for them
+     */
+    void profile(boolean on);
+
+    /** Of the last run, one for each step of the plan, zeros before the first one; only while they are taken. */
+    List<ExecutionPlan.Time> stepTimes();
+
     /** Frees the native memory; called once. */
     @Override
     void close();

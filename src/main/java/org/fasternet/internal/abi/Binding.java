@@ -71,5 +71,10 @@ public interface Binding {
     /** One native call, which allocates nothing on the Java heap. */
     void run(long program, long src, long srcRowBytes, long dsts);
 
+    void profile(long program, boolean on);
+
+    /** @param times address of a row of 1 + threads {@code long}s for each step */
+    void stepTimes(long program, long times);
+
     void destroyProgram(long program);
 }

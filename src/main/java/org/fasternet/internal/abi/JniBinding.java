@@ -152,6 +152,16 @@ public final class JniBinding implements Binding {
     }
 
     @Override
+    public void profile(long program, boolean on) {
+        NativeLibrary.check(Abi.fn_program_profile(program, on ? 1 : 0));
+    }
+
+    @Override
+    public void stepTimes(long program, long times) {
+        NativeLibrary.check(Abi.fn_program_step_times(program, times));
+    }
+
+    @Override
     public void destroyProgram(long program) {
         Abi.fn_program_destroy(program);
     }

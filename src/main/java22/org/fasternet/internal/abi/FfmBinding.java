@@ -66,6 +66,8 @@ final class FfmBinding implements Binding {
         static final MethodHandle ARENA_BYTES = function("fn_program_arena_bytes", FunctionDescriptor.of(L, L));
         static final MethodHandle STEP_COUNT = function("fn_program_step_count", FunctionDescriptor.of(I, L));
         static final MethodHandle STEP_GET = status("fn_program_step_get", L, I, L);
+        static final MethodHandle PROGRAM_PROFILE = status("fn_program_profile", L, I);
+        static final MethodHandle STEP_TIMES = status("fn_program_step_times", L, L);
         static final MethodHandle PROGRAM_DESTROY = function("fn_program_destroy", FunctionDescriptor.ofVoid(L));
 
         private static MethodHandle status(String name, MemoryLayout... arguments) {
@@ -246,6 +248,16 @@ final class FfmBinding implements Binding {
             throw new NativeException("a native function could not be called: " + e.getMessage(), e);
         }
         NativeLibrary.check(status);
+    }
+
+    @Override
+    public void profile(long program, boolean on) {
+        check(Functions.PROGRAM_PROFILE, program, on ? 1 : 0);
+    }
+
+    @Override
+    public void stepTimes(long program, long times) {
+        check(Functions.STEP_TIMES, program, times);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.fasternet.tools.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -41,7 +42,9 @@ class BenchCommandTest {
     @Tag("fake-cuda")
     void onAGpuTheCopiesAreToldApart() throws JsonProcessingException {
         JsonNode report = Cli.json("bench", "model", "--variant", "T0", "--size", "32", "--backend", "cudnn", "--precision", "f16",
-                "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
+                "--profile", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
+        assertTrue(report.path("steps").size() > 20, report.toString());
+        assertTrue(report.path("steps").get(0).path("values").path("p50_ms").asDouble() > 0, report.path("steps").toString());
         JsonNode values = report.path("measurements").get(0).path("values");
         assertTrue(values.path("device_p50_ms").asDouble() > 0, values.toString());
         assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, cuDNN 9.19.1, CUDA 13.1",
@@ -85,6 +88,43 @@ class BenchCommandTest {
         started.addAll(List.of("--starts", "1"));
         JsonNode values = Cli.json(started.toArray(String[]::new)).path("measurements").get(0).path("values");
         assertTrue(values.path("start_ms").asDouble() > values.path("first_ms").asDouble(), values.toString());
+    }
+
+    @Test
+    void stepsAreMeasuredIfAskedFor() throws JsonProcessingException {
+        JsonNode report = Cli.json("bench", "model", "--variant", "T0", "--size", "64", "--backend", "fused,onednn", "--threads", "2",
+                "--profile", "--runs", "3", "--rounds", "2", "--warm-up", "0s", "--json");
+        JsonNode networks = report.path("measurements");
+        assertEquals(2, networks.size());
+        for (JsonNode network : networks) {
+            String backend = network.path("subject").path("backend").asText();
+            boolean threads = backend.equals("fused");
+            assertEquals(threads ? 2 : 0, network.path("busyMillis").size(), network.toString());
+            assertEquals(threads, network.path("values").has("busy_percent"));
+            assertTrue(network.path("values").has("profile_percent"), network.toString());
+            List<JsonNode> steps = new ArrayList<>();
+            report.path("steps").forEach(step -> steps.add(step));
+            steps.removeIf(step -> !step.path("subject").path("backend").asText().equals(backend));
+            double share = 0;
+            double flops = 0;
+            for (JsonNode step : steps) {
+                JsonNode values = step.path("values");
+                assertEquals(2, step.path("rounds").size());
+                assertEquals(threads ? 2 : 0, step.path("busyMillis").size(), step.toString());
+                assertEquals(values.path("gflop").asDouble() * 1e3,
+                        values.path("gflop_per_s").asDouble() * values.path("p50_ms").asDouble(), 1e-9);
+                share += values.path("share_percent").asDouble();
+                flops += values.path("gflop").asDouble();
+            }
+            assertEquals(100, share, 1e-6);
+            assertEquals(network.path("values").path("gflop").asDouble(), flops, 1e-9);
+            JsonNode head = steps.get(steps.size() - 1);
+            // 1000 x 1280 weights, read once, and as many values in and out.
+            assertEquals(4 * (1000 * 1280 + 1000 + 1280) / 1e6, head.path("values").path("moved_mb").asDouble(), 1e-9);
+            assertTrue(head.path("values").path("roof_percent").asDouble() > 0, head.toString());
+        }
+        assertFalse(Cli.json("bench", "model", "--variant", "T0", "--size", "32", "--backend", "fused", "--runs", "1", "--rounds", "1",
+                "--warm-up", "0s", "--json").has("steps"));
     }
 
     @Test

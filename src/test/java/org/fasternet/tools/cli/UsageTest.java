@@ -52,7 +52,7 @@ class UsageTest {
     void versionsOfAllThatRunsAreTold() {
         String[] lines = Cli.output("--version").split("\n");
         assertTrue(lines[0].startsWith("fasternet "), lines[0]);
-        assertEquals("libfasternet 4", lines[1]);
+        assertEquals("libfasternet 5", lines[1]);
         assertTrue(lines[2].matches("oneDNN \\d+\\.\\d+\\.\\d+"), lines[2]);
         assertEquals("Java " + System.getProperty("java.version"), lines[3]);
     }

@@ -2,6 +2,7 @@ package org.fasternet.tools.bench;
 
 import java.util.List;
 import org.fasternet.FasterNet;
+import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tools.bench.op.OperatorCost;
@@ -15,6 +16,19 @@ import org.fasternet.tools.bench.op.OperatorCost;
 record Cost(double flops, double bytes) {
     static Cost of(OperatorCost cost) {
         return new Cost(cost.flops(), cost.leastBytes());
+    }
+
+    /** Of a step of a network with f32 source and results: what is between is stored as the plan computes. */
+    static Cost of(ExecutionPlan plan, int index) {
+        ExecutionPlan.Step step = plan.steps().get(index);
+        int stored = plan.precision().stored().bytes();
+        int last = plan.steps().size() - 1;
+        // Whatever convolves or multiplies by a matrix uses each weight once for each pixel of its result.
+        double weights = (double) step.multiplyAdds() / ((long) step.dst().n() * step.dst().h() * step.dst().w());
+        double bytes = (double) step.src().elements() * (index == 0 ? Float.BYTES : stored)
+                + (double) step.dst().elements() * (index == last ? Float.BYTES : stored)
+                + weights * stored;
+        return new Cost(2.0 * step.multiplyAdds(), bytes);
     }
 
     /** Of a network with f32 source and results. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
@@ -13,6 +14,8 @@ import org.fasternet.Session;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Buffers;
 import org.fasternet.tensor.Shape;
+import org.fasternet.tools.bench.compare.RatioOfMedians;
+import org.fasternet.tools.bench.report.Dimension;
 import org.fasternet.tools.bench.report.Measurement;
 import org.fasternet.tools.bench.report.Metric;
 import org.fasternet.tools.bench.start.ProcessStart;
@@ -28,24 +31,28 @@ public final class ModelBenchmark {
     private final Peaks peaks;
     private final long seed;
     private final int starts;
+    private final boolean profile;
 
     /**
      * @param seed of the input's values
      * @param starts of processes that are timed to their first result; 0: that is not measured
+     * @param profile whether to measure steps too, in runs of a second session, which take turns with those of the first
      */
-    public ModelBenchmark(Sampler sampler, Peaks peaks, long seed, int starts) {
+    public ModelBenchmark(Sampler sampler, Peaks peaks, long seed, int starts, boolean profile) {
         this.sampler = sampler;
         this.peaks = peaks;
         this.seed = seed;
         this.starts = starts;
+        this.profile = profile;
     }
 
     /**
      * @param load reads the network or makes it; is timed
      * @param file the network's checkpoint; asked for only if processes are started
+     * @return a line for the network, and one for each of its steps if they are profiled
      * @throws org.fasternet.error.FasterNetException if this case cannot be run here
      */
-    public Measurement measure(ModelCase work, Supplier<FasterNet> load, Supplier<Path> file) {
+    public List<Measurement> measure(ModelCase work, Supplier<FasterNet> load, Supplier<Path> file) {
         long start = System.nanoTime();
         FasterNet network = load.get();
         final double loadMillis = millisSince(start);
@@ -67,19 +74,55 @@ public final class ModelBenchmark {
             ExecutionPlan plan = session.plan();
             values.put(Metric.PACKED, plan.weightBytes() / MIB);
             values.put(Metric.ARENA, plan.arenaBytes() / MIB);
-            Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> sampler.sample(() -> session.run(src, dsts)));
-            Samples samples = peaked.result();
+            Map<Dimension, String> subject = work.subject(plan);
+            Measured measured = profile
+                    ? measureProfiled(network, work, subject, () -> session.run(src, dsts), src, dsts)
+                    : measurePlain(plan, () -> session.run(src, dsts));
+            Samples samples = measured.samples;
             values.putAll(Figures.of(samples));
+            values.putAll(measured.more);
             if (plan.backend().equals("cudnn")) {
                 values.put(Metric.DEVICE_P50, onDevice(session, work.options().device().orElse(0), src));
             }
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
             values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
             Cost cost = Cost.of(network, session.srcShape(), session.dstShapes(), plan.precision());
-            values.putAll(Figures.rates(samples.latency(), cost, peaked.gflops()));
-            return new Measurement(
-                    work.subject(plan), values, Figures.millis(samples.medians()), null, Figures.implementations(plan),
-                    Figures.warnings(samples));
+            values.putAll(Figures.rates(samples.latency(), cost, measured.gflops));
+            List<Measurement> lines = new ArrayList<>();
+            lines.add(new Measurement(subject, values, null, Figures.millis(samples.medians()), null,
+                    Figures.implementations(plan), Figures.warnings(samples), measured.busyMillis));
+            lines.addAll(measured.steps);
+            return lines;
+        }
+    }
+
+    /**
+     * What was found by running.
+     *
+     * @param more figures of the network that its steps tell
+     * @param busyMillis by thread; null if it is not known
+     */
+    private record Measured(
+            Samples samples, OptionalDouble gflops, Map<Metric, Double> more, List<Double> busyMillis, List<Measurement> steps) {}
+
+    private Measured measurePlain(ExecutionPlan plan, Runnable run) {
+        Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> sampler.sample(run));
+        return new Measured(peaked.result(), peaked.gflops(), Map.of(), null, List.of());
+    }
+
+    private Measured measureProfiled(
+            FasterNet network, ModelCase work, Map<Dimension, String> subject, Runnable plain, FloatBuffer src, FloatBuffer[] dsts) {
+        try (Session session = network.session(work.options())) {
+            ProfiledRuns profiled = new ProfiledRuns(session, () -> session.run(src, dsts));
+            ExecutionPlan plan = session.plan();
+            Peaks.Peaked<List<Samples>> peaked = peaks.around(plan, () -> sampler.alternate(List.of(plain, profiled)));
+            Samples samples = peaked.result().get(0);
+            Samples timed = peaked.result().get(1);
+            StepLines steps = new StepLines(subject, plan, profiled, profiled.medians(timed),
+                    intensity -> peaks.attainable(peaked.gflops(), plan, intensity));
+            Map<Metric, Double> more = new EnumMap<>(steps.whole());
+            more.put(Metric.PROFILE_COST, 100 * (RatioOfMedians.ofRounds(timed.medians(), samples.medians()) - 1));
+            return new Measured(samples, peaked.gflops(), more, steps.busyMillis(), steps.lines());
         }
     }
 

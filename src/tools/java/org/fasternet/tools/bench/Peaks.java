@@ -107,6 +107,24 @@ public final class Peaks {
         return new Peaked<>(result, OptionalDouble.of(Math.max(before, after) / GIGA));
     }
 
+    /**
+     * The most operations per second, in units of 10^9, that a step of a plan can reach at an intensity: its operands come from
+     * the nearest level that holds all weights and activations of the plan, since a run passes over them all.
+     *
+     * @param gflops of the peak; empty if it is not known
+     * @return NaN if it is not known
+     */
+    double attainable(OptionalDouble gflops, ExecutionPlan plan, double intensity) {
+        if (gflops.isEmpty()) {
+            return Double.NaN;
+        }
+        List<Bandwidth> levels = bandwidths(plan.threads());
+        String level = WorkingSet.holding(hardware.cacheBytes(), plan.weightBytes() + plan.arenaBytes());
+        double bandwidth = levels.stream().filter(each -> each.workingSet().level().equals(level)).findFirst().orElseThrow()
+                .bytes().best() / GIGA;
+        return new Roofline(gflops.getAsDouble(), Map.of(level, bandwidth)).attainable(level, intensity);
+    }
+
     /** The roofline over memory, in 10^9 operations and bytes per second. */
     public Roofline roofline(double gflops, int threads) {
         List<Bandwidth> levels = bandwidths(threads);

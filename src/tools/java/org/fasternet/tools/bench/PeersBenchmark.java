@@ -5,7 +5,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.stream.IntStream;
 import org.fasternet.compute.Precision;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tools.bench.compare.RatioOfMedians;
@@ -59,7 +58,7 @@ public final class PeersBenchmark {
             for (int i = 0; i < entries.size(); i++) {
                 Map<Metric, Double> values = Figures.of(samples.get(i));
                 values.putAll(rates(work, entries.get(i).peer().precision(), samples.get(i).latency(), peaked.gflops()));
-                values.put(Metric.RATIO, ratio(samples.get(i).medians(), samples.get(0).medians()));
+                values.put(Metric.RATIO, RatioOfMedians.ofRounds(samples.get(i).medians(), samples.get(0).medians()));
                 lines.add(line(common, entries.get(i), samples.get(i), values));
             }
             return lines;
@@ -83,12 +82,5 @@ public final class PeersBenchmark {
         values.put(Metric.DIFFERENCE, entry.difference());
         return new Measurement(subject, values, Figures.millis(samples.medians()), null, List.of(entry.peer().version()),
                 Figures.warnings(samples));
-    }
-
-    /** The median of the rounds' ratios: what the machine does to one round, it does to both. */
-    static double ratio(List<Double> medians, List<Double> reference) {
-        return RatioOfMedians.median(IntStream.range(0, Math.min(medians.size(), reference.size()))
-                .mapToObj(round -> medians.get(round) / reference.get(round))
-                .toList());
     }
 }

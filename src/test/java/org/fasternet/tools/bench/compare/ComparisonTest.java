@@ -179,6 +179,40 @@ class ComparisonTest {
                 "after: warning: the machine was busy"), remarks);
     }
 
+    /** Machines differ in their instruction sets; a report with several of them says which is meant. */
+    @Test
+    void linesOfAnotherMachineAreMatchedWhateverTheirIsa() {
+        Report here = report(Metric.P50, line("model=T0 isa=avx2", Metric.P50, 2));
+        Report there = report(Metric.P50, line("model=T0 isa=avx512", Metric.P50, 1));
+        assertEquals("the reports have no line in common: 'T0 avx2' and 'T0 avx512'", refusal(here, there));
+        Comparison.Line only = Comparison.of(here, there, 0.05, true, 1).lines().get(0);
+        assertEquals("T0 avx512", only.name());
+        assertEquals(Change.BETTER, only.change());
+        Report both = report(Metric.P50, line("model=T0 isa=avx2", Metric.P50, 3), line("model=T0 isa=avx512", Metric.P50, 1));
+        Comparison several = Comparison.of(here, both, 0.05, true, 1);
+        assertEquals(List.of("T0 avx2"), several.lines().stream().map(Comparison.Line::name).toList());
+        assertEquals(List.of("T0 avx512"), several.onlyAfter());
+    }
+
+    private static Report profiled(String isa, double head) {
+        Report plain = report(Metric.P50, line("model=T0 isa=" + isa, Metric.P50, 2));
+        return new Report(
+                plain.schema(), plain.benchmark(), plain.command(), 1, true, plain.environment(), Metric.P50, plain.measurements(),
+                List.of(), List.of(),
+                List.of(line("model=T0 isa=" + isa + " step=pool", Metric.P50, 1),
+                        line("model=T0 isa=" + isa + " step=head", Metric.P50, head)));
+    }
+
+    @Test
+    void stepsExplainAndDecideNothing() {
+        Comparison comparison = compare(profiled("avx2", 1), profiled("avx2", 3));
+        assertEquals(List.of("T0 avx2 pool", "T0 avx2 head"), comparison.steps().stream().map(Comparison.Line::name).toList());
+        assertEquals(Change.REGRESSION, comparison.steps().get(1).change());
+        assertTrue(comparison.passed());
+        assertEquals(List.of(), compare(profiled("avx2", 1), report(Metric.P50, line("model=T0 isa=avx2", Metric.P50, 2))).steps());
+        assertEquals(3, Comparison.of(profiled("avx2", 1), profiled("avx512", 3), 0.05, true, 1).steps().get(1).ratio().ratio(), 1e-9);
+    }
+
     private static Report on(Environment environment) {
         Report here = report(Metric.P50, line("model=T0", Metric.P50, 1));
         return new Report(

@@ -8,6 +8,17 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RatioOfMediansTest {
+    @Test
+    void ofRoundsIsTheMedianOfTheirRatios() {
+        assertEquals(2, RatioOfMedians.ofRounds(List.of(2.0, 40.0, 30.0), List.of(1.0, 10.0, 100.0)));
+        assertEquals(1.5, RatioOfMedians.ofRounds(List.of(1.0, 2.0), List.of(1.0, 1.0)));
+    }
+
+    @Test
+    void aRoundThatWasStoppedInBetweenDoesNotCount() {
+        assertEquals(3, RatioOfMedians.ofRounds(List.of(3.0), List.of(1.0, 1.0)));
+    }
+
     private static final double EXACT = 1e-12;
 
     /** Quantiles of the ratio in two million resamples by numpy; they lie on steps that are several per mille wide. */

@@ -44,6 +44,14 @@ class WorkingSetTest {
     }
 
     @Test
+    void theNearestCacheThatHasRoomHoldsThem() {
+        assertEquals("L1", WorkingSet.holding(CACHES, 32 * KIB));
+        assertEquals("L2", WorkingSet.holding(CACHES, 32 * KIB + 1));
+        assertEquals("memory", WorkingSet.holding(CACHES, 1024 * GIB));
+        assertEquals("memory", WorkingSet.holding(List.of(), 1));
+    }
+
+    @Test
     void cachesThatAreNotKnownAreNotMeasured() {
         assertEquals(List.of(new WorkingSet("memory", 64 * MIB)), WorkingSet.levels(List.of(), 4, 64 * GIB));
     }

@@ -30,6 +30,21 @@ class ReportCsvTest {
                 csv(one, other));
     }
 
+    @Test
+    void stepsFollowTheirNetworks() throws IOException {
+        Report plain = SampleReports.report(Metric.P50, SampleReports.line("model=T0 threads=2", Metric.P50, 2));
+        Report profiled = new Report(
+                plain.schema(), plain.benchmark(), plain.command(), 1, true, plain.environment(), Metric.P50, plain.measurements(),
+                List.of(), List.of(), List.of(SampleReports.step("fused", "head", 0.5, 75)));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ReportCsv.write(profiled, out);
+        assertEquals(
+                "model,backend,isa,threads,step,p50_ms,share_percent,busy_percent,verdict,implementations,warnings,busy_ms\r\n"
+                        + "T0,,,2,,2.0,,,,,,\r\n"
+                        + "T0,fused,avx2,2,head,0.5,20.0,75.0,,fused:avx2,,0.5 0.25\r\n",
+                out.toString(StandardCharsets.UTF_8));
+    }
+
     /** RFC 4180: what has a comma, a quote or a line break stands in quotes, and a quote in it is doubled. */
     @Test
     void separatorsAreQuoted() throws IOException {

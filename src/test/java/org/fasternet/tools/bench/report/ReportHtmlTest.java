@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,10 +90,12 @@ class ReportHtmlTest {
     void chartsShowWhatTheReportHas() {
         Map<String, String> figures = figures(dom());
         assertEquals(
-                List.of("latency", "load", "throughput", "samples", "peaks", "bandwidths", "roofline", "threads", "batches",
+                List.of("latency", "steps", "load", "throughput", "samples", "peaks", "bandwidths", "roofline", "threads", "batches",
                         "precisions"),
                 List.copyOf(figures.keySet()));
         assertShows(figures.get("latency"), "T0 fused avx2 f32 batch 1 224x224 1 thread", "2.900", "onerror=fail()", "90 %");
+        assertShows(figures.get("steps"), "All: T0 avx2 2 threads", "fused", "onerror=fail()", "stages.0", "blocks.0", "block",
+                "patch convolution", "head");
         assertShows(figures.get("load"), "SingleStream 1 session \u2014 VALID", "Server 2 sessions \u2014 INVALID", "4.200");
         assertShows(figures.get("throughput"), "All: fused avx2 224x224", "L bf16 batch 4 2 threads", "images/s", "341.4");
         assertShows(figures.get("samples"), "612", "850");
@@ -109,22 +112,35 @@ class ReportHtmlTest {
     /** The same figures as in the table of the command line: the page has its own rounding. */
     @Test
     void theTableHasEveryMeasurement() {
-        String table = all("<table id=\"measurements\">(.*?)</table>", dom()).get(0);
-        List<Dimension> dimensions = Columns.dimensions(RICH);
-        List<Metric> metrics = Columns.metrics(RICH);
+        assertEquals(expected(RICH.measurements(), true), rows("measurements"));
+        assertEquals(expected(RICH.steps(), false), rows("steps"));
+    }
+
+    private static List<List<String>> expected(List<Measurement> lines, boolean verdicts) {
+        List<Dimension> dimensions = Columns.dimensions(lines);
+        List<Metric> metrics = Columns.metrics(lines);
         List<List<String>> expected = new ArrayList<>();
-        for (Measurement line : RICH.measurements()) {
+        for (Measurement line : lines) {
             List<String> row = new ArrayList<>();
             dimensions.forEach(dimension -> row.add(line.subject().getOrDefault(dimension, "")));
             metrics.forEach(metric -> row.add(
                     line.values().containsKey(metric) ? Columns.number(line.values().get(metric)) : ""));
-            row.add(line.verdict() == null ? "" : line.verdict());
+            if (verdicts) {
+                row.add(line.verdict() == null ? "" : line.verdict());
+            }
+            if (line.busyMillis() != null) {
+                row.add(line.busyMillis().stream().map(Columns::number).collect(Collectors.joining(" ")));
+            }
             row.add(String.join(" ", line.implementations()));
             expected.add(row);
         }
-        List<List<String>> rows = all("<tr data-index.*?>(.*?)</tr>", table).stream()
+        return expected;
+    }
+
+    private static List<List<String>> rows(String table) {
+        String body = all("<table id=\"" + table + "\"[^>]*>(.*?)</table>", dom()).get(0);
+        return all("<tr data-index.*?>(.*?)</tr>", body).stream()
                 .map(row -> all("<td[^>]*>(.*?)</td>", row).stream().map(ReportHtmlTest::text).toList()).toList();
-        assertEquals(expected, rows);
     }
 
     @Test
@@ -150,6 +166,7 @@ class ReportHtmlTest {
         assumeTrue(empty.isPresent(), "no Chromium is on PATH");
         assertEquals(Map.of(), figures(empty.get()));
         assertTrue(empty.get().contains("<section id=\"remarks\" hidden"), "no remarks");
+        assertTrue(empty.get().contains("<section id=\"all-steps\" hidden"), "no steps");
     }
 
     /** Besides what ECharts has as names of XML name spaces and in comments, which nothing loads. */

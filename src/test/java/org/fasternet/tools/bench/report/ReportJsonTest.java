@@ -143,6 +143,8 @@ class ReportJsonTest {
             new Damage("\"p50_ms\" : 0.125", "\"p50_ms\" : 1, \"p50_ms\" : 2", "Duplicate"),
             new Damage("\"rounds\" : [ 0.12, 0.13 ]", "\"rounds\" : null", "'rounds' is missing"),
             new Damage("\"rounds\" : [ 0.12, 0.13 ]", "\"rounds\" : [ null ]", "'rounds' has null in it"),
+            new Damage("\"busyMillis\" : [ 0.5, 0.25 ]", "\"busyMillis\" : [ null ]", "'busyMillis' has null in it"),
+            new Damage("stages.0.blocks.0 block", "head pointwise", "'steps' has two lines of the same subject"),
             new Damage("\"seed\" : -7", "\"seed\" : 1.5", "seed: "),
             new Damage("\"complete\" : false", "\"complete\" : \"no\"", "complete: "),
             new Damage("\"cpu\" : \"Example CPU 9000\",", "", "environment: 'cpu' is missing"),

@@ -59,7 +59,19 @@ public final class SampleReports {
         return new Report(
                 Report.SCHEMA, "model", List.of("bench", "model", "--weights", HOSTILE), -7, false, busy, Metric.P50, lines,
                 List.of(line("kind=read level=L4 threads=2", Metric.BANDWIDTH, 17)),
-                List.of(new Report.Skipped(subject("model=T0 backend=onednn precision=bf16"), "the CPU has no bf16")));
+                List.of(new Report.Skipped(subject("model=T0 backend=onednn precision=bf16"), "the CPU has no bf16")),
+                List.of(step("fused", "patch_embed patch convolution", 0.25, 98), step("fused", "stages.0.blocks.0 block", 1.5, 90),
+                        step("fused", "head pointwise", 0.125, 100), step(HOSTILE, "head", 0.5, 75)));
+    }
+
+    /** Of two threads, of which the second waits. */
+    public static Measurement step(String backend, String label, double ms, double busyPercent) {
+        Map<Dimension, String> subject = subject("model=T0 isa=avx2 threads=2");
+        subject.put(Dimension.BACKEND, backend);
+        subject.put(Dimension.STEP, label);
+        return new Measurement(
+                subject, Map.of(Metric.P50, ms, Metric.BUSY, busyPercent, Metric.STEP_SHARE, 40 * ms), null, List.of(ms, ms), null,
+                List.of("fused:avx2"), List.of(), List.of(ms, ms * (2 * busyPercent / 100 - 1)));
     }
 
     private static void addModels(List<Measurement> lines) {

@@ -50,6 +50,36 @@ class ReportTableTest {
     }
 
     @Test
+    void stepsHaveATableForEachNetwork() {
+        Measurement network = new Measurement(
+                SampleReports.subject("model=T0 threads=2"), Map.of(Metric.P50, 1.0), null, List.of(), null, List.of(), List.of(),
+                List.of(0.75, 0.5));
+        Report plain = SampleReports.report(Metric.P50, network);
+        Report profiled = new Report(
+                plain.schema(), plain.benchmark(), plain.command(), 1, true, plain.environment(), Metric.P50, List.of(network),
+                List.of(), List.of(),
+                List.of(SampleReports.step("fused", "pool", 0.75, 100), SampleReports.step("onednn", "pool", 1.5, 50),
+                        SampleReports.step("fused", "head", 0.25, 50)));
+        assertEquals(
+                """
+                model  threads  p50 ms
+                T0     2             1
+
+                steps of T0 fused avx2 2:
+                step  p50 ms  % time  % busy
+                pool  0.7500      30     100
+                head  0.2500      10      50
+
+                steps of T0 onednn avx2 2:
+                step  p50 ms  % time  % busy
+                pool   1.500      60      50
+
+                threads of T0 2 computed for 0.7500, 0.5000 ms
+                """,
+                table(profiled));
+    }
+
+    @Test
     void whatIsMissingIsSaid() {
         Report rich = SampleReports.rich();
         Report empty = new Report(

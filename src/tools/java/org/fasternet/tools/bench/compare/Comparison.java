@@ -1,6 +1,7 @@
 package org.fasternet.tools.bench.compare;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,13 +20,14 @@ import org.fasternet.tools.bench.report.Report;
  * Two reports of one benchmark, line by line.
  *
  * @param lines those that both have with a figure, in the order of the second
+ * @param steps where the time of profiled lines went in both; they explain, and nothing passes or fails by them
  * @param onlyBefore names of lines that only the first has
  * @param onlyAfter names of lines that only the second has
  * @param lost sentences on what the first has of a line and the second has no more: a figure to compare, the verdict VALID
  * @param remarks sentences on what else differs, and on figures not to be trusted
  */
 public record Comparison(
-        List<Line> lines, List<String> onlyBefore, List<String> onlyAfter, List<String> lost, List<String> remarks) {
+        List<Line> lines, List<Line> steps, List<String> onlyBefore, List<String> onlyAfter, List<String> lost, List<String> remarks) {
     /** What a kernel keeps of the same memory for itself differs by less. */
     private static final double MEMORY_TOLERANCE = 0.05;
     private static final Map<String, Function<Environment, Object>> HARDWARE = new LinkedHashMap<>();
@@ -88,15 +90,17 @@ public record Comparison(
         List<String> hardware = differences(HARDWARE, before.environment(), after.environment());
         require(hardware.isEmpty() || anyHardware, "the reports are of different hardware, and --any-hardware is not given: "
                 + String.join("; ", hardware));
-        Map<Map<Dimension, String>, Measurement> old = bySubject(before);
-        Set<Map<Dimension, String>> both = new LinkedHashSet<>(bySubject(after).keySet());
+        Set<Map<Dimension, String>> anyIsa = anyHardware ? ofOneIsa(before.measurements(), after.measurements()) : Set.of();
+        Map<Map<Dimension, String>, Measurement> old = bySubject(before.measurements(), anyIsa);
+        Map<Map<Dimension, String>, Measurement> now = bySubject(after.measurements(), anyIsa);
+        Set<Map<Dimension, String>> both = new LinkedHashSet<>(now.keySet());
         both.retainAll(old.keySet());
         require(!both.isEmpty(), "the reports have no line in common: " + example(before) + " and " + example(after));
         List<Line> lines = new ArrayList<>();
         List<String> lost = new ArrayList<>();
         List<String> remarks = new ArrayList<>(hardware);
-        for (Measurement now : after.measurements().stream().filter(line -> both.contains(line.subject())).toList()) {
-            Pair pair = new Pair(old.get(now.subject()), now, before.primary());
+        for (Map<Dimension, String> subject : both) {
+            Pair pair = new Pair(old.get(subject), now.get(subject), before.primary());
             pair.lostVerdict().ifPresent(lost::add);
             if (pair.reason().isEmpty()) {
                 lines.add(pair.line(allowed, seed));
@@ -107,7 +111,23 @@ public record Comparison(
         remarks.addAll(differences(SOFTWARE, before.environment(), after.environment()));
         remarks.addAll(doubts("before", before));
         remarks.addAll(doubts("after", after));
-        return new Comparison(lines, others(before, both), others(after, both), lost, remarks);
+        return new Comparison(lines, steps(before, after, allowed, anyHardware, seed), others(old, both), others(now, both), lost,
+                remarks);
+    }
+
+    private static List<Line> steps(Report before, Report after, double allowed, boolean anyHardware, long seed) {
+        Set<Map<Dimension, String>> anyIsa = anyHardware ? ofOneIsa(before.steps(), after.steps()) : Set.of();
+        Map<Map<Dimension, String>, Measurement> old = bySubject(before.steps(), anyIsa);
+        List<Line> steps = new ArrayList<>();
+        bySubject(after.steps(), anyIsa).forEach((subject, now) -> {
+            if (old.containsKey(subject)) {
+                Pair pair = new Pair(old.get(subject), now, before.primary());
+                if (pair.reason().isEmpty()) {
+                    steps.add(pair.line(allowed, seed));
+                }
+            }
+        });
+        return steps;
     }
 
     /** Whether all that the first report has is in the second, and none of it has regressed. */
@@ -162,13 +182,35 @@ public record Comparison(
         return lines.isEmpty() ? "none" : "'" + lines.get(0).name() + "'";
     }
 
-    private static Map<Map<Dimension, String>, Measurement> bySubject(Report report) {
-        Map<Map<Dimension, String>, Measurement> lines = new LinkedHashMap<>();
-        report.measurements().forEach(line -> lines.put(line.subject(), line));
-        return lines;
+    /** Lines by what they are matched by. */
+    private static Map<Map<Dimension, String>, Measurement> bySubject(List<Measurement> lines, Set<Map<Dimension, String>> anyIsa) {
+        Map<Map<Dimension, String>, Measurement> found = new LinkedHashMap<>();
+        for (Measurement line : lines) {
+            Map<Dimension, String> rest = withoutIsa(line.subject());
+            found.put(anyIsa.contains(rest) ? rest : line.subject(), line);
+        }
+        return found;
     }
 
-    private static List<String> others(Report report, Set<Map<Dimension, String>> both) {
-        return report.measurements().stream().filter(line -> !both.contains(line.subject())).map(Measurement::name).toList();
+    /** Subjects, without their ISA, of which neither list has several: machines differ in it, so these are matched whatever it is. */
+    private static Set<Map<Dimension, String>> ofOneIsa(List<Measurement> before, List<Measurement> after) {
+        Set<Map<Dimension, String>> once = new HashSet<>();
+        Set<Map<Dimension, String>> several = new HashSet<>();
+        for (List<Measurement> lines : List.of(before, after)) {
+            Set<Map<Dimension, String>> seen = new HashSet<>();
+            lines.forEach(line -> (seen.add(withoutIsa(line.subject())) ? once : several).add(withoutIsa(line.subject())));
+        }
+        once.removeAll(several);
+        return once;
+    }
+
+    private static Map<Dimension, String> withoutIsa(Map<Dimension, String> subject) {
+        Map<Dimension, String> rest = new LinkedHashMap<>(subject);
+        rest.remove(Dimension.ISA);
+        return rest;
+    }
+
+    private static List<String> others(Map<Map<Dimension, String>, Measurement> lines, Set<Map<Dimension, String>> both) {
+        return lines.entrySet().stream().filter(line -> !both.contains(line.getKey())).map(line -> line.getValue().name()).toList();
     }
 }

@@ -3,6 +3,7 @@ package org.fasternet.tools.bench.compare;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * By what factor the median of one sample differs from that of another, with a 95 % confidence interval: the percentile
@@ -34,6 +35,18 @@ public record RatioOfMedians(double ratio, double low, double high) {
         Arrays.sort(ratios);
         int tail = (int) Math.round(ALPHA / 2 * RESAMPLES);
         return new RatioOfMedians(median(now) / median(old), ratios[tail - 1], ratios[RESAMPLES - tail]);
+    }
+
+    /**
+     * The median of the rounds' ratios, where both were measured in turn: what the machine does to one round, it does to both.
+     *
+     * @param rounds of what is compared
+     * @param reference of what it is compared with
+     */
+    public static double ofRounds(List<Double> rounds, List<Double> reference) {
+        return median(IntStream.range(0, Math.min(rounds.size(), reference.size()))
+                .mapToObj(round -> rounds.get(round) / reference.get(round))
+                .toList());
     }
 
     /** The middle value, or the mean of the two in the middle. */

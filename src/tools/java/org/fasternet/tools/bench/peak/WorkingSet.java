@@ -43,6 +43,20 @@ public record WorkingSet(String level, long bytesPerThread) {
     }
 
     /**
+     * The nearest level that holds so many bytes.
+     *
+     * @param cacheBytes of each level, level 1 first; may be empty
+     */
+    public static String holding(List<Long> cacheBytes, long bytes) {
+        for (int level = 1; level <= cacheBytes.size(); level++) {
+            if (bytes <= cacheBytes.get(level - 1)) {
+                return "L" + level;
+            }
+        }
+        return MEMORY;
+    }
+
+    /**
      * What a thread may have at most: all of them together a quarter of the memory, so that it is not swapped, nor the process
      * ended for it.
      *

@@ -4,19 +4,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Which columns a table of a report has, those that a measurement has something for, and how they show figures. */
+/** Which columns a table of lines has, those that a line has something for, and how they show figures. */
 public final class Columns {
     private Columns() {}
 
-    public static List<Dimension> dimensions(Report report) {
+    public static List<Dimension> dimensions(List<Measurement> lines) {
         return Arrays.stream(Dimension.values())
-                .filter(dimension -> report.measurements().stream().anyMatch(line -> line.subject().containsKey(dimension)))
+                .filter(dimension -> lines.stream().anyMatch(line -> line.subject().containsKey(dimension)))
                 .toList();
     }
 
-    public static List<Metric> metrics(Report report) {
+    public static List<Metric> metrics(List<Measurement> lines) {
         return Arrays.stream(Metric.values())
-                .filter(metric -> report.measurements().stream().anyMatch(line -> line.values().containsKey(metric)))
+                .filter(metric -> lines.stream().anyMatch(line -> line.values().containsKey(metric)))
                 .toList();
     }
 

@@ -24,7 +24,8 @@ public enum Dimension {
     BATCH("images in one run"),
     SIZE("rows x columns of an image"),
     THREADS("threads of one run"),
-    SESSIONS("sessions that serve concurrently");
+    SESSIONS("sessions that serve concurrently"),
+    STEP("step of the network: the layer and its part");
 
     private final String description;
 

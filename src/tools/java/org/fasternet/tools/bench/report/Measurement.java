@@ -14,11 +14,13 @@ import java.util.Map;
  * @param verdict {@code VALID}, or {@code INVALID} and the reason, where a rule decides; else null
  * @param implementations names of what ran, without repetition
  * @param warnings sentences on what makes the figures less trustworthy
+ * @param busyMillis the median of what each thread computed in a run, in milliseconds, the caller's first; it waited in the rest;
+ *     null if it was not measured
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Measurement(
         Map<Dimension, String> subject, Map<Metric, Double> values, Metric metric, List<Double> rounds, String verdict,
-        List<String> implementations, List<String> warnings) {
+        List<String> implementations, List<String> warnings, List<Double> busyMillis) {
     public Measurement {
         subject = Fields.ordered(Dimension.class, "subject", subject);
         values = Fields.ordered(Metric.class, "values", values);
@@ -27,6 +29,14 @@ public record Measurement(
         rounds.forEach(round -> Fields.finite("rounds", round));
         implementations = Fields.list("implementations", implementations);
         warnings = Fields.list("warnings", warnings);
+        busyMillis = busyMillis == null ? null : Fields.list("busyMillis", busyMillis);
+    }
+
+    /** Without times of threads. */
+    public Measurement(
+            Map<Dimension, String> subject, Map<Metric, Double> values, Metric metric, List<Double> rounds, String verdict,
+            List<String> implementations, List<String> warnings) {
+        this(subject, values, metric, rounds, verdict, implementations, warnings, null);
     }
 
     /** With rounds of the report's primary metric. */

@@ -1,5 +1,6 @@
 package org.fasternet.tools.bench.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,10 +21,12 @@ import java.util.Set;
  * @param measurements in the order of time
  * @param ceilings measured peaks of the machine that limit the measurements, as the benchmark {@code peak} has them
  * @param skipped what was asked for by {@code all} and could not be measured
+ * @param steps where the time of measurements went, one line a step, in the order of the network; none unless they were profiled
  */
 public record Report(
         int schema, String benchmark, List<String> command, long seed, boolean complete, Environment environment, Metric primary,
-        List<Measurement> measurements, List<Measurement> ceilings, List<Skipped> skipped) {
+        List<Measurement> measurements, List<Measurement> ceilings, List<Skipped> skipped,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Measurement> steps) {
     public static final int SCHEMA = 1;
 
     public Report {
@@ -32,17 +35,26 @@ public record Report(
         Fields.present("environment", environment);
         Fields.present("primary", primary);
         measurements = Fields.list("measurements", measurements);
-        distinct(measurements);
+        distinct("measurements", measurements);
         ceilings = Fields.list("ceilings", ceilings);
         skipped = Fields.list("skipped", skipped);
+        steps = steps == null ? List.of() : Fields.list("steps", steps);
+        distinct("steps", steps);
+    }
+
+    /** Without steps. */
+    public Report(
+            int schema, String benchmark, List<String> command, long seed, boolean complete, Environment environment,
+            Metric primary, List<Measurement> measurements, List<Measurement> ceilings, List<Skipped> skipped) {
+        this(schema, benchmark, command, seed, complete, environment, primary, measurements, ceilings, skipped, List.of());
     }
 
     /** @throws IllegalArgumentException if two lines are of the same subject */
-    private static void distinct(List<Measurement> lines) {
+    private static void distinct(String list, List<Measurement> lines) {
         Set<Map<Dimension, String>> subjects = new HashSet<>();
         for (Measurement line : lines) {
             if (!subjects.add(line.subject())) {
-                throw new IllegalArgumentException("'measurements' has two lines of the same subject: " + line.name());
+                throw new IllegalArgumentException("'" + list + "' has two lines of the same subject: " + line.name());
             }
         }
     }

@@ -23,7 +23,16 @@ public final class ReportHtml {
     private ReportHtml() {}
 
     /** What the page cannot know of a report: which columns it has, what they mean, and texts that are made elsewhere. */
-    private record Catalog(List<Column> dimensions, List<Column> metrics, List<String> remarks, String csv) {}
+    private record Catalog(Table measurements, Table steps, List<String> remarks, String csv) {}
+
+    /** Which columns the lines of one kind have. */
+    private record Table(List<Column> dimensions, List<Column> metrics) {
+        static Table of(List<Measurement> lines) {
+            return new Table(
+                    Columns.dimensions(lines).stream().map(d -> new Column(d.id(), d.id(), d.description())).toList(),
+                    Columns.metrics(lines).stream().map(m -> new Column(m.id(), m.heading(), m.description())).toList());
+        }
+    }
 
     private record Column(String id, String heading, String description) {}
 
@@ -50,10 +59,7 @@ public final class ReportHtml {
         ByteArrayOutputStream csv = new ByteArrayOutputStream();
         ReportCsv.write(report, csv);
         return new Catalog(
-                Columns.dimensions(report).stream().map(d -> new Column(d.id(), d.id(), d.description())).toList(),
-                Columns.metrics(report).stream().map(m -> new Column(m.id(), m.heading(), m.description())).toList(),
-                report.remarks(),
-                csv.toString(StandardCharsets.UTF_8));
+                Table.of(report.measurements()), Table.of(report.steps()), report.remarks(), csv.toString(StandardCharsets.UTF_8));
     }
 
     private static String resource(String name) {

@@ -29,7 +29,7 @@ import picocli.CommandLine.TypeConversionException;
             "Compares two reports of the same benchmark, line by line.",
             "The ratio of the medians over the rounds, B / A, has a 95 %% confidence interval by bootstrap. A line has regressed "
                     + "if all of its interval is on the worse side of 1 and the ratio is beyond the limit. Fewer than 5 rounds "
-                    + "tell nothing."
+                    + "tell nothing. Where both have profiles, their steps are compared too, and only shown."
         },
         footer = {
             "",
@@ -67,7 +67,7 @@ final class BenchCompareCommand implements Callable<Integer> {
             description = "By how much a line may be worse: 5%% or 0.05 (default: ${DEFAULT-VALUE}).")
     private double allowed;
 
-    @Option(names = "--any-hardware", description = "Compare reports of different machines.")
+    @Option(names = "--any-hardware", description = "Compare reports of different machines, whatever their instruction sets.")
     private boolean anyHardware;
 
     @Option(names = "--seed", paramLabel = "N", description = "Of the bootstrap (default: ${DEFAULT-VALUE}).")
@@ -102,12 +102,12 @@ final class BenchCompareCommand implements Callable<Integer> {
     }
 
     private void print(Comparison comparison, PrintWriter out) {
-        List<Comparison.Line> lines = comparison.lines();
-        if (!lines.isEmpty()) {
-            TextTable table = new TextTable(out, COLUMNS.stream().map(column -> column.left
-                    ? TextTable.left(column.heading, lines.stream().map(column.cell))
-                    : TextTable.right(column.heading, lines.stream().map(column.cell))).toArray(TextTable.Column[]::new));
-            lines.forEach(line -> table.row(COLUMNS.stream().map(column -> column.cell.apply(line)).toArray()));
+        printLines(comparison.lines(), out);
+        if (!comparison.steps().isEmpty()) {
+            out.println();
+            out.println("steps, by which nothing passes or fails:");
+            printLines(comparison.steps(), out);
+            out.println();
         }
         comparison.onlyBefore().forEach(name -> out.println("regression: only in " + before + ": " + name));
         comparison.onlyAfter().forEach(name -> out.println("only in " + after + ": " + name));
@@ -116,6 +116,15 @@ final class BenchCompareCommand implements Callable<Integer> {
         comparison.regressions().forEach(line -> out.println(TextTable.format(
                 "regression: %s: %s is %.1f %% %s", line.name(), line.metric().heading(),
                 100 * Math.abs(line.ratio().ratio() - 1), line.ratio().ratio() > 1 ? "higher" : "lower")));
+    }
+
+    private static void printLines(List<Comparison.Line> lines, PrintWriter out) {
+        if (!lines.isEmpty()) {
+            TextTable table = new TextTable(out, COLUMNS.stream().map(column -> column.left
+                    ? TextTable.left(column.heading, lines.stream().map(column.cell))
+                    : TextTable.right(column.heading, lines.stream().map(column.cell))).toArray(TextTable.Column[]::new));
+            lines.forEach(line -> table.row(COLUMNS.stream().map(column -> column.cell.apply(line)).toArray()));
+        }
     }
 
     private static String ratio(double value) {
@@ -129,9 +138,20 @@ final class BenchCompareCommand implements Callable<Integer> {
     private ObjectNode json(Comparison comparison) {
         ObjectNode root = Json.object();
         root.put("fail_above", allowed);
-        ArrayNode lines = root.putArray("lines");
-        for (Comparison.Line line : comparison.lines()) {
-            ObjectNode node = lines.addObject();
+        addLines(root.putArray("lines"), comparison.lines());
+        if (!comparison.steps().isEmpty()) {
+            addLines(root.putArray("steps"), comparison.steps());
+        }
+        comparison.onlyBefore().forEach(root.putArray("only_before")::add);
+        comparison.onlyAfter().forEach(root.putArray("only_after")::add);
+        comparison.lost().forEach(root.putArray("lost")::add);
+        comparison.remarks().forEach(root.putArray("remarks")::add);
+        return root;
+    }
+
+    private static void addLines(ArrayNode array, List<Comparison.Line> lines) {
+        for (Comparison.Line line : lines) {
+            ObjectNode node = array.addObject();
             ObjectNode subject = node.putObject("subject");
             line.subject().forEach((dimension, value) -> subject.put(dimension.id(), value));
             node.put("metric", line.metric().id());
@@ -142,10 +162,5 @@ final class BenchCompareCommand implements Callable<Integer> {
             node.put("high", line.ratio().high());
             node.put("change", change(line));
         }
-        comparison.onlyBefore().forEach(root.putArray("only_before")::add);
-        comparison.onlyAfter().forEach(root.putArray("only_after")::add);
-        comparison.lost().forEach(root.putArray("lost")::add);
-        comparison.remarks().forEach(root.putArray("remarks")::add);
-        return root;
     }
 }

@@ -31,7 +31,8 @@ import picocli.CommandLine.ParameterException;
             "  fasternet bench model --variant T0,S --backend all --precision all --quick",
             "  fasternet bench model --variant T0 --threads all --batch 1,4,16 --csv t0.csv",
             "  fasternet bench model --weights net.pth --size 224,192x256 --html net.html",
-            "  fasternet bench model --variant T0,L --starts 7"
+            "  fasternet bench model --variant T0,L --starts 7",
+            "  fasternet bench model --variant T0 --profile --html t0.html"
         })
 final class BenchModelCommand extends Benchmark {
     @ArgGroup
@@ -51,6 +52,11 @@ final class BenchModelCommand extends Benchmark {
         "Start N processes too, by plain java, and report the",
         "median time to the first result (default: 0, none)."})
     private int starts;
+
+    @Option(names = "--profile", description = {
+        "Measure every step of the network too, and what each",
+        "thread computes and waits."})
+    private boolean profile;
 
     @Mixin
     private ThreadsOption threads;
@@ -79,14 +85,14 @@ final class BenchModelCommand extends Benchmark {
         }
         List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed, compute.quantized());
         List<SessionOptions> options = options();
-        Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size()), run::stopped);
+        Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size() * (profile ? 2 : 1)), run::stopped);
         Peaks peaks = new Peaks();
-        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed, starts);
+        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed, starts, profile);
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
             for (SessionOptions wish : options) {
                 ModelCase work = new ModelCase(network.name(), wish);
-                works.add(Work.line(work.subject(), () -> benchmark.measure(work, network.load(), network.file())));
+                works.add(new Work(work.subject(), () -> benchmark.measure(work, network.load(), network.file())));
             }
         }
         run.ceilings(peaks, compute.precisions(), threads.values());

@@ -23,6 +23,7 @@ final class BenchRun implements AutoCloseable {
     private final Metric primary;
     private final boolean visible;
     private final List<Measurement> measurements = new ArrayList<>();
+    private final List<Measurement> steps = new ArrayList<>();
     private final List<Measurement> ceilings = new ArrayList<>();
     private final List<Report.Skipped> skipped = new ArrayList<>();
     private Progress progress;
@@ -49,7 +50,9 @@ final class BenchRun implements AutoCloseable {
             }
             progress.say(work.name());
             try {
-                measurements.addAll(work.lines().get());
+                for (Measurement line : work.lines().get()) {
+                    (line.subject().containsKey(Dimension.STEP) ? steps : measurements).add(line);
+                }
             } catch (UnsupportedException e) {
                 if (!skip) {
                     throw e;
@@ -87,7 +90,7 @@ final class BenchRun implements AutoCloseable {
     Report report() {
         List<String> command = spec.commandLine().getParseResult().originalArgs();
         return new Report(Report.SCHEMA, spec.name(), command, seed, !stopped, environment.end(), primary, measurements,
-                ceilings, skipped);
+                ceilings, skipped, steps);
     }
 
     @Override

@@ -2,6 +2,7 @@
 'use strict';
 const Charts = (() => {
   const MOST_ROWS = 40;
+  const MOST_FLAMES = 8;
   const count = noun => n => n + ' ' + noun + (n === '1' ? '' : 's');
   const WORDS = {batch: n => 'batch ' + n, threads: count('thread'), sessions: count('session')};
   const PERCENTILES = {p50_ms: 'median', p90_ms: '90 %', p99_ms: '99 %', p99_9_ms: '99.9 %'};
@@ -170,8 +171,72 @@ const Charts = (() => {
     };
   }
 
+  /** From "stages.2.blocks.0 expand": the stage or layer, the block of a stage, the part. */
+  function path(label) {
+    const [layer, ...part] = label.split(' ');
+    const [, stage, block] = layer.match(/^(stages\.\d+)\.(.+)$/) ?? [null, layer, ''];
+    return [stage, block, part.join(' ')];
+  }
+
+  /** What a step does, whichever back end names it; in the order of the legend. */
+  const KINDS = [
+    ['partial convolution', /partial convolution$| pconv$/],
+    ['expansion', /expan/],
+    ['projection', /project/],
+    ['block', / block$/],
+    ['patch convolution', /^patch_embed|^stages\.\d+( merging convolution)?$/],
+    ['head', /^pool|^head/],
+    ['other', /./],
+  ];
+  const kindOf = label => KINDS.findIndex(([, pattern]) => pattern.test(label));
+
+  /** A step's figures in words. */
+  function told({values, busyMillis}) {
+    const figures = [
+      number(values.p50_ms) + ' ms', number(values.share_percent) + ' % of the time',
+      values.gflop_per_s > 0 && number(values.gflop_per_s) + ' GFLOP/s',
+      values.roof_percent !== undefined && number(values.roof_percent) + ' % of the roofline',
+      busyMillis && 'threads computed ' + busyMillis.map(number).join(', ') + ' ms',
+    ];
+    return figures.filter(Boolean).join(', ');
+  }
+
+  /** Networks as bars, the nested parts of each below the whole: where the time of a run went. */
+  function steps(all) {
+    const networks = new Map();
+    for (const line of all) {
+      const {step, ...network} = line.subject;
+      networks.set(JSON.stringify(network), [...(networks.get(JSON.stringify(network)) ?? []), line]);
+    }
+    const groups = [...networks.values()].slice(0, MOST_FLAMES);
+    const {name, common} = naming(groups.map(([first]) => first), ['step']);
+    const flames = groups.map(lines => {
+      let at = 0;
+      return {
+        label: name(lines[0]),
+        leaves: lines.map(line => {
+          const from = at;
+          at += line.values.p50_ms;
+          const label = line.subject.step;
+          return {
+            names: path(label), from, to: at, kind: kindOf(label), busy: (line.values.busy_percent ?? 100) / 100,
+            tip: label + ': ' + told(line),
+          };
+        }),
+      };
+    });
+    return groups.length > 0 && {
+      title: 'Where the time of a run goes', common, lines: groups.map(([first]) => first), wide: true,
+      caption: 'Median time of each step, to scale, from the first to the last: stages, their blocks, and the parts of these. The '
+          + 'pale end of a part is the time in which threads waited for each other, on the average. The table of steps has the '
+          + 'figures.',
+      plot: Plots.flames(flames, KINDS.map(([kind]) => kind), 'ms'),
+    };
+  }
+
   const CHARTS = {
     latency: latencies,
+    steps,
     load: scenarios,
     throughput: bars('images_per_s', 'images/s', 'Throughput: images per second', line => !isLoad(line),
         'Images in one run divided by its mean latency; more is better.'),
@@ -191,10 +256,12 @@ const Charts = (() => {
   };
 
   /** Adds a figure for each chart there is data for, and draws them again when the page's width or colours change. */
-  function draw({measurements, ceilings}, dimensions, page) {
+  function draw(report, dimensions, page) {
     order = dimensions;
+    const {measurements} = report;
+    const others = new Map([[roofline, [...measurements, ...report.ceilings]], [steps, report.steps ?? []]]);
     const charts = Object.entries(CHARTS)
-        .map(([id, make]) => ({id, ...make(make === roofline ? [...measurements, ...ceilings] : measurements)}))
+        .map(([id, make]) => ({id, ...make(others.get(make) ?? measurements)}))
         .filter(chart => chart.plot);
     charts.forEach(chart => page.append(frame(chart)));
     charts.forEach(render);

@@ -27,7 +27,7 @@ const Plots = (() => {
     const style = getComputedStyle(document.documentElement);
     const color = name => style.getPropertyValue('--' + name).trim();
     const series = [1, 2, 3, 4, 5, 6, 7].map(i => color('series-' + i));
-    return {text: color('text'), muted: color('muted'), line: color('line'), panel: color('panel'), series};
+    return {text: color('text'), muted: color('muted'), line: color('line'), panel: color('panel'), page: color('page'), series};
   }
 
   /** Colour and symbol of the i-th series; both repeat, but not together. */
@@ -230,11 +230,86 @@ const Plots = (() => {
     };
   }
 
+  /**
+   * Nested bars, as long as they take: flames of {label, leaves}, leaves of {names, from, to, kind, busy, tip} in the order of
+   * time, names from the outermost to the leaf's own. Leaves have the colour of their kind, and are pale in the part not busy.
+   */
+  function flames(data, kinds, unit) {
+    const ROW = 24, GAP = 16, TITLE = 26;
+    const depth = Math.max(...data.flatMap(d => d.leaves.map(leaf => leaf.names.length)));
+    const heightOf = TITLE + depth * ROW + GAP;
+    return (width, colors) => {
+      const end = Math.max(...data.flatMap(d => d.leaves.map(leaf => leaf.to)));
+      const boxes = data.flatMap((d, i) => {
+        const levels = [...Array(depth).keys()].map(level => spans(d.leaves, level, depth));
+        return levels.flat().map(span => ({...span, top: i * heightOf + TITLE + span.level * ROW}));
+      });
+      const x = value => 8 + (width - 24) * value / end;
+      const box = ({top, from, to, level, name, leaf, shade}) => {
+        const [left, right] = [x(from), Math.max(x(from) + 0.5, x(to) - 0.75)];
+        const bar = (begin, finish, style) => ({
+          type: 'rect', silent: false, shape: {x: begin, y: top, width: Math.max(0, finish - begin), height: ROW - 2}, style});
+        const fill = leaf ? look(leaf.kind, colors).color : shade ? colors.line : colors.muted;
+        const middle = leaf ? left + (right - left) * leaf.busy : right;
+        const room = right - left - 6;
+        const text = textWidth(name) <= room ? name : '';
+        return {
+          type: 'group',
+          children: [
+            bar(left, right, {fill, opacity: leaf ? 0.35 : shade ? 1 : 0.35}), ...(leaf ? [bar(left, middle, {fill})] : []),
+            ...(text ? [{type: 'text', silent: true, style: {
+              text, x: left + 4, y: top + ROW / 2 - 1, verticalAlign: 'middle', fontSize: FONT,
+              fill: leaf ? colors.page : colors.text}}] : []),
+          ],
+        };
+      };
+      const titles = data.map((d, i) => ({
+        type: 'text', silent: true, style: {text: d.label, x: 8, y: i * heightOf + 8, fill: colors.text, fontSize: FONT, fontWeight: 600}}));
+      const height = data.length * heightOf + 40;
+      return {
+        height,
+        option: {
+          ...base(colors),
+          graphic: titles,
+          grid: {left: 8, right: 16, top: 0, bottom: 40},
+          xAxis: valueAxis(colors, unit, 'value', {min: 0, max: end, axisLabel: {
+            color: colors.muted, hideOverlap: true, showMaxLabel: false, formatter: v => String(+v.toPrecision(6))}}),
+          yAxis: {show: false, min: 0, max: 1},
+          series: [{
+            type: 'custom', encode: {x: 0, y: 1}, clip: false,
+            data: boxes.map(each => ({value: [each.from, 0], tip: each.tip})),
+            renderItem: params => box(boxes[params.dataIndex]),
+          }],
+        },
+        legend: kinds.map((name, i) => ({name, color: look(i, colors).color, mark: SYMBOLS.rect}))
+            .filter((_, kind) => data.some(d => d.leaves.some(leaf => leaf.kind === kind))),
+      };
+    };
+  }
+
+  /** Leaves that follow each other and have the same names down to a level, as one; every second is shaded. */
+  function spans(leaves, level, depth) {
+    const found = [];
+    for (const leaf of leaves) {
+      const key = leaf.names.slice(0, level + 1).join(' ');
+      const last = found[found.length - 1];
+      if (level < depth - 1 && last?.key === key) {
+        last.to = leaf.to;
+      } else {
+        found.push({
+          key, level, from: leaf.from, to: leaf.to, name: leaf.names[level], leaf: level === depth - 1 ? leaf : undefined,
+          shade: found.length % 2 === 0});
+      }
+    }
+    return found.filter(span => span.leaf || span.name !== '').map(span => ({
+      ...span, tip: span.leaf?.tip ?? `${span.key}: ${number(span.to - span.from)} ms`}));
+  }
+
   /** What a bandwidth feeds, from the left edge or the bottom to the highest peak. */
   function slope(bandwidth, left, bottom, top) {
     const start = Math.max(left, bottom / bandwidth);
     return [[start, start * bandwidth], [top / bandwidth, top]];
   }
 
-  return {number, theme, bars, groups, ranges, curves, roofline};
+  return {number, theme, bars, groups, ranges, curves, roofline, flames};
 })();

@@ -64,32 +64,36 @@
         element('tr', {}, element('th', {scope: 'row'}, name), element('td', {}, String(value)))));
   }
 
-  /** Columns of the table: what a line has there, to sort by, and how it is shown. */
-  function columns() {
+  /** Columns of a table: what a line has there, to sort by, and how it is shown. */
+  function columns(lines, {dimensions, metrics}) {
     const text = (heading, description, value) => ({heading, description, value, show: v => v ?? '', number: false});
     const all = [
-      ...catalog.dimensions.map(d => text(d.heading, d.description, line => line.subject[d.id])),
-      ...catalog.metrics.map(m => ({
+      ...dimensions.map(d => text(d.heading, d.description, line => line.subject[d.id])),
+      ...metrics.map(m => ({
         heading: m.heading, description: m.description, number: true,
         value: line => line.values[m.id], show: v => v === undefined ? '' : Charts.number(v),
       })),
     ];
-    if (report.measurements.some(line => line.verdict !== undefined)) {
+    if (lines.some(line => line.verdict !== undefined)) {
       all.push(text('verdict', 'by the rules of the scenario', line => line.verdict));
+    }
+    if (lines.some(line => line.busyMillis !== undefined)) {
+      all.push(text('busy ms', 'what each thread computed, in milliseconds; it waited in the rest',
+          line => line.busyMillis?.map(Charts.number).join(' ')));
     }
     all.push(text('implementations', 'what ran', line => line.implementations.join(' ')));
     return all;
   }
 
-  function measurements() {
-    const all = columns();
-    const body = element('tbody', {}, ...report.measurements.map((line, index) => row(all, line, index)));
+  function table(id, lines, catalog) {
+    const all = columns(lines, catalog);
+    const body = element('tbody', {}, ...lines.map((line, index) => row(all, line, index)));
     const headings = all.map((column, index) => {
       const th = element('th', {scope: 'col', title: column.description, className: column.number ? 'number' : ''});
-      th.append(element('button', {type: 'button', onclick: () => sort(body, th, column, index)}, column.heading));
+      th.append(element('button', {type: 'button', onclick: () => sort(lines, body, th, column)}, column.heading));
       return th;
     });
-    document.getElementById('measurements').append(element('thead', {}, element('tr', {}, ...headings)), body);
+    document.getElementById(id).append(element('thead', {}, element('tr', {}, ...headings)), body);
   }
 
   function row(all, line, index) {
@@ -102,11 +106,11 @@
   }
 
   /** Ascending at the first click, then descending; lines without the figure stay last. */
-  function sort(body, th, column) {
+  function sort(lines, body, th, column) {
     const sign = th.ariaSort === 'ascending' ? -1 : 1;
     th.parentElement.querySelectorAll('th').forEach(other => other.removeAttribute('aria-sort'));
     th.setAttribute('aria-sort', sign > 0 ? 'ascending' : 'descending');
-    const value = tr => column.value(report.measurements[tr.dataset.index]);
+    const value = tr => column.value(lines[tr.dataset.index]);
     const compare = (a, b) => column.number ? a - b : a.localeCompare(b, 'en', {numeric: true});
     body.append(...[...body.rows].sort((a, b) => {
       const [x, y] = [value(a), value(b)];
@@ -116,6 +120,9 @@
 
   head();
   environment();
-  measurements();
-  Charts.draw(report, catalog.dimensions.map(d => d.id), document.getElementById('charts'));
+  table('measurements', report.measurements, catalog.measurements);
+  const steps = report.steps ?? [];
+  document.getElementById('all-steps').hidden = steps.length === 0;
+  table('steps', steps, catalog.steps);
+  Charts.draw(report, catalog.measurements.dimensions.map(d => d.id), document.getElementById('charts'));
 })();
