@@ -2,6 +2,7 @@
 module org.fasternet {
     requires com.google.gson;
     requires java.desktop;
+    requires static jdk.jfr;
     requires org.bytedeco.dnnl;
     requires org.bytedeco.javacpp;
 

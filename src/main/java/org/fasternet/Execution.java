@@ -11,11 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import org.fasternet.backend.spi.Backend;
 import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.error.ShapeException;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
+import org.fasternet.internal.flight.Flight;
+import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.schedule.TensorBuffer;
 
 /**
@@ -50,6 +53,7 @@ final class Execution implements AutoCloseable {
 
     private final Program program;
     private final String what;
+    private final Flight.Span runs;
     private final Binding binding = Bindings.current();
     private final Cleaner.Cleanable cleanable;
     private final AtomicReference<Thread> user = new AtomicReference<>();
@@ -64,10 +68,20 @@ final class Execution implements AutoCloseable {
     /** Whether an address has changed since the buffers were last seen not to overlap. */
     private boolean rebound;
 
+    /** Compiles a program and takes it over. */
+    static Execution compile(Backend backend, ProgramSpec spec, String what) {
+        Flight.Span compilation = Flight.compilation(what);
+        compilation.begin();
+        Program program = backend.compile(spec);
+        compilation.end(program.plan(), spec.src());
+        return new Execution(program, what);
+    }
+
     /** Takes over the program, and frees it too if this object is lost without a close. */
     Execution(Program program, String what) {
         this.program = program;
         this.what = what;
+        runs = Flight.runs(what);
         wanted.add(program.src());
         wanted.addAll(program.dsts());
         bound = new Object[wanted.size()];
@@ -205,7 +219,9 @@ final class Execution implements AutoCloseable {
             refuseOverlap();
             rebound = false;
         }
+        runs.begin();
         program.run();
+        runs.end(program.plan(), wanted.get(0).shape());
     }
 
     @Override

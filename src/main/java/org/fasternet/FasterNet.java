@@ -197,7 +197,7 @@ public final class FasterNet {
      * @throws ShapeException if the size is too small for the network's stages
      */
     public Session session(SessionOptions options) {
-        return new Session(options.backendFor(network).compile(spec(options)), options.pixels().isPresent());
+        return new Session(Execution.compile(options.backendFor(network), spec(options), "session"), options.pixels().isPresent());
     }
 
     /** What a session with these options asks a back end for. */

@@ -138,7 +138,7 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
         ProgramSpec spec = new ProgramSpec(
                 network, src, type, Layout.nhwc(src), f32 ? ElementType.F32 : type, inPlace, options.precision(), options.isa(),
                 options.resolvedThreads(), options.spinMicros(), options.device().orElse(0), options.tuning());
-        return new Kernel(new Execution(options.backendFor(network).compile(spec), "kernel"));
+        return new Kernel(Execution.compile(options.backendFor(network), spec, "kernel"));
     }
 
     /** The outputs' shapes: one, or one for each feature tap; none in place. */

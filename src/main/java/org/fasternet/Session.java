@@ -3,7 +3,6 @@ package org.fasternet;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
-import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.schedule.TensorBuffer;
 import org.fasternet.tensor.Shape;
@@ -25,8 +24,8 @@ import org.fasternet.tensor.Shape;
 public final class Session extends SegmentRuns implements AutoCloseable {
     private final boolean pixels;
 
-    Session(Program program, boolean pixels) {
-        super(new Execution(program, "session"));
+    Session(Execution execution, boolean pixels) {
+        super(execution);
         this.pixels = pixels;
     }
 

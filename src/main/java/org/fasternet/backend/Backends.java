@@ -12,6 +12,7 @@ import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.abi.HostInfo;
+import org.fasternet.internal.flight.Flight;
 import org.fasternet.layer.Network;
 
 /** All back ends, and the one place where one is chosen. */
@@ -59,6 +60,7 @@ public final class Backends {
                     .or(() -> backend.refuses(precision, isa))
                     .or(() -> backend.refuses(network));
             if (reason.isEmpty()) {
+                Flight.backendChosen(name, precision.id(), backend.name(), () -> why(name, reasons));
                 return backend;
             }
             reasons.add(backend.name() + ": " + reason.get());
@@ -68,6 +70,15 @@ public final class Backends {
                     + all().stream().map(Backend::name).collect(Collectors.joining(", ")) + " are known");
         }
         throw new UnsupportedException(String.join("; ", reasons));
+    }
+
+    private static String why(String name, List<String> refusals) {
+        if (!name.equals(AUTO)) {
+            return "it was asked for by name";
+        }
+        return refusals.isEmpty()
+                ? "it is the fastest on this CPU in this precision"
+                : "the one that is faster on this CPU cannot be used: " + String.join("; ", refusals);
     }
 
     /** The one that computes on a GPU, whether there is one here or not. */
