@@ -18,6 +18,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeLibraryTest {
+    private static final int NEXT = Abi.FN_ABI_VERSION + 1;
+
     /** Loads the library of the named class twice and prints both outcomes. */
     static final class Probe {
         public static void main(String[] args) throws ClassNotFoundException {
@@ -43,14 +45,14 @@ class NativeLibraryTest {
     void loadsOnceAndForAll() throws Exception {
         assertEquals(List.of("loaded", "loaded"), probe(Abi.class));
         NativeLibrary.load(Abi.class);
-        assertEquals(4, Abi.fn_abi_version());
+        assertEquals(Abi.FN_ABI_VERSION, Abi.fn_abi_version());
     }
 
     /** A library put before ours says that it is of another version. */
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the library of another version is compiled by g++")
     @Test
     void anotherVersionOfTheInterfaceIsRefused(@TempDir Path folder) throws Exception {
-        Path source = Files.writeString(folder.resolve("next.c"), "int fn_abi_version(void) { return 5; }");
+        Path source = Files.writeString(folder.resolve("next.c"), "int fn_abi_version(void) { return " + NEXT + "; }");
         Path library = folder.resolve("libnext.so");
         int compiled = new ProcessBuilder("g++", "-shared", "-fPIC", "-x", "c", source.toString(), "-o", library.toString())
                 .inheritIO().start().waitFor();
@@ -60,7 +62,8 @@ class NativeLibraryTest {
         List<String> lines = result.output().lines().toList();
         assertEquals(2, lines.size(), result.output());
         assertEquals(lines.get(0), lines.get(1));
-        String refusal = "libfasternet has version 5 of its interface, and these classes were built for version 4: ";
+        String refusal = "libfasternet has version " + NEXT + " of its interface, and these classes were built for version "
+                + Abi.FN_ABI_VERSION + ": ";
         assertTrue(lines.get(0).startsWith(refusal), result.output());
     }
 
