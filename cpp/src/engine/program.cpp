@@ -10,6 +10,9 @@ namespace fn {
 
 namespace {
 
+/** Bytes between the scratch of two threads: caches fetch ahead of what a thread writes, at most to the end of a page. */
+constexpr size_t scratch_gap = 4096;
+
 /** A layer with the tensors it reads and writes, and the touched buffer that is current before it. */
 struct PlannedLayer {
     const Layer* layer;
@@ -275,6 +278,7 @@ private:
         Carver carver;
         std::vector<ScratchOffsets> offsets;
         for (int32_t i = 0; i < options_.threads; i++) {
+            carver.reserve(scratch_gap);
             offsets.push_back({carver.reserve(needs.pixels), carver.reserve(needs.windows), carver.reserve(needs.products),
                                carver.reserve(needs.conv), carver.reserve(needs.hidden)});
         }

@@ -3,6 +3,7 @@
 #include "engine/grid.h"
 #include "engine/model.h"
 #include "engine/tensor.h"
+#include "memory.h"
 
 #include <functional>
 #include <memory>
@@ -12,10 +13,13 @@ namespace fn {
 
 /** What a thread has to itself while it runs steps. In cache lines of its own: it is written for every tile. */
 struct alignas(64) Scratch {
-    std::vector<Run> runs;
-    std::vector<Segment> segments;
-    std::vector<int32_t> touched_offsets, rest_offsets, dense_offsets;
-    std::vector<WinogradTile> tiles;
+    template <class T>
+    using List = std::vector<T, OwnLines<T>>;
+
+    List<Run> runs;
+    List<Segment> segments;
+    List<int32_t> touched_offsets, rest_offsets, dense_offsets;
+    List<WinogradTile> tiles;
     char* pixels = nullptr;    // the caller's pixels, converted
     char* windows = nullptr;   // a 3x3 convolution's windows at Winograd's points
     char* products = nullptr;  // and what they are multiplied to

@@ -63,8 +63,7 @@ private:
     int64_t spin_ns_ = 0;
     std::atomic<bool> posted_{false};
     uint32_t tasks_done_ = 0;  // as the callers count them
-    alignas(64) Signal start_;
-    alignas(64) Signal done_;
+    Signal start_, done_;
     std::thread thread_;
 };
 
@@ -139,7 +138,7 @@ SharedSteps::SharedSteps(std::vector<int64_t> pieces, int32_t max_threads)
 }
 
 int64_t SharedSteps::claim(int32_t step, uint32_t round, int32_t owner, int64_t count) {
-    std::atomic<uint64_t>& claimed = claimed_[static_cast<size_t>(step) * max_threads_ + owner];
+    std::atomic<uint64_t>& claimed = claimed_[static_cast<size_t>(step) * max_threads_ + owner].value;
     uint64_t now = claimed.load(std::memory_order_relaxed);
     while (true) {
         const uint32_t latest = static_cast<uint32_t>(now >> 32);
