@@ -134,7 +134,7 @@ SharedSteps::SharedSteps(std::vector<int64_t> pieces, int32_t max_threads)
       max_threads_(max_threads),
       claimed_(pieces_.size() * max_threads),
       left_(pieces_.size()) {
-    for (size_t i = 0; i < pieces_.size(); i++) left_[i].store(pieces_[i], std::memory_order_relaxed);
+    for (size_t i = 0; i < pieces_.size(); i++) left_[i].value.store(pieces_[i], std::memory_order_relaxed);
 }
 
 int64_t SharedSteps::claim(int32_t step, uint32_t round, int32_t owner, int64_t count) {
@@ -151,8 +151,8 @@ int64_t SharedSteps::claim(int32_t step, uint32_t round, int32_t owner, int64_t 
 }
 
 void SharedSteps::finish(int32_t step, uint32_t round, int64_t done, int64_t spin_ns) {
-    if (done > 0 && left_[step].fetch_sub(done, std::memory_order_acq_rel) == done) {
-        left_[step].store(pieces_[step], std::memory_order_relaxed);  // for the next round
+    if (done > 0 && left_[step].value.fetch_sub(done, std::memory_order_acq_rel) == done) {
+        left_[step].value.store(pieces_[step], std::memory_order_relaxed);  // for the next round
         steps_done_.raise();
     } else {
         steps_done_.wait_for(round * static_cast<uint32_t>(pieces_.size()) + static_cast<uint32_t>(step) + 1, spin_ns);

@@ -10,6 +10,9 @@
 
 namespace fn {
 
+/** What several threads write lies so far apart: two cache lines, as caches fetch the other one of a pair too. */
+constexpr size_t apart = 128;
+
 /** A counter that threads can wait on. */
 class Signal {
 public:
@@ -20,9 +23,8 @@ public:
     void wait_for(uint32_t target, int64_t spin_ns);
 
 private:
-    // Apart from what lies around the signal: it is read all the time by those who wait.
-    alignas(64) std::atomic<uint32_t> value_{0};
-    alignas(64) std::atomic<int32_t> sleepers_{0};
+    alignas(apart) std::atomic<uint32_t> value_{0};
+    alignas(apart) std::atomic<int32_t> sleepers_{0};
     std::mutex mutex_;
     std::condition_variable changed_;
 };
@@ -60,15 +62,15 @@ public:
 private:
     int64_t claim(int32_t step, uint32_t round, int32_t owner, int64_t count);
 
-    /** In a cache line of its own: it is written for every piece. */
-    struct alignas(64) Claimed {
-        std::atomic<uint64_t> value{0};  // the round, and how many pieces of it are taken
+    template <class T>
+    struct alignas(apart) Apart {
+        std::atomic<T> value{0};
     };
 
     const std::vector<int64_t> pieces_;
     const int32_t max_threads_;
-    std::vector<Claimed> claimed_;            // by step and owner
-    std::vector<std::atomic<int64_t>> left_;  // by step: pieces that are not done
+    std::vector<Apart<uint64_t>> claimed_;  // by step and owner: the round, and how many pieces of it are taken
+    std::vector<Apart<int64_t>> left_;      // by step: pieces that are not done
     Signal steps_done_;
 };
 
