@@ -128,6 +128,23 @@ class BenchCommandTest {
     }
 
     @Test
+    void aSweepGoesOnToLargerBatchesAndNamesTheBest() throws JsonProcessingException {
+        String[] command = {"bench", "sweep", "--size", "32", "--backend", "fused", "--precision", "f32", "--threads", "1",
+            "--max-batch", "6", "--runs", "2", "--rounds", "2", "--warm-up", "0s"};
+        List<String> json = new ArrayList<>(List.of(command));
+        json.add("--json");
+        JsonNode report = Cli.json(json.toArray(String[]::new));
+        List<String> batches = subjects(report.path("measurements"), "batch");
+        assertTrue(List.of("1", "2", "4", "6").subList(0, batches.size()).equals(batches) && batches.size() >= 2, batches::toString);
+        List<String> skipped = subjects(report.path("skipped"), "kind");
+        assertEquals(report.path("measurements").get(0).path("values").has("joules_per_image") ? List.of() : List.of("energy"), skipped);
+        String text = Cli.output(command);
+        assertTrue(text.contains("lowest latency: T0 fused "), text);
+        assertTrue(text.matches("(?s).*highest throughput: T0 fused \\S+ f32 \\d 32x32 1: images/s [\\d.]+\n.*"), text);
+        assertTrue(Cli.wrongUsage("bench", "sweep", "--max-batch", "0").contains("--max-batch is 0: 1 or more is expected"));
+    }
+
+    @Test
     void operatorsAreMeasuredHotAndCold() throws JsonProcessingException {
         JsonNode lines = Cli.json("bench", "op", "--shape", "1x16x4x4", "--operator", "pconv/4,dwconv3x3", "--threads", "1",
                 "--runs", "2", "--rounds", "1", "--warm-up", "0s", "--json").path("measurements");

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.fasternet.DeviceBuffer;
@@ -15,6 +16,8 @@ import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Buffers;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tools.bench.compare.RatioOfMedians;
+import org.fasternet.tools.bench.machine.PackageEnergy;
+import org.fasternet.tools.bench.machine.ProcessMemory;
 import org.fasternet.tools.bench.report.Dimension;
 import org.fasternet.tools.bench.report.Measurement;
 import org.fasternet.tools.bench.report.Metric;
@@ -26,23 +29,28 @@ import org.fasternet.tools.bench.timing.Samples;
 public final class ModelBenchmark {
     private static final int HEAP_RUNS = 10;
     private static final double MIB = 1 << 20;
+    private static final long ENERGY_NANOS = 1_000_000_000;
 
     private final Sampler sampler;
     private final Peaks peaks;
     private final long seed;
     private final int starts;
     private final boolean profile;
+    private final Optional<PackageEnergy> meters;
 
     /**
      * @param seed of the input's values
      * @param starts of processes that are timed to their first result; 0: that is not measured
+     * @param meters of the energy of runs; empty: it is not measured
      * @param profile whether to measure steps too, in runs of a second session, which take turns with those of the first
      */
-    public ModelBenchmark(Sampler sampler, Peaks peaks, long seed, int starts, boolean profile) {
+    public ModelBenchmark(
+            Sampler sampler, Peaks peaks, long seed, int starts, Optional<PackageEnergy> meters, boolean profile) {
         this.sampler = sampler;
         this.peaks = peaks;
         this.seed = seed;
         this.starts = starts;
+        this.meters = meters;
         this.profile = profile;
     }
 
@@ -70,7 +78,7 @@ public final class ModelBenchmark {
             if (starts > 0) {
                 values.put(Metric.START, ProcessStart.medianMillis(file.get(), work.options(), starts));
             }
-            ProcessMemory.residentMib().ifPresent(mib -> values.put(Metric.RESIDENT, mib));
+            putMemory(values);
             ExecutionPlan plan = session.plan();
             values.put(Metric.PACKED, plan.weightBytes() / MIB);
             values.put(Metric.ARENA, plan.arenaBytes() / MIB);
@@ -85,6 +93,7 @@ public final class ModelBenchmark {
                 values.put(Metric.DEVICE_P50, onDevice(session, work.options().device().orElse(0), src));
             }
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
+            values.putAll(energy(work.options().batch(), () -> session.run(src, dsts)));
             values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
             Cost cost = Cost.of(network, session.srcShape(), session.dstShapes(), plan.precision());
             values.putAll(Figures.rates(samples.latency(), cost, measured.gflops));
@@ -124,6 +133,36 @@ public final class ModelBenchmark {
             more.put(Metric.PROFILE_COST, 100 * (RatioOfMedians.ofRounds(timed.medians(), samples.medians()) - 1));
             return new Measured(samples, peaked.gflops(), more, steps.busyMillis(), steps.lines());
         }
+    }
+
+    private static void putMemory(Map<Metric, Double> values) {
+        ProcessMemory memory = new ProcessMemory();
+        memory.residentMib().ifPresent(mib -> values.put(Metric.RESIDENT, mib));
+        memory.hugeMib().ifPresent(mib -> values.put(Metric.HUGE, mib));
+        Map<Integer, Double> nodes = memory.nodes();
+        double all = nodes.values().stream().mapToDouble(Double::doubleValue).sum();
+        nodes.entrySet().stream().max(Map.Entry.comparingByValue()).ifPresent(most -> {
+            values.put(Metric.NODE, (double) most.getKey());
+            values.put(Metric.NODE_SHARE, 100 * most.getValue() / all);
+        });
+    }
+
+    /** Of runs for a second, since meters go on a thousand times a second; nothing where there are none. */
+    private Map<Metric, Double> energy(int batch, Runnable run) {
+        if (meters.isEmpty()) {
+            return Map.of();
+        }
+        List<Double> before = meters.get().read();
+        long start = System.nanoTime();
+        long images = 0;
+        do {
+            run.run();
+            images += batch;
+        } while (System.nanoTime() - start < ENERGY_NANOS);
+        double joules = meters.get().joulesSince(before);
+        return joules > 0
+                ? Map.of(Metric.JOULES_PER_IMAGE, joules / images, Metric.IMAGES_PER_JOULE, images / joules)
+                : Map.of();
     }
 
     private double onDevice(Session session, int device, FloatBuffer values) {

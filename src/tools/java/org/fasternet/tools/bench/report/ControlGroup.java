@@ -2,6 +2,7 @@ package org.fasternet.tools.bench.report;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.fasternet.tools.bench.machine.SystemFiles;
 
 /** What the control group of the process counts and allows, in version 2 or 1, seen from inside a container too. */
 record ControlGroup(SystemFiles files) {

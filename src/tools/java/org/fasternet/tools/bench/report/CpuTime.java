@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.fasternet.tools.bench.machine.SystemFiles;
 
 /**
  * Time of the CPUs that the process may run on, together, in ticks.

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.fasternet.Hardware;
 import org.fasternet.Library;
 import org.fasternet.compute.BackendInfo;
+import org.fasternet.tools.bench.machine.SystemFiles;
 
 /** Reads the environment: made when a benchmark begins, asked when it ends. */
 public final class EnvironmentProbe {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.fasternet.tools.bench.machine.SystemFiles;
 
 /** What took time from a benchmark that was not it: made when that begins, asked when it ends. */
 final class Interference {

@@ -46,6 +46,7 @@ public final class BenchCommand implements Callable<Integer> {
                 .addSubcommand(new BenchPeakCommand())
                 .addSubcommand(new BenchLoadCommand())
                 .addSubcommand(new BenchPeersCommand())
+                .addSubcommand(new BenchSweepCommand())
                 .addSubcommand(new BenchCompareCommand());
     }
 }

@@ -1,6 +1,5 @@
 package org.fasternet.tools.cli.bench;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +25,7 @@ import picocli.CommandLine.ParameterException;
         description = {
             "Puts networks under the load of MLPerf's four scenarios, by its rules: SingleStream and MultiStream (latency of one "
                     + "query of 1 or 8 images after the other), Server (queries that arrive at random, 99 %% of which are to be "
-                    + "answered within a bound), Offline (throughput).",
+                    + "answered within a bound), Offline (throughput). T0 unless another network is named.",
             "A line is VALID only if all published rules are met. They ask for 600 s a run, so a shorter run, the default, is "
                     + "INVALID and says in what it falls short.",
         },
@@ -49,7 +48,7 @@ final class BenchLoadCommand extends Benchmark {
     private List<String> scenarios = List.of("all");
 
     @ArgGroup
-    private Source source = new Source();
+    private NetworkSource source = new NetworkSource();
 
     @Mixin
     private ComputeChoices compute;
@@ -71,15 +70,6 @@ final class BenchLoadCommand extends Benchmark {
     @Option(names = "--latency-bound", paramLabel = "TIME", converter = SamplingOptions.Time.class,
             description = "Server: what 99 %% of the queries must be answered within (default: 15ms, MLPerf's for ResNet-50).")
     private Duration latencyBound = LoadSettings.RESNET_50_BOUND;
-
-    private static final class Source {
-        @Option(names = "--variant", paramLabel = "NAME", split = ",",
-                description = "T0, T1, T2, S, M, L or all, with random weights (default: T0).")
-        private List<String> variants = List.of("T0");
-
-        @Option(names = "--weights", paramLabel = "FILE", description = "A checkpoint instead.")
-        private Path weights;
-    }
 
     private static final class Length {
         @Option(names = "--duration", paramLabel = "TIME", converter = SamplingOptions.Time.class,
@@ -110,7 +100,7 @@ final class BenchLoadCommand extends Benchmark {
     @Override
     void measure(BenchRun run) {
         check();
-        List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed, compute.quantized());
+        List<NamedNetwork> networks = source.list(spec, "T0", seed, compute.quantized());
         List<Scenario> scenario =
                 Choice.of(spec, "--scenario", scenarios, Arrays.asList(Scenario.values()), Scenario::of).values();
         List<SessionOptions> options =

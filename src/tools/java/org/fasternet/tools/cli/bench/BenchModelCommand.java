@@ -1,6 +1,5 @@
 package org.fasternet.tools.cli.bench;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.fasternet.SessionOptions;
@@ -21,7 +20,7 @@ import picocli.CommandLine.ParameterException;
 @Command(
         name = "model",
         description = {
-            "Measures whole networks, every combination of what is listed.",
+            "Measures whole networks, every combination of what is listed; all variants unless some are named.",
             "A list has commas between its values; 'all' is everything that can be measured here."
         },
         footer = {
@@ -36,7 +35,7 @@ import picocli.CommandLine.ParameterException;
         })
 final class BenchModelCommand extends Benchmark {
     @ArgGroup
-    private Source source = new Source();
+    private NetworkSource source = new NetworkSource();
 
     @Mixin
     private ComputeChoices compute;
@@ -59,19 +58,13 @@ final class BenchModelCommand extends Benchmark {
     private boolean profile;
 
     @Mixin
+    private EnergyOption energy;
+
+    @Mixin
     private ThreadsOption threads;
 
     @Mixin
     private SamplingOptions sampling;
-
-    private static final class Source {
-        @Option(names = "--variant", paramLabel = "NAME", split = ",",
-                description = "T0, T1, T2, S, M, L or all, with random weights (default: all).")
-        private List<String> variants = List.of("all");
-
-        @Option(names = "--weights", paramLabel = "FILE", description = "A checkpoint instead.")
-        private Path weights;
-    }
 
     @Override
     Metric primary() {
@@ -83,11 +76,11 @@ final class BenchModelCommand extends Benchmark {
         if (starts < 0) {
             throw new ParameterException(spec.commandLine(), "--starts is " + starts + ": 0 or more is expected");
         }
-        List<NamedNetwork> networks = NamedNetwork.list(spec, source.variants, source.weights, seed, compute.quantized());
+        List<NamedNetwork> networks = source.list(spec, "all", seed, compute.quantized());
         List<SessionOptions> options = options();
         Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size() * (profile ? 2 : 1)), run::stopped);
         Peaks peaks = new Peaks();
-        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed, starts, profile);
+        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed, starts, energy.meters(run), profile);
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
             for (SessionOptions wish : options) {

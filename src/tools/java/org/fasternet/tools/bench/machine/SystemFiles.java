@@ -1,4 +1,4 @@
-package org.fasternet.tools.bench.report;
+package org.fasternet.tools.bench.machine;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,14 +12,14 @@ import java.util.Optional;
  *
  * @param root of the file system, another one in tests
  */
-record SystemFiles(Path root) {
+public record SystemFiles(Path root) {
     /** @param file absolute */
-    Optional<String> text(String file) {
+    public Optional<String> text(String file) {
         return lines(file).map(lines -> String.join("\n", lines).strip());
     }
 
     /** The first number of the first line that begins with {@code start}. */
-    Optional<Double> number(String file, String start) {
+    public Optional<Double> number(String file, String start) {
         return lines(file).stream().flatMap(List::stream)
                 .filter(line -> line.startsWith(start))
                 .map(line -> line.substring(start.length()).replaceAll("[^0-9.]+", " ").strip().split(" ")[0])
