@@ -2,8 +2,8 @@
 #define FASTERNET_MEASURE_H
 
 /*
- * What the CPU can do at most: multiply-adds on registers, and bytes to and from a working set. The conventions are those of
- * fasternet.h.
+ * What the CPU can do at most: multiply-adds on registers, and bytes to and from a working set; what it counts meanwhile, and
+ * which CPU a thread runs on. The conventions are those of fasternet.h.
  *
  * A measurement starts its threads, each pinned to a CPU of its own of the caller's affinity mask (one per core before a second
  * one on any core), and the caller waits. All of them work without a pause through windows of time that are the same for all, up
@@ -80,6 +80,48 @@ FN_API fn_status fn_measure_compute(const fn_measure_options* options, int32_t t
  * @return FN_UNSUPPORTED as fn_measure_compute()
  */
 FN_API fn_status fn_measure_memory(const fn_measure_options* options, int32_t kind, int64_t bytes, double* per_second);
+
+/** What the CPUs count of this process's threads. */
+typedef enum fn_counter {
+    FN_COUNTER_CYCLES = 0,
+    FN_COUNTER_INSTRUCTIONS = 1,
+    /** Reads and writes that the last cache did not have. */
+    FN_COUNTER_LLC_MISSES = 2,
+    /** Nanoseconds for which the threads had a CPU, all together. */
+    FN_COUNTER_CPU_NS = 3,
+    FN_COUNTERS = 4
+} fn_counter;
+
+/**
+ * Begins to count, outside of the kernel but for the time, what the process's threads do: those that are there, and those that they
+ * start. What the machine or the system does not count is told by fn_counters_missing().
+ *
+ * @param counters gets a handle for the functions below, for one thread at a time
+ */
+FN_API fn_status fn_counters_start(int64_t* counters);
+
+/**
+ * @param values gets, for each fn_counter, the count since the start; 0 where it is not counted. Counters that take turns on the
+ *               hardware are scaled up to the whole time.
+ */
+FN_API fn_status fn_counters_read(int64_t counters, double* values);
+
+/** Why a counter is not counted here, in a sentence; NULL if it is. Lives until the next call for this handle. */
+FN_API const char* fn_counters_missing(int64_t counters, int32_t counter);
+
+/** Ends it. 0 is ignored. */
+FN_API void fn_counters_stop(int64_t counters);
+
+/**
+ * Pins the calling thread and the workers of programs on so many threads, each to a CPU of its own of the caller's affinity mask,
+ * one per core before a second one on any core; until fn_threads_unpin(). For one thread at a time, while no program runs.
+ *
+ * @param threads 1 to the number of CPUs in the mask, else FN_UNSUPPORTED; also if the system refuses
+ */
+FN_API fn_status fn_threads_pin(int32_t threads);
+
+/** Lets the calling thread, and as many workers, run on all CPUs that were in its mask when they were pinned. */
+FN_API fn_status fn_threads_unpin(void);
 
 #ifdef __cplusplus
 }

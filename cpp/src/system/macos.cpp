@@ -46,11 +46,15 @@ std::vector<int> affinity_cpus() {
 
 std::vector<int> spread_over_cores(const std::vector<int>& cpus) { return cpus; }
 
-void pin_this_thread(int cpu) {
+void run_this_thread_on(const std::vector<int>& cpus) {
     const int refused = pthread_set_qos_class_self_np(QOS_CLASS_USER_INTERACTIVE, 0);
     if (refused) {
-        throw std::system_error(refused, std::generic_category(), "asking for a fast core as CPU " + std::to_string(cpu));
+        throw std::system_error(refused, std::generic_category(), "asking for a fast core as CPU " + std::to_string(cpus[0]));
     }
+}
+
+std::unique_ptr<Counters> start_counters() {
+    return std::make_unique<NoCounters>("nothing is counted here: macOS shows the CPUs' counters to its own tools only");
 }
 
 std::string cpu_model() {

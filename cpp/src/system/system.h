@@ -1,11 +1,13 @@
 #pragma once
 
 #include "fasternet.h"
+#include "fasternet_measure.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,14 @@ std::vector<int> affinity_cpus();
 std::vector<int> spread_over_cores(const std::vector<int>& cpus);
 
 /**
- * Has the calling thread run on this CPU only. macOS has no such call: there the thread asks for the fastest cores, all of which
+ * Has the calling thread run on these CPUs only. macOS has no such call: there the thread asks for the fastest cores, all of which
  * run it.
  *
  * @throws std::system_error if the system refuses
  */
-void pin_this_thread(int cpu);
+void run_this_thread_on(const std::vector<int>& cpus);
+
+inline void pin_this_thread(int cpu) { run_this_thread_on({cpu}); }
 
 std::string cpu_model();
 
@@ -60,6 +64,35 @@ inline std::vector<int> by_rank(std::vector<int> cpus, const std::map<int, int>&
     std::stable_sort(cpus.begin(), cpus.end(), [&](int a, int b) { return rank(a) < rank(b); });
     return cpus;
 }
+
+// ---- What the CPUs count ----
+
+/** A counter's value; or why it is not counted, in a sentence. */
+struct Count {
+    double value;
+    std::string missing;
+};
+
+/** Counts events of the process's threads, those that are there and those that they start, until it is destroyed. */
+class Counters {
+public:
+    virtual ~Counters() = default;
+
+    /** Since it was made, one for each fn_counter. Counters that share the hardware are scaled up to the whole time. */
+    virtual std::vector<Count> read() const = 0;
+};
+
+std::unique_ptr<Counters> start_counters();
+
+/** What start_counters() returns where the system has no call for it. */
+class NoCounters : public Counters {
+public:
+    explicit NoCounters(std::string reason) : reason_(std::move(reason)) {}
+    std::vector<Count> read() const override { return std::vector<Count>(FN_COUNTERS, Count{0, reason_}); }
+
+private:
+    const std::string reason_;
+};
 
 // ---- Memory ----
 

@@ -59,10 +59,19 @@ std::vector<int> spread_over_cores(const std::vector<int>& cpus) {
     return by_rank(cpus, rank);
 }
 
-void pin_this_thread(int cpu) {
-    if (cpu < 0 || cpu >= 64 || !SetThreadAffinityMask(GetCurrentThread(), DWORD_PTR{1} << cpu)) {
-        throw std::system_error(static_cast<int>(GetLastError()), std::system_category(), "pinning to CPU " + std::to_string(cpu));
+void run_this_thread_on(const std::vector<int>& cpus) {
+    DWORD_PTR mask = 0;
+    for (int cpu : cpus) {
+        if (cpu < 0 || cpu >= 64) throw std::system_error(EINVAL, std::generic_category(), "pinning to CPU " + std::to_string(cpu));
+        mask |= DWORD_PTR{1} << cpu;
     }
+    if (!SetThreadAffinityMask(GetCurrentThread(), mask)) {
+        throw std::system_error(static_cast<int>(GetLastError()), std::system_category(), "pinning to CPU " + std::to_string(cpus[0]));
+    }
+}
+
+std::unique_ptr<Counters> start_counters() {
+    return std::make_unique<NoCounters>("nothing is counted here: Windows shows the CPUs' counters to drivers only");
 }
 
 std::string cpu_model() {

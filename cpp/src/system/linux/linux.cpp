@@ -3,6 +3,7 @@
 #include "system/linux/cpu_info.h"
 #include "system/system.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <dlfcn.h>
@@ -37,12 +38,12 @@ std::vector<int> affinity_cpus() {
 
 std::vector<int> spread_over_cores(const std::vector<int>& cpus) { return fn::spread_over_cores("", cpus); }
 
-void pin_this_thread(int cpu) {
-    std::vector<cpu_set_t> mask(cpu / CPU_SETSIZE + 1);
+void run_this_thread_on(const std::vector<int>& cpus) {
+    std::vector<cpu_set_t> mask(*std::max_element(cpus.begin(), cpus.end()) / CPU_SETSIZE + 1);
     const size_t bytes = mask.size() * sizeof(cpu_set_t);
-    CPU_SET_S(cpu, bytes, mask.data());
+    for (int cpu : cpus) CPU_SET_S(cpu, bytes, mask.data());
     if (sched_setaffinity(0, bytes, mask.data()) != 0) {
-        throw std::system_error(errno, std::generic_category(), "pinning to CPU " + std::to_string(cpu));
+        throw std::system_error(errno, std::generic_category(), "pinning to CPU " + std::to_string(cpus[0]));
     }
 }
 

@@ -13,10 +13,11 @@ import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Buffers;
+import org.fasternet.internal.abi.measure.PinnedThreads;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tools.bench.compare.RatioOfMedians;
-import org.fasternet.tools.bench.machine.PackageEnergy;
 import org.fasternet.tools.bench.machine.ProcessMemory;
 import org.fasternet.tools.bench.report.Dimension;
 import org.fasternet.tools.bench.report.Measurement;
@@ -29,29 +30,28 @@ import org.fasternet.tools.bench.timing.Samples;
 public final class ModelBenchmark {
     private static final int HEAP_RUNS = 10;
     private static final double MIB = 1 << 20;
-    private static final long ENERGY_NANOS = 1_000_000_000;
 
     private final Sampler sampler;
     private final Peaks peaks;
     private final long seed;
-    private final int starts;
-    private final boolean profile;
-    private final Optional<PackageEnergy> meters;
+    private final Extras extras;
 
     /**
-     * @param seed of the input's values
+     * What is measured besides the runs of one session.
+     *
      * @param starts of processes that are timed to their first result; 0: that is not measured
-     * @param meters of the energy of runs; empty: it is not measured
+     * @param meters of the chip; empty: they are not asked
+     * @param pin whether each thread of a run stays on a CPU of its own
      * @param profile whether to measure steps too, in runs of a second session, which take turns with those of the first
      */
-    public ModelBenchmark(
-            Sampler sampler, Peaks peaks, long seed, int starts, Optional<PackageEnergy> meters, boolean profile) {
+    public record Extras(int starts, Optional<Meters> meters, boolean pin, boolean profile) {}
+
+    /** @param seed of the input's values */
+    public ModelBenchmark(Sampler sampler, Peaks peaks, long seed, Extras extras) {
         this.sampler = sampler;
         this.peaks = peaks;
         this.seed = seed;
-        this.starts = starts;
-        this.meters = meters;
-        this.profile = profile;
+        this.extras = extras;
     }
 
     /**
@@ -75,15 +75,15 @@ public final class ModelBenchmark {
             values.put(Metric.LOAD, loadMillis);
             values.put(Metric.COMPILE, compileMillis);
             values.put(Metric.FIRST, millisSince(start));
-            if (starts > 0) {
-                values.put(Metric.START, ProcessStart.medianMillis(file.get(), work.options(), starts));
+            if (extras.starts > 0) {
+                values.put(Metric.START, ProcessStart.medianMillis(file.get(), work.options(), extras.starts));
             }
             putMemory(values);
             ExecutionPlan plan = session.plan();
             values.put(Metric.PACKED, plan.weightBytes() / MIB);
             values.put(Metric.ARENA, plan.arenaBytes() / MIB);
             Map<Dimension, String> subject = work.subject(plan);
-            Measured measured = profile
+            Measured measured = extras.profile
                     ? measureProfiled(network, work, subject, () -> session.run(src, dsts), src, dsts)
                     : measurePlain(plan, () -> session.run(src, dsts));
             Samples samples = measured.samples;
@@ -93,7 +93,7 @@ public final class ModelBenchmark {
                 values.put(Metric.DEVICE_P50, onDevice(session, work.options().device().orElse(0), src));
             }
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
-            values.putAll(energy(work.options().batch(), () -> session.run(src, dsts)));
+            extras.meters.ifPresent(chip -> values.putAll(chip.measure(work.options().batch(), () -> session.run(src, dsts))));
             values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
             Cost cost = Cost.of(network, session.srcShape(), session.dstShapes(), plan.precision());
             values.putAll(Figures.rates(samples.latency(), cost, measured.gflops));
@@ -115,7 +115,7 @@ public final class ModelBenchmark {
             Samples samples, OptionalDouble gflops, Map<Metric, Double> more, List<Double> busyMillis, List<Measurement> steps) {}
 
     private Measured measurePlain(ExecutionPlan plan, Runnable run) {
-        Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> sampler.sample(run));
+        Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> placed(plan, () -> sampler.sample(run)));
         return new Measured(peaked.result(), peaked.gflops(), Map.of(), null, List.of());
     }
 
@@ -124,7 +124,8 @@ public final class ModelBenchmark {
         try (Session session = network.session(work.options())) {
             ProfiledRuns profiled = new ProfiledRuns(session, () -> session.run(src, dsts));
             ExecutionPlan plan = session.plan();
-            Peaks.Peaked<List<Samples>> peaked = peaks.around(plan, () -> sampler.alternate(List.of(plain, profiled)));
+            Peaks.Peaked<List<Samples>> peaked = peaks.around(plan,
+                    () -> placed(plan, () -> sampler.alternate(List.of(plain, profiled))));
             Samples samples = peaked.result().get(0);
             Samples timed = peaked.result().get(1);
             StepLines steps = new StepLines(subject, plan, profiled, profiled.medians(timed),
@@ -132,6 +133,20 @@ public final class ModelBenchmark {
             Map<Metric, Double> more = new EnumMap<>(steps.whole());
             more.put(Metric.PROFILE_COST, 100 * (RatioOfMedians.ofRounds(timed.medians(), samples.medians()) - 1));
             return new Measured(samples, peaked.gflops(), more, steps.busyMillis(), steps.lines());
+        }
+    }
+
+    /** Samples with threads pinned, if they shall be; the peak's threads need CPUs of the whole mask again. */
+    private <T> T placed(ExecutionPlan plan, Supplier<T> sampling) {
+        if (!extras.pin) {
+            return sampling.get();
+        }
+        if (!plan.backend().equals("fused")) {
+            throw new UnsupportedException("threads can be pinned in the back end fused, not in " + plan.backend()
+                    + (plan.backend().equals("onednn") ? ": start with the environment variable OMP_PROC_BIND=close instead" : ""));
+        }
+        try (PinnedThreads pinned = new PinnedThreads(plan.threads())) {
+            return sampling.get();
         }
     }
 
@@ -145,24 +160,6 @@ public final class ModelBenchmark {
             values.put(Metric.NODE, (double) most.getKey());
             values.put(Metric.NODE_SHARE, 100 * most.getValue() / all);
         });
-    }
-
-    /** Of runs for a second, since meters go on a thousand times a second; nothing where there are none. */
-    private Map<Metric, Double> energy(int batch, Runnable run) {
-        if (meters.isEmpty()) {
-            return Map.of();
-        }
-        List<Double> before = meters.get().read();
-        long start = System.nanoTime();
-        long images = 0;
-        do {
-            run.run();
-            images += batch;
-        } while (System.nanoTime() - start < ENERGY_NANOS);
-        double joules = meters.get().joulesSince(before);
-        return joules > 0
-                ? Map.of(Metric.JOULES_PER_IMAGE, joules / images, Metric.IMAGES_PER_JOULE, images / joules)
-                : Map.of();
     }
 
     private double onDevice(Session session, int device, FloatBuffer values) {

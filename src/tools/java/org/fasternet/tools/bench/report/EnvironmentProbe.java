@@ -3,6 +3,7 @@ package org.fasternet.tools.bench.report;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -27,6 +28,7 @@ public final class EnvironmentProbe {
     private final Map<String, String> variables;
     private final Interference interference;
     private final Double frequencyMhz;
+    private boolean threadsPinned;
 
     /** @param version of this library */
     public EnvironmentProbe(String version) {
@@ -44,6 +46,11 @@ public final class EnvironmentProbe {
         files = new SystemFiles(root);
         interference = new Interference(files);
         frequencyMhz = frequencyMhz();
+    }
+
+    /** Each thread of a run stays on a CPU of its own from here on. */
+    public void threadsArePinned() {
+        threadsPinned = true;
     }
 
     public Environment end() {
@@ -91,11 +98,15 @@ public final class EnvironmentProbe {
 
     private String pinning() {
         Hardware.Cpus cpus = hardware.cpus();
-        String process = cpus.affinity() < cpus.online()
-                ? "process on " + cpus.affinity() + " of " + cpus.online() + " CPUs"
-                : "none";
+        List<String> parts = new ArrayList<>();
+        if (cpus.affinity() < cpus.online()) {
+            parts.add("process on " + cpus.affinity() + " of " + cpus.online() + " CPUs");
+        }
+        if (threadsPinned) {
+            parts.add("each thread of a run on a CPU of its own");
+        }
         return Stream.concat(
-                        Stream.of(process),
+                        parts.isEmpty() ? Stream.of("none") : parts.stream(),
                         BINDERS.stream().filter(variables::containsKey).map(name -> name + "=" + variables.get(name)))
                 .collect(Collectors.joining(", "));
     }

@@ -58,7 +58,10 @@ final class BenchModelCommand extends Benchmark {
     private boolean profile;
 
     @Mixin
-    private EnergyOption energy;
+    private CountersOption counters;
+
+    @Option(names = "--pin", description = "Keep each thread of a run on a CPU of its own; for the back end fused.")
+    private boolean pin;
 
     @Mixin
     private ThreadsOption threads;
@@ -79,8 +82,12 @@ final class BenchModelCommand extends Benchmark {
         List<NamedNetwork> networks = source.list(spec, "all", seed, compute.quantized());
         List<SessionOptions> options = options();
         Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size() * (profile ? 2 : 1)), run::stopped);
+        if (pin) {
+            run.threadsArePinned();
+        }
         Peaks peaks = new Peaks();
-        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed, starts, energy.meters(run), profile);
+        ModelBenchmark benchmark = new ModelBenchmark(
+                sampler, peaks, seed, new ModelBenchmark.Extras(starts, counters.meters(run), pin, profile));
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
             for (SessionOptions wish : options) {

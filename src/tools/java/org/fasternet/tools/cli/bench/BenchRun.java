@@ -73,6 +73,11 @@ final class BenchRun implements AutoCloseable {
         skipped.add(new Report.Skipped(subject, reason));
     }
 
+    /** Each thread of a run stays on a CPU of its own from here on: the report has it. */
+    void threadsArePinned() {
+        environment.threadsArePinned();
+    }
+
     /** Says what the measurement that is going on is at. */
     void say(String what) {
         progress.say(what);

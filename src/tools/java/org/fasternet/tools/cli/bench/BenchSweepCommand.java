@@ -11,7 +11,6 @@ import org.fasternet.SessionOptions.Size;
 import org.fasternet.tools.bench.ModelBenchmark;
 import org.fasternet.tools.bench.ModelCase;
 import org.fasternet.tools.bench.Peaks;
-import org.fasternet.tools.bench.machine.PackageEnergy;
 import org.fasternet.tools.bench.report.Columns;
 import org.fasternet.tools.bench.report.Measurement;
 import org.fasternet.tools.bench.report.Metric;
@@ -78,9 +77,9 @@ final class BenchSweepCommand extends Benchmark {
         List<SessionOptions> options = compute.options();
         Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size() * counts.size() * batches().size()),
                 run::stopped);
-        Optional<PackageEnergy> meters = EnergyOption.readable(run);
         Peaks peaks = new Peaks();
-        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed, 0, meters, false);
+        ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed,
+                new ModelBenchmark.Extras(0, Optional.of(CountersOption.tell(run)), false, false));
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
             for (SessionOptions base : options) {
