@@ -2,6 +2,7 @@ package org.fasternet.tools.bench.machine;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,7 @@ public record SystemFiles(Path root) {
     private Optional<List<String>> lines(String file) {
         try {
             return Optional.of(Files.readAllLines(root.resolve(file.substring(1))));
-        } catch (IOException e) {
+        } catch (IOException | InvalidPathException e) { // Windows has no paths with a colon
             return Optional.empty();
         }
     }
