@@ -229,7 +229,7 @@ const Charts = (() => {
       title: 'Where the time of a run goes', common, lines: groups.map(([first]) => first), wide: true,
       caption: 'Median time of each step, to scale, from the first to the last: stages, their blocks, and the parts of these. The '
           + 'pale end of a part is the time in which threads waited for each other, on the average. The table of steps has the '
-          + 'figures.',
+          + 'figures.' + (networks.size > MOST_FLAMES ? ` Not shown: ${networks.size - MOST_FLAMES} more networks.` : ''),
       plot: Plots.flames(flames, KINDS.map(([kind]) => kind), 'ms'),
     };
   }
@@ -267,7 +267,9 @@ const Charts = (() => {
     charts.forEach(render);
     const resized = new ResizeObserver(() => charts.filter(chart => chart.box.clientWidth !== chart.width).forEach(render));
     resized.observe(page);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => charts.forEach(render));
+    for (const query of ['(prefers-color-scheme: dark)', 'print']) {
+      matchMedia(query).addEventListener('change', () => charts.forEach(render));
+    }
   }
 
   function frame(chart) {
@@ -276,7 +278,9 @@ const Charts = (() => {
     chart.figure = document.createElement('figure');
     chart.figure.id = 'chart-' + chart.id;
     chart.figure.classList.toggle('wide', Boolean(chart.wide));
-    add(chart.figure, 'h2', '', chart.title);
+    const title = add(chart.figure, 'h2', '', chart.title + ' ');
+    // To be copied: the chart's own address.
+    Object.assign(add(title, 'a', 'link', '#'), {href: '#' + chart.figure.id, title: 'This chart'});
     if (chart.common) {
       add(chart.figure, 'p', 'common', 'All: ' + chart.common);
     }

@@ -198,14 +198,15 @@ const Plots = (() => {
       const height = Math.min(460, Math.max(340, width * 0.6));
       const decadePixels = (limits, pixels) => pixels / Math.log10(limits.max / limits.min);
       const angle = Math.atan(decadePixels(y, height - ROOF.top - ROOF.bottom) / decadePixels(x, width - ROOF.left - ROOF.right));
+      const shifts = alongSlopes(bandwidths, Math.cos(angle) * decadePixels(y, height - ROOF.top - ROOF.bottom));
       // A slope's name lies along it from its lower end, a peak's over its right end.
       const slopeName = {align: 'left', rotate: angle * 180 / Math.PI, offset: [6, -5]};
       const peakName = {align: 'right', offset: [-4, -4]};
-      const ceiling = (name, ends, at, place) => ({
+      const ceiling = (name, ends, coord, place) => ({
         type: 'line', data: ends, symbol: 'none', silent: true, lineStyle: {color: colors.muted, width: 1.5},
         markPoint: {
           symbol: 'circle', symbolSize: 0.1, silent: true,
-          data: [{coord: ends[at], label: {
+          data: [{coord, label: {
             show: true, formatter: name, color: colors.text, fontSize: 11, position: [0, 0], verticalAlign: 'bottom', ...place}}],
         },
       });
@@ -217,8 +218,12 @@ const Plots = (() => {
           xAxis: valueAxis(colors, 'FLOP per byte, logarithmic', 'log', x),
           yAxis: valueAxis(colors, 'GFLOP/s, logarithmic', 'log', {...y, nameGap: 46}),
           series: [
-            ...bandwidths.map(b => ceiling(b.name, slope(b.value, x.min, y.min, top), 0, slopeName)),
-            ...peaks.map(p => ceiling(p.name, [[ridge(p.value), p.value], [x.max, p.value]], 1, peakName)),
+            ...bandwidths.map((b, i) => {
+              const ends = slope(b.value, x.min, y.min, top);
+              const right = ends[0][0] * 10 ** (shifts[i] * Math.cos(angle) / decadePixels(x, width - ROOF.left - ROOF.right));
+              return ceiling(b.name, ends, [right, right * b.value], slopeName);
+            }),
+            ...peaks.map(p => ceiling(p.name, [[ridge(p.value), p.value], [x.max, p.value]], [x.max, p.value], peakName)),
             ...series.map((s, i) => ({
               name: s.name, type: 'scatter', symbolSize: 10, ...plain(look(i, colors)),
               data: s.points.map(p => ({value: [p.x, p.y], tip: `${p.name}: ${number(p.y)} GFLOP/s at ${number(p.x)} FLOP/B`})),
@@ -303,6 +308,23 @@ const Plots = (() => {
     }
     return found.filter(span => span.leaf || span.name !== '').map(span => ({
       ...span, tip: span.leaf?.tip ?? `${span.key}: ${number(span.to - span.from)} ms`}));
+  }
+
+  /**
+   * By how many pixels the names of parallel slopes are moved along them, so that none lies on another: the name of a slope that is
+   * close under the one before begins where that one's ends.
+   *
+   * @param decade pixels between slopes of which one has ten times the bandwidth
+   */
+  function alongSlopes(bandwidths, decade) {
+    const order = bandwidths.map((b, i) => i).sort((i, j) => bandwidths[j].value - bandwidths[i].value);
+    const shifts = bandwidths.map(() => 0);
+    order.slice(1).forEach((index, k) => {
+      const above = order[k];
+      const distance = Math.log10(bandwidths[above].value / bandwidths[index].value) * decade;
+      shifts[index] = distance < FONT + 4 ? shifts[above] + textWidth(bandwidths[above].name) + 10 : 0;
+    });
+    return shifts;
   }
 
   /** What a bandwidth feeds, from the left edge or the bottom to the highest peak. */
