@@ -62,7 +62,9 @@ std::vector<int> spread_over_cores(const std::vector<int>& cpus) {
 void run_this_thread_on(const std::vector<int>& cpus) {
     DWORD_PTR mask = 0;
     for (int cpu : cpus) {
-        if (cpu < 0 || cpu >= 64) throw std::system_error(EINVAL, std::generic_category(), "pinning to CPU " + std::to_string(cpu));
+        if (cpu < 0 || cpu >= 64) {
+            throw std::system_error(EINVAL, std::generic_category(), "pinning to CPU " + std::to_string(cpu));
+        }
         mask |= DWORD_PTR{1} << cpu;
     }
     if (!SetThreadAffinityMask(GetCurrentThread(), mask)) {

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What the way from a process's start to its first result must not load, since each costs that way a tenth or more: a JSON library
- * beyond its streaming parser; events of Flight Recorder; and {@code ObjectMethods}, by which the JVM assembles a record's own {@code equals} and
- * {@code hashCode} of method handles when the first one is called, 40 ms of a start. Records that are compared on that way have
- * theirs written out.
+ * beyond its streaming parser; events of Flight Recorder; and {@code ObjectMethods}, by which the JVM assembles a record's own
+ * {@code equals} and {@code hashCode} of method handles when the first one is called, 40 ms of a start. Records that are compared on
+ * that way have theirs written out.
  */
 class LoadedClassesTest {
     private static final int MOST_OF_GSON = 10;
@@ -46,7 +46,8 @@ class LoadedClassesTest {
                 .toList());
         List<String> gson = loaded.stream().filter(line -> line.contains(" com.google.gson.")).toList();
         assertTrue(gson.size() <= MOST_OF_GSON, gson::toString);
-        List<String> lambdas = loaded.stream().filter(line -> line.contains(" org.fasternet.") && line.contains("$$Lambda")).toList();
+        List<String> lambdas = loaded.stream()
+                .filter(line -> line.contains(" org.fasternet.") && line.contains("$$Lambda")).toList();
         assertTrue(lambdas.size() <= MOST_LAMBDAS, () -> lambdas.size() + ": " + lambdas);
     }
 }

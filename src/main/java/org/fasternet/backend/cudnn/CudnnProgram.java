@@ -1,10 +1,5 @@
 package org.fasternet.backend.cudnn;
 
-import static org.bytedeco.cuda.global.cudart.cudaEventCreate;
-import static org.bytedeco.cuda.global.cudart.cudaEventDestroy;
-import static org.bytedeco.cuda.global.cudart.cudaEventElapsedTime;
-import static org.bytedeco.cuda.global.cudart.cudaEventRecordExternal;
-import static org.bytedeco.cuda.global.cudart.cudaEventRecordWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
@@ -25,9 +20,9 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -84,8 +79,8 @@ final class CudnnProgram implements Program {
     private CUgraphExec_st replay;
     /** Whether the graph has events between its steps. */
     private boolean profiled;
-    /** The graph's, in the order of time: one before each step and one after the last. */
-    private final List<CUevent_st> events = new ArrayList<>();
+    /** The graph's; null if it has none. */
+    private StepEvents events;
 
     private CudnnProgram(ProgramSpec spec, Resources resources) {
         this.resources = resources;
@@ -239,26 +234,30 @@ final class CudnnProgram implements Program {
         }
         Resources made = new Resources();
         try {
-            events.clear();
-            for (int i = 0; profiled && i <= launches.size(); i++) {
-                addEvent(made);
-            }
+            StepEvents marks = profiled ? new StepEvents(made, launches.size()) : null;
             replay = record(made, () -> {
                 copySrc(cudaMemcpyHostToDevice);
-                mark(0);
                 for (int i = 0; i < launches.size(); i++) {
+                    mark(marks, i);
                     launches.get(i).launch().on(stream);
-                    mark(i + 1);
                 }
+                mark(marks, launches.size());
                 if (slots.size() == 1) {
                     copySrc(cudaMemcpyDeviceToHost);
                 }
             });
+            events = marks;
         } catch (Throwable failure) {
             Resources.closeAfter(failure, made);
             throw failure;
         }
         graph = made;
+    }
+
+    private void mark(StepEvents marks, int event) {
+        if (marks != null) {
+            marks.record(event, stream);
+        }
     }
 
     @Override
@@ -268,33 +267,12 @@ final class CudnnProgram implements Program {
         profiled = on;
     }
 
-    /** Between events in the graph. */
     @Override
     public List<ExecutionPlan.Time> stepTimes() {
         Cuda.use(ordinal);
-        List<ExecutionPlan.Time> times = new ArrayList<>();
-        float[] millis = new float[1];
-        for (int i = 0; i < launches.size(); i++) {
-            if (graph != null) {
-                Cuda.check(cudaEventElapsedTime(millis, events.get(i), events.get(i + 1)),
-                        "read the time of " + launches.get(i).label());
-            }
-            times.add(new ExecutionPlan.Time(Math.round(millis[0] * 1e6), List.of()));
-        }
-        return times;
-    }
-
-    private void addEvent(Resources owner) {
-        CUevent_st event = new CUevent_st();
-        Cuda.check(cudaEventCreate(event), "create an event");
-        events.add(owner.add(event, e -> cudaEventDestroy(e)));
-    }
-
-    /** Into the graph, as a node of its own, which is what the flag says. */
-    private void mark(int event) {
-        if (profiled) {
-            Cuda.check(cudaEventRecordWithFlags(events.get(event), stream, cudaEventRecordExternal), "record an event");
-        }
+        return graph == null || events == null
+                ? Collections.nCopies(launches.size(), new ExecutionPlan.Time(0, List.of()))
+                : events.times(launches);
     }
 
     /** Microseconds that each step takes, in a graph of {@code copies} of it. All slots must be bound. Changes the activations. */
