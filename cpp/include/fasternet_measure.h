@@ -81,6 +81,15 @@ FN_API fn_status fn_measure_compute(const fn_measure_options* options, int32_t t
  */
 FN_API fn_status fn_measure_memory(const fn_measure_options* options, int32_t kind, int64_t bytes, double* per_second);
 
+/**
+ * Nanoseconds for which a cache line is on its way from one CPU to another and back, the median of some rounds: what a step costs at
+ * least at whose end threads meet. The CPUs are the first two of the caller's affinity mask, of two cores. The host of a virtual
+ * machine may put them on other cores at any time: 100 ns where they have a cache in common, 500 where they have none.
+ *
+ * @return FN_UNSUPPORTED if there is one CPU, or the system refuses the threads
+ */
+FN_API fn_status fn_measure_round_trip(double* nanoseconds);
+
 /** What the CPUs count of this process's threads. */
 typedef enum fn_counter {
     FN_COUNTER_CYCLES = 0,

@@ -23,6 +23,20 @@ bool runs(int32_t isa) { return (fn::isas[isa].required & ~fn_cpu_features()) ==
 
 std::string isa_name(const testing::TestParamInfo<int32_t>& info) { return fn::isas[info.param].name; }
 
+/** There is a way, and it takes longer than an instruction and less long than to wake up a thread many times. */
+TEST(RoundTrip, IsMeasuredWhereThereAreTwoCpus) {
+    double nanoseconds = -1;
+    const fn_status status = fn_measure_round_trip(&nanoseconds);
+    if (fn::system::affinity_cpus().size() < 2) {
+        EXPECT_EQ(FN_UNSUPPORTED, status);
+        EXPECT_STREQ("there is one CPU: no way leads to another", fn_last_error());
+        return;
+    }
+    ASSERT_EQ(FN_OK, status) << fn_last_error();
+    EXPECT_GT(nanoseconds, 1);
+    EXPECT_LT(nanoseconds, 1e7);
+}
+
 /** On every ISA of the platform. */
 class Measure : public testing::TestWithParam<int32_t> {};
 INSTANTIATE_TEST_SUITE_P(Isas, Measure, testing::Range(0, fn::isa_count), isa_name);

@@ -83,10 +83,14 @@ public final class ModelBenchmark {
             values.put(Metric.PACKED, plan.weightBytes() / MIB);
             values.put(Metric.ARENA, plan.arenaBytes() / MIB);
             Map<Dimension, String> subject = work.subject(plan);
-            Measured measured = extras.profile
+            RoundTrip.Beside<Measured> beside = RoundTrip.around(plan.threads(), () -> extras.profile
                     ? measureProfiled(network, work, subject, () -> session.run(src, dsts), src, dsts)
-                    : measurePlain(plan, () -> session.run(src, dsts));
+                    : measurePlain(plan, () -> session.run(src, dsts)));
+            beside.way().ifPresent(way -> values.put(Metric.ROUND_TRIP, way.nanos()));
+            Measured measured = beside.result();
             Samples samples = measured.samples;
+            List<String> warnings = new ArrayList<>(Figures.warnings(samples));
+            beside.way().ifPresent(way -> warnings.addAll(way.warnings()));
             values.putAll(Figures.of(samples));
             values.putAll(measured.more);
             if (plan.backend().equals("cudnn")) {
@@ -99,7 +103,7 @@ public final class ModelBenchmark {
             values.putAll(Figures.rates(samples.latency(), cost, measured.gflops));
             List<Measurement> lines = new ArrayList<>();
             lines.add(new Measurement(subject, values, null, Figures.millis(samples.medians()), null,
-                    Figures.implementations(plan), Figures.warnings(samples), measured.busyMillis));
+                    Figures.implementations(plan), warnings, measured.busyMillis));
             lines.addAll(measured.steps);
             return lines;
         }

@@ -2,6 +2,7 @@ package org.fasternet.internal.abi.measure;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 import org.fasternet.internal.abi.Abi;
 import org.fasternet.internal.abi.HostInfo;
@@ -53,6 +54,15 @@ public final class PeakLoops {
     /** Bytes per second of each round. */
     public static double[] memory(Plan plan, int way, long bytesPerThread) {
         return measure(plan, (options, rates) -> Abi.fn_measure_memory(options, way, bytesPerThread, rates));
+    }
+
+    /**
+     * Nanoseconds for which a cache line is on its way from one CPU to another and back; empty if there is one CPU, or threads are
+     * refused.
+     */
+    public static OptionalDouble roundTripNanos() {
+        double[] nanos = new double[1];
+        return Abi.fn_measure_round_trip(nanos) == Abi.FN_OK ? OptionalDouble.of(nanos[0]) : OptionalDouble.empty();
     }
 
     private static double[] measure(Plan plan, BiFunction<fn_measure_options, double[], Integer> function) {

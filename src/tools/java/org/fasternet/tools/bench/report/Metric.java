@@ -52,6 +52,9 @@ public enum Metric {
             "time that the busiest thread computed longer than the mean over all threads, in milliseconds"),
     BARRIER("barrier_ms", "barrier ms", Better.LOWER,
             "time in which not even the busiest thread computed, in milliseconds: threads begin, wait for each other and wake up"),
+    ROUND_TRIP("round_trip_ns", "line ns", Better.LOWER,
+            "time for which a cache line is on its way from one CPU to another and back, in nanoseconds: about 100 where they have a cache"
+                    + " in common; the longer one of before and after"),
     PROFILE_COST("profile_percent", "profile %", Better.LOWER,
             "by how much runs that take the times of their steps are slower, measured in turn with others, in percent"),
     RESIDENT("resident_mib", "RSS MiB", Better.LOWER, "resident memory of the whole process after the first run, in MiB"),
