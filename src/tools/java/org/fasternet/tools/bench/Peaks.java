@@ -3,6 +3,7 @@ package org.fasternet.tools.bench;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,17 +119,14 @@ public final class Peaks {
         if (gflops.isEmpty()) {
             return Double.NaN;
         }
-        List<Bandwidth> levels = bandwidths(plan.threads());
         String level = WorkingSet.holding(hardware.cacheBytes(), plan.weightBytes() + plan.arenaBytes());
-        double bandwidth = levels.stream().filter(each -> each.workingSet().level().equals(level)).findFirst().orElseThrow()
-                .bytes().best() / GIGA;
-        return new Roofline(gflops.getAsDouble(), Map.of(level, bandwidth)).attainable(level, intensity);
+        return roofline(gflops.getAsDouble(), plan.threads()).attainable(level, intensity);
     }
 
-    /** The roofline over memory, in 10^9 operations and bytes per second. */
+    /** The roofline over the caches and memory, in 10^9 operations and bytes per second. */
     public Roofline roofline(double gflops, int threads) {
-        List<Bandwidth> levels = bandwidths(threads);
-        double memory = levels.get(levels.size() - 1).bytes().best() / GIGA;
-        return new Roofline(gflops, Map.of(WorkingSet.MEMORY, memory));
+        Map<String, Double> levels = new LinkedHashMap<>();
+        bandwidths(threads).forEach(each -> levels.put(each.workingSet().level(), each.bytes().best() / GIGA));
+        return new Roofline(gflops, levels);
     }
 }
