@@ -1,6 +1,7 @@
 package org.fasternet;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.fasternet.compute.ExecutionPlan;
@@ -28,6 +29,7 @@ public final class Classifier implements AutoCloseable {
     private final FasterNet model;
     private final ImagePreprocessor preprocessor;
     private final Pool<ClassifierSession> sessions;
+    private final Optional<Embedding> embedding;
     private final Shape src;
     private final ExecutionPlan plan;
 
@@ -51,13 +53,27 @@ public final class Classifier implements AutoCloseable {
      * @throws org.fasternet.error.UnsupportedException if the options cannot be met on this machine
      */
     public Classifier(FasterNet model, SessionOptions options, int sessions) {
+        this(model, options, sessions, Optional.empty());
+    }
+
+    /**
+     * A classifier that can {@link #describe} images too, with what one run of the network computes. The layers behind the
+     * embedding are computed in f32, whatever the options' precision, and are not part of the {@link #plan}. Otherwise like
+     * {@link #Classifier(FasterNet, SessionOptions, int)}.
+     */
+    public Classifier(FasterNet model, SessionOptions options, int sessions, Embedding embedding) {
+        this(model, options, sessions, Optional.of(embedding));
+    }
+
+    private Classifier(FasterNet model, SessionOptions options, int sessions, Optional<Embedding> embedding) {
         requireClassifier(model.config());
         if (sessions < 1) {
             throw new ShapeException("a classifier of " + sessions + " sessions: at least 1 is needed");
         }
         this.model = model;
         SessionOptions divided = options.dividedAmong(sessions);
-        this.sessions = Pool.of(sessions, () -> new ClassifierSession(model, divided), "classifier");
+        this.sessions = Pool.of(sessions, () -> new ClassifierSession(model, divided, embedding), "classifier");
+        this.embedding = embedding;
         Session any = this.sessions.use(ClassifierSession::session);
         src = any.srcShape();
         plan = any.plan();
@@ -148,11 +164,28 @@ public final class Classifier implements AutoCloseable {
 
     /** As {@link #classify(List, int)}, of what {@link #prepare} returned. */
     public List<List<Prediction>> classifyPrepared(List<Image> images, int top) {
+        requireBatch(images, top);
+        return sessions.use(session -> session.classify(images, top));
+    }
+
+    /**
+     * As {@link #classifyPrepared}, with the embedding of each image.
+     *
+     * @throws IllegalStateException if this classifier was made without one, or is closed
+     */
+    public List<Description> describe(List<Image> prepared, int top) {
+        requireBatch(prepared, top);
+        if (embedding.isEmpty()) {
+            throw new IllegalStateException("this classifier was made without an embedding, and has none to describe images with");
+        }
+        return sessions.use(session -> session.describe(prepared, top));
+    }
+
+    private void requireBatch(List<Image> images, int top) {
         requireTop(top);
         if (images.isEmpty() || images.size() > src.n()) {
             throw new ShapeException(images.size() + " images were given: 1 to " + src.n() + " fit this classifier's batch");
         }
-        return sessions.use(session -> session.classify(images, top));
     }
 
     private static void requireTop(int top) {

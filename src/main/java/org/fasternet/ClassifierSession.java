@@ -4,25 +4,44 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.fasternet.error.FasterNetException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Image;
 import org.fasternet.internal.Buffers;
+import org.fasternet.internal.Resources;
 import org.fasternet.tensor.Shape;
 
-/** A session that reads 8-bit pixels, its buffers, and what becomes of logits. For one thread at a time. */
+/**
+ * A session that reads 8-bit pixels, its buffers, and what becomes of logits; for embeddings it ends with them, and a kernel makes
+ * the logits of them. For one thread at a time.
+ */
 final class ClassifierSession implements AutoCloseable {
     private final FasterNet model;
+    private final Resources resources = new Resources();
     private final Session session;
+    private final Optional<Kernel> head;
     private final ByteBuffer pixels;
+    private final FloatBuffer dst;
     private final FloatBuffer logits;
 
-    ClassifierSession(FasterNet model, SessionOptions options) {
+    /** @param embedding what the session ends with; absent: with the logits */
+    ClassifierSession(FasterNet model, SessionOptions options, Optional<Embedding> embedding) {
         this.model = model;
-        session = model.session(options.withPixels());
-        Shape src = session.srcShape();
-        pixels = Buffers.bytes(src.elements());
-        logits = Buffers.floats((long) src.n() * model.config().numClasses());
+        try {
+            FasterNet first = embedding.map(model::embedding).orElse(model);
+            session = resources.add(first.session(options.withPixels()), Session::close);
+            Shape features = session.dstShapes().get(0);
+            head = embedding.map(kind -> resources.add(
+                    Kernel.compile(model.behind(kind), features, options.forHead()), Kernel::close));
+            pixels = Buffers.bytes(session.srcShape().elements());
+            dst = Buffers.floats(features.elements());
+            logits = head.isEmpty() ? dst : Buffers.floats((long) features.n() * model.config().numClasses());
+        } catch (RuntimeException | Error e) {
+            Resources.closeAfter(e, this);
+            throw e;
+        }
     }
 
     Session session() {
@@ -31,6 +50,22 @@ final class ClassifierSession implements AutoCloseable {
 
     /** @param images of {@link Classifier#prepare}, at most a batch */
     List<List<Prediction>> classify(List<Image> images, int top) {
+        run(images);
+        return IntStream.range(0, images.size()).mapToObj(image -> predictions(image, top)).toList();
+    }
+
+    /** As {@link #classify}, with the embeddings, which the session must be for. */
+    List<Description> describe(List<Image> images, int top) {
+        run(images);
+        int features = dst.capacity() / session.srcShape().n();
+        return IntStream.range(0, images.size()).mapToObj(image -> {
+            float[] embedding = new float[features];
+            dst.get(image * features, embedding);
+            return new Description(predictions(image, top), embedding);
+        }).toList();
+    }
+
+    private void run(List<Image> images) {
         Shape src = session.srcShape();
         int bytes = src.elements() / src.n();
         for (int i = 0; i < images.size(); i++) {
@@ -40,12 +75,8 @@ final class ClassifierSession implements AutoCloseable {
             }
             pixels.put(i * bytes, image.pixels());
         }
-        session.run(pixels, logits);
-        List<List<Prediction>> predictions = new ArrayList<>();
-        for (int i = 0; i < images.size(); i++) {
-            predictions.add(predictions(i, top));
-        }
-        return predictions;
+        session.run(pixels, dst);
+        head.ifPresent(kernel -> kernel.run(dst, logits));
     }
 
     private List<Prediction> predictions(int image, int top) {
@@ -102,6 +133,6 @@ final class ClassifierSession implements AutoCloseable {
 
     @Override
     public void close() {
-        session.close();
+        resources.close();
     }
 }

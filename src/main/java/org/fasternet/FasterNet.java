@@ -112,10 +112,7 @@ public final class FasterNet {
      * @throws ShapeException unless there is one label per class
      */
     public FasterNet withLabels(List<String> names) {
-        if (names.size() != config.numClasses()) {
-            throw new ShapeException(
-                    names.size() + " labels for a network of " + config.numClasses() + " classes: one for each is needed");
-        }
+        config.requireLabels(names);
         return new FasterNet(config, preprocessing, List.copyOf(names), network);
     }
 
@@ -131,15 +128,27 @@ public final class FasterNet {
             throw new ShapeException("a detection backbone has no head to take an embedding from: its outputs are feature maps");
         }
         List<NamedLayer> all = network.layers();
+        int end = end(kind);
+        PatchConv pixels = (PatchConv) network.pixelLayer().orElseThrow().layer();
+        Network first = Network.of(all.subList(0, end), pixels);
+        return new FasterNet(config.withoutClasses(), preprocessing, List.of(), network.quantization()
+                .map(scales -> first.quantized(new Quantization(scales.src(), scales.layers().subList(0, end)))).orElse(first));
+    }
+
+    /** What {@link #embedding} leaves out. */
+    List<NamedLayer> behind(Embedding kind) {
+        List<NamedLayer> all = network.layers();
+        return all.subList(end(kind), all.size());
+    }
+
+    /** How many layers there are up to an embedding. */
+    private int end(Embedding kind) {
+        List<NamedLayer> all = network.layers();
         int end = 1;
         while (!all.get(end - 1).name().equals(kind.layer())) {
             end++;
         }
-        PatchConv pixels = (PatchConv) network.pixelLayer().orElseThrow().layer();
-        Network first = Network.of(all.subList(0, end), pixels);
-        int layers = end;
-        return new FasterNet(config.withoutClasses(), preprocessing, List.of(), network.quantization()
-                .map(scales -> first.quantized(new Quantization(scales.src(), scales.layers().subList(0, layers)))).orElse(first));
+        return end;
     }
 
     public FasterNetConfig config() {

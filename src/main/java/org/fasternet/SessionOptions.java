@@ -173,6 +173,12 @@ public record SessionOptions(
         return threads.isPresent() ? this : withThreads(Math.max(1, resolvedThreads() / sessions));
     }
 
+    /** For the kernel behind an embedding, which is f32: what is a session's alone is not said. */
+    SessionOptions forHead() {
+        return new SessionOptions(
+                backend, Precision.F32, threads, 1, Optional.empty(), Optional.empty(), spin, isa, device, tuning);
+    }
+
     int spinMicros() {
         return (int) (spin.toNanos() / 1000);
     }

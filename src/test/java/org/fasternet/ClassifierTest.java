@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +13,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.fasternet.checkpoint.SafetensorsWriter;
 import org.fasternet.checkpoint.StateDictReader;
+import org.fasternet.compute.Precision;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Image;
+import org.fasternet.internal.Buffers;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.DType;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ClassifierTest {
@@ -101,6 +105,50 @@ class ClassifierTest {
                     }
                 }
             }
+        }
+    }
+
+    /** What the network says, and what its session says that ends with the embedding; also where fewer images come than fit. */
+    @ParameterizedTest
+    @EnumSource
+    void descriptionsHaveTheEmbedding(Embedding kind) {
+        FasterNet model = FasterNet.demo();
+        List<Image> images = List.of(noise(56, 56, 1), noise(70, 60, 1));
+        SessionOptions options = SessionOptions.defaults().withBatch(3);
+        try (Classifier plain = new Classifier(model);
+                Classifier classifier = new Classifier(model, options, 2, kind);
+                Session session = model.embedding(kind).session(SessionOptions.defaults().withPixels())) {
+            List<Image> prepared = images.stream().map(classifier::prepare).toList();
+            List<Description> descriptions = classifier.describe(prepared, 10);
+            assertEquals(2, descriptions.size());
+            FloatBuffer expected = Buffers.floats(session.dstShapes().get(0).elements());
+            for (int i = 0; i < 2; i++) {
+                session.run(Buffers.bytes(56 * 56).put(0, prepared.get(i).pixels()), expected);
+                float[] embedding = descriptions.get(i).embedding();
+                assertEquals(expected.capacity(), embedding.length);
+                for (int k = 0; k < embedding.length; k++) {
+                    assertEquals(expected.get(k), embedding[k], 1e-4f);
+                }
+                List<Prediction> alone = plain.classify(images.get(i), 10);
+                for (int k = 0; k < 10; k++) {
+                    assertEquals(alone.get(k).label(), descriptions.get(i).predictions().get(k).label());
+                    assertEquals(alone.get(k).probability(), descriptions.get(i).predictions().get(k).probability(), 1e-5f);
+                }
+            }
+            assertEquals(descriptions.get(0).predictions(), classifier.classifyPrepared(prepared, 10).get(0));
+            assertTrue(assertThrows(IllegalStateException.class, () -> plain.describe(prepared.subList(0, 1), 1)).getMessage()
+                    .contains("without an embedding"));
+        }
+    }
+
+    @Test
+    void descriptionsInAnotherPrecision() {
+        Image bag = Image.read(DemoImages.file("images/bag.png"), 1);
+        SessionOptions options = SessionOptions.defaults().withPrecision(Precision.INT8);
+        try (Classifier classifier = new Classifier(FasterNet.demoQuantized(), options, 1, Embedding.FEATURES)) {
+            Description description = classifier.describe(List.of(classifier.prepare(bag)), 1).get(0);
+            assertEquals("Bag", description.predictions().get(0).label());
+            assertEquals(192, description.embedding().length);
         }
     }
 

@@ -192,6 +192,17 @@ public final class Checkpoint {
                 Optional.of(scales));
     }
 
+    /**
+     * The same network with other names for its classes, which {@link #write} writes then.
+     *
+     * @throws ShapeException unless there is one label per class
+     */
+    public Checkpoint withLabels(List<String> names) {
+        config.requireLabels(names);
+        return new Checkpoint(source, config, activationSource, preprocessing, List.copyOf(names), structure, weights, origin,
+                quantization);
+    }
+
     /** The scales by which it can be computed in 8 bits; empty if it has none. */
     public Optional<StoredQuantization> quantization() {
         return quantization;
@@ -246,6 +257,16 @@ public final class Checkpoint {
         Map<String, Tensor> tensors = fold ? folded() : weights;
         SafetensorsWriter.write(path, tensors, dtype, metadata());
         return tensors.size();
+    }
+
+    /**
+     * Writes all there is: a quantized network as {@link #writeQuantized}, else all weights in f32 as
+     * {@link #write(Path, boolean, DType)}.
+     *
+     * @return how many tensors were written
+     */
+    public int write(Path path) {
+        return quantization.isPresent() ? writeQuantized(path) : write(path, false, DType.F32);
     }
 
     /** Where the weights come from: the path of a file, or a description. */

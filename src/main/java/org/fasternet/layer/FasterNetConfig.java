@@ -69,6 +69,14 @@ public record FasterNetConfig(
                 detection);
     }
 
+    /** @throws org.fasternet.error.ShapeException unless there is one label per class */
+    public void requireLabels(List<String> labels) {
+        if (labels.size() != numClasses) {
+            throw new ShapeException(
+                    labels.size() + " labels for a network of " + numClasses + " classes: one for each is needed");
+        }
+    }
+
     public int stages() {
         return depths.size();
     }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.fasternet.Variant;
+import org.fasternet.error.ShapeException;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.tensor.DType;
@@ -40,6 +41,24 @@ class CheckpointTest {
             assertArrayEquals(tensor.shape(), actual.get(key).shape(), key);
             assertArrayEquals(tensor.data(), actual.get(key).data(), key);
         });
+    }
+
+    /** Of a plain network and of one with scales, all that is known of them. */
+    @Test
+    void allThatThereIsIsWritten() {
+        List<String> labels = List.of("one", "two", "three");
+        Checkpoint plain = Checkpoint.random(LAYER_SCALE, 1).withLabels(labels);
+        assertEquals(plain.weights().size(), plain.write(folder.resolve("plain")));
+        Checkpoint read = Checkpoint.read(folder.resolve("plain"));
+        assertSameWeights(plain.weights(), read.weights());
+        assertEquals(labels, read.labels());
+        assertEquals(LAYER_SCALE, read.config());
+        Checkpoint.demoQuantized().write(folder.resolve("int8"));
+        Checkpoint quantized = Checkpoint.read(folder.resolve("int8"));
+        assertEquals(Checkpoint.demoQuantized().quantization().orElseThrow().matrices().keySet(),
+                quantized.quantization().orElseThrow().matrices().keySet());
+        assertSameWeights(Checkpoint.demoQuantized().weights(), quantized.weights());
+        assertThrows(ShapeException.class, () -> plain.withLabels(List.of("one")));
     }
 
     /** The figures are PyTorch's for the published models. */

@@ -135,6 +135,9 @@ final class ConvPlans {
     /** The plan that was written; empty if cuDNN does not take it. */
     private Optional<Plan> readBack(byte[] written) {
         String[] engineAndJson = new String(written, StandardCharsets.UTF_8).split("\n", 2);
+        if (engineAndJson.length < 2) {
+            return Optional.empty();
+        }
         cudnnBackendDescriptor_t plan = plan();
         descriptors.text(plan, CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, engineAndJson[1]);
         return descriptors.finishes(plan)

@@ -12,11 +12,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.fasternet.DevicePlans;
 import org.fasternet.Golden;
@@ -121,9 +127,24 @@ class FakePlansTest {
         changed[changed.length - 1] ^= 1;
         Files.write(files.get(0), changed);
         assertEquals(1, plansMadeFor(options));
+        Files.write(files.get(0), forged(first, "only an engine"));
+        assertEquals(1, plansMadeFor(options));
         Files.copy(files.get(1), files.get(0), StandardCopyOption.REPLACE_EXISTING);
         assertEquals(1, plansMadeFor(options));
         assertEquals(0, plansMadeFor(options));
+    }
+
+    /** For the same key, with a hash that is right. */
+    private static byte[] forged(byte[] file, String payload) {
+        String text = new String(file, StandardCharsets.ISO_8859_1);
+        Matcher hash = Pattern.compile("\n[0-9a-f]{64}\n").matcher(text);
+        assertTrue(hash.find());
+        try {
+            String right = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(payload.getBytes(StandardCharsets.UTF_8)));
+            return (text.substring(0, hash.start()) + "\n" + right + "\n" + payload).getBytes(StandardCharsets.ISO_8859_1);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
