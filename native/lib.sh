@@ -75,6 +75,12 @@ quietly() {
     }
 }
 
+# Puts target/fasternet.jar into the local repository, where builds of their own look for it.
+install_library() {
+    [ -e "$target/fasternet.jar" ] || die "target/fasternet.jar is not there: mvn package makes it"
+    quietly install.log mvn -B -ntp install:install-file -Dfile="$target/fasternet.jar" -DpomFile="$root/pom.xml"
+}
+
 # Puts packages of PyPI's into a folder of target, once: fetch_wheel FOLDER REQUIREMENT... [OPTION OF PIP...]. Fails where they cannot
 # be had.
 fetch_wheel() {

@@ -40,6 +40,7 @@ import org.junit.jupiter.api.Test;
 /** The layers of the library and its tools, and what their module promises. */
 class ArchitectureTest {
     private static final String TOOLS = "org.fasternet.tools";
+    private static final String SPARK = "src/spark/src/main/java";
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(location -> !location.contains("/test-classes/"))
             .importPackages("org.fasternet");
@@ -116,6 +117,22 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** It is a build of its own, on a class path that keeps nothing from it. */
+    @Test
+    void batchInferenceUsesWhatIsExported() throws IOException {
+        Set<String> exported = exports(Optional.empty());
+        Set<String> hidden = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(Path.of(SPARK))) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                Files.readAllLines(file).stream().filter(line -> line.startsWith("import org.fasternet."))
+                        .map(line -> line.substring("import ".length(), line.length() - 1))
+                        .filter(name -> !exported.contains(name.replaceAll("\\.[A-Z].*", "")))
+                        .forEach(name -> hidden.add(file.getFileName() + " uses " + name));
+            }
+        }
+        assertEquals(Set.of(), hidden);
+    }
+
     /** What an exported type shows is exported too, and no other library's. */
     @Test
     void signaturesShowWhatIsExported() {
@@ -189,7 +206,7 @@ class ArchitectureTest {
     @Test
     void everyPackageSaysWhatBelongsThere() throws IOException {
         List<Path> silent = new ArrayList<>();
-        for (String root : List.of("src/main/java", "src/tools/java")) {
+        for (String root : List.of("src/main/java", "src/tools/java", SPARK)) {
             try (Stream<Path> paths = Files.walk(Path.of(root))) {
                 for (Path folder : paths.filter(Files::isDirectory).toList()) {
                     boolean hasClasses = Arrays.stream(folder.toFile().list()).anyMatch(name -> name.endsWith(".java"));

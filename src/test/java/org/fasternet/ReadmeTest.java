@@ -104,6 +104,19 @@ class ReadmeTest {
         assertTrue(readme.contains("```java\n" + source.substring(source.indexOf("@RestController")) + "```"));
     }
 
+    /** What is built apart is of the same version, and has the same of what both have. */
+    @Test
+    void buildsOfTheirOwnHaveTheLibrarysVersion() throws IOException {
+        String ours = Files.readString(Path.of("pom.xml"));
+        String spark = Files.readString(Path.of("src/spark/pom.xml"));
+        Matcher version = Pattern.compile("<version>(.*)</version>").matcher(ours);
+        assertTrue(version.find() && spark.contains("<artifactId>fasternet-spark</artifactId>\n  <version>" + version.group(1) + "<"));
+        for (String artifact : List.of("picocli", "junit-bom")) {
+            Matcher used = Pattern.compile("<artifactId>" + artifact + "</artifactId>\\s*<version>(.*)</version>").matcher(ours);
+            assertTrue(used.find() && spark.contains("<version>" + used.group(1) + "</version>"), artifact);
+        }
+    }
+
     /** The POM of every platform names the version and the platforms that there are. */
     @Test
     void thePlatformsAreThoseOfThePreset() throws IOException {
