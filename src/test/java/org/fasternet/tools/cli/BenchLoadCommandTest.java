@@ -7,11 +7,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.fasternet.Classifier;
+import org.fasternet.DemoImages;
+import org.fasternet.FasterNet;
+import org.fasternet.image.Image;
+import org.fasternet.tools.bench.load.SubmissionRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -93,6 +110,91 @@ class BenchLoadCommandTest {
             assertNotEquals("f32", skipped.get("subject").get("precision").asText());
             assertFalse(skipped.get("reason").asText().isEmpty());
         }
+    }
+
+    /** Asked one by one, eight at a time or all at once, by several sessions or one, in batches or not. */
+    @Test
+    void accuracyIsThatOfALoop(@TempDir Path folder) throws IOException {
+        int count = 200;
+        List<Image> images = DemoImages.images().subList(0, count);
+        byte[] classes = DemoImages.classes();
+        int right = 0;
+        try (Classifier classifier = new Classifier(FasterNet.demo())) {
+            for (int i = 0; i < count; i++) {
+                Path of = Files.createDirectories(folder.resolve("images/" + classes[i]));
+                write(images.get(i), of.resolve(String.format("%03d.png", i)));
+                right += classifier.classify(images.get(i), 1).get(0).index() == classes[i] ? 1 : 0;
+            }
+        }
+        assertTrue(right > 160, right + " of " + count);
+        Path logs = folder.resolve("logs");
+        JsonNode report = Cli.json("bench", "load", "--accuracy", folder.resolve("images"), "--sessions", 2, "--batch", 3,
+                "--mlperf-log", logs, "--json");
+        assertEquals("accuracy_percent", report.get("primary").asText());
+        assertEquals(4, report.get("measurements").size());
+        for (JsonNode line : report.get("measurements")) {
+            assertEquals(100.0 * right / count, line.get("values").get("accuracy_percent").asDouble(), 1e-9);
+            assertEquals(count, line.get("values").get("runs").asInt());
+            assertEquals("56x56", line.get("subject").get("size").asText());
+            Path accuracy = logs.resolve(line.get("subject").get("scenario").asText()).resolve("accuracy");
+            assertEquals(List.of(), SubmissionRules.accuracy(accuracy, count, 80));
+            assertEquals(List.of("accuracy " + String.format("%.3f", 100.0 * right / count)),
+                    SubmissionRules.accuracy(accuracy, count, 99));
+            assertEquals(right, rightAnswers(accuracy.resolve("mlperf_log_accuracy.json"), folder.resolve("images")));
+        }
+    }
+
+    private static void write(Image image, Path file) throws IOException {
+        BufferedImage grey = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_BYTE_GRAY);
+        grey.getRaster().setDataElements(0, 0, image.width(), image.height(), image.pixels());
+        ImageIO.write(grey, "png", file.toFile());
+    }
+
+    /** As MLPerf's script for ImageNet counts them: each answer is an f32's bytes, for an image of the sorted list. */
+    private static int rightAnswers(Path json, Path images) throws IOException {
+        List<Integer> truth;
+        try (Stream<Path> files = Files.walk(images)) {
+            truth = files.filter(Files::isRegularFile).sorted()
+                    .map(file -> Integer.valueOf(file.getParent().getFileName().toString())).toList();
+        }
+        Set<Integer> seen = new HashSet<>();
+        int right = 0;
+        for (JsonNode answer : new ObjectMapper().readTree(json.toFile())) {
+            int image = answer.get("qsl_idx").asInt();
+            assertTrue(seen.add(image), "twice: " + image);
+            float label = ByteBuffer.wrap(HexFormat.of().parseHex(answer.get("data").asText()))
+                    .order(ByteOrder.LITTLE_ENDIAN).getFloat();
+            right += (int) label == truth.get(image) ? 1 : 0;
+        }
+        assertEquals(truth.size(), seen.size());
+        return right;
+    }
+
+    @Test
+    void runsAreWrittenInMlperfsFormatToo(@TempDir Path folder) throws IOException {
+        report("--mlperf-log", folder, "--target-qps", 200);
+        for (String scenario : List.of("SingleStream", "MultiStream", "Server", "Offline")) {
+            List<String> faults = SubmissionRules.performance(folder.resolve(scenario).resolve("performance/run_1"));
+            assertTrue(faults.contains("min_duration") && faults.contains("result_validity"), faults.toString());
+            assertFalse(faults.contains("seeds"), faults.toString());
+        }
+    }
+
+    @Test
+    void anAccuracyThatCannotBeToldIsRefused(@TempDir Path folder) throws IOException {
+        String random = Cli.wrongUsage("bench", "load", "--accuracy", folder, "--variant", "T0");
+        assertTrue(random.contains("--accuracy is of a trained network"), random);
+        String several = Cli.wrongUsage("bench", "load", "--quick", "--backend", "fused,onednn", "--mlperf-log", folder);
+        assertTrue(several.contains("2 were asked for"), several);
+        Files.copy(DemoImages.file("images/bag.png"), Files.createDirectories(folder.resolve("bags")).resolve("bag.png"));
+        Cli cli = Cli.run("bench", "load", "--accuracy", folder);
+        assertEquals(1, cli.status());
+        assertTrue(cli.err().contains("'bags' is neither one of 10 labels nor a class from 0 to 9"), cli.err());
+        Cli empty = Cli.run("bench", "load", "--accuracy", Files.createDirectories(folder.resolve("empty")));
+        assertTrue(empty.err().contains("no image file is there"), empty.err());
+        Cli file = Cli.run("bench", "load", "--quick", "--mlperf-log", folder.resolve("bags/bag.png"));
+        assertEquals(1, file.status());
+        assertTrue(file.err().contains("cannot be made"), file.err());
     }
 
     static Stream<List<Object>> wrongUsage() {

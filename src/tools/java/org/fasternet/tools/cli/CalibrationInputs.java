@@ -106,8 +106,7 @@ final class CalibrationInputs {
                 throw new InvalidFileException(name + ": an array lies in no folder of its class; --truth FILE has a line for each");
             }
             for (int i = 0; i < files.size(); i++) {
-                Path folder = files.get(i).toAbsolutePath().getParent().getFileName();
-                classes.put(i, names.number(files.get(i).toString(), folder == null ? "" : folder.toString()));
+                classes.put(i, names.ofFolder(files.get(i)));
             }
             return;
         }
@@ -145,27 +144,6 @@ final class CalibrationInputs {
         }
         if (classes.isEmpty()) {
             throw new InvalidFileException(truth + ": names none of the images of " + name);
-        }
-    }
-
-    /** Numbers of classes by their labels, or as they are. */
-    private record ClassNames(List<String> labels, int count) {
-        int number(String where, String text) {
-            for (int i = 0; i < labels.size(); i++) {
-                if (labels.get(i).equalsIgnoreCase(text)) {
-                    return i;
-                }
-            }
-            try {
-                int number = Integer.parseInt(text);
-                if (number >= 0 && number < count) {
-                    return number;
-                }
-            } catch (NumberFormatException e) {
-                // Said below, as for a number that is too large.
-            }
-            throw new InvalidFileException(where + ": " + MalformedException.quote(text) + " is neither one of "
-                    + labels.size() + " labels nor a class from 0 to " + (count - 1));
         }
     }
 

@@ -91,7 +91,7 @@ class ReportHtmlTest {
         Map<String, String> figures = figures(dom());
         assertEquals(
                 List.of("latency", "steps", "load", "throughput", "samples", "peaks", "bandwidths", "roofline", "threads", "batches",
-                        "precisions"),
+                        "tradeoff", "precisions"),
                 List.copyOf(figures.keySet()));
         assertShows(figures.get("latency"), "T0 fused avx2 f32 batch 1 224x224 1 thread", "2.900", "onerror=fail()", "90 %");
         assertShows(figures.get("steps"), "All: T0 avx2 2 threads", "fused", "onerror=fail()", "stages.0", "blocks.0", "block",
@@ -105,6 +105,7 @@ class ReportHtmlTest {
                 "FLOP per byte");
         assertShows(figures.get("threads"), "T0 f32 batch 1", "ideal", "times faster", "threads");
         assertShows(figures.get("batches"), "L bf16 2 threads", "batch");
+        assertShows(figures.get("tradeoff"), "Throughput against latency", "L bf16 2 threads", "ms, logarithmic", "images/s", "4");
         assertShows(figures.get("precisions"), "T0 batch 1 1 thread", "2.900 ms (1.00x)", "1.595 ms (1.82x)", "bf16");
         figures.values().forEach(figure -> assertFalse(text(figure).contains("NaN"), figure));
     }

@@ -28,14 +28,18 @@ public final class LoadBenchmark {
 
     private final LoadSettings settings;
     private final Rules rules;
+    private final Optional<MlperfLogs> logs;
     private final Consumer<String> progress;
     private final BooleanSupplier stopped;
 
     /**
+     * @param logs where runs are written besides
      * @param progress is told what a longer search is at
      * @param stopped once true, the run ends soon
      */
-    public LoadBenchmark(LoadSettings settings, Consumer<String> progress, BooleanSupplier stopped) {
+    public LoadBenchmark(
+            LoadSettings settings, Optional<MlperfLogs> logs, Consumer<String> progress, BooleanSupplier stopped) {
+        this.logs = logs;
         this.settings = settings;
         this.rules = new Rules(settings.latencyBound().toNanos());
         this.progress = progress;
@@ -48,13 +52,15 @@ public final class LoadBenchmark {
      * @throws org.fasternet.error.FasterNetException if this case cannot be run here
      */
     public Measurement measure(LoadCase work, FasterNet network) {
-        int size = Math.max(work.options().batch(), work.scenario().samplesPerQuery());
-        DataSet data = new DataSet(IMAGES, size, shape(work, network), settings.seed());
+        DataSet data = new DataSet(IMAGES, work.mostInPlace(), shape(work, network), settings.seed());
         boolean stream = work.scenario().stream();
         try (Sessions sessions = new Sessions(network, work.options().withPixels(), work.sessions(), stream, data)) {
             LoadGenerator load = new LoadGenerator(sessions, LoadClock.SYSTEM, IMAGES, settings.seed(), stopped);
             double rate = warmUp(load, work.sessions() * work.options().batch());
             LoadRun run = stopped.getAsBoolean() ? LoadRun.none(work.scenario()) : run(load, work.scenario(), rate);
+            if (run.samples() > 0) {
+                logs.ifPresent(folder -> folder.performance(run, settings, rules, IMAGES, rate));
+            }
             return measurement(work, run, sessions.plan());
         }
     }

@@ -19,6 +19,11 @@ public record LoadCase(Scenario scenario, String model, SessionOptions options, 
         return with(new ModelCase(model, options).subject());
     }
 
+    /** The most images of the data set that are read in place: a batch, which is full whatever it is asked for, or a query. */
+    int mostInPlace() {
+        return Math.max(options.batch(), scenario.samplesPerQuery());
+    }
+
     /** With the back end that ran. */
     Map<Dimension, String> subject(ExecutionPlan plan) {
         return with(new ModelCase(model, options).subject(plan));

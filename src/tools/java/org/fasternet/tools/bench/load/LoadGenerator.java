@@ -10,19 +10,13 @@ import java.util.stream.LongStream;
  * issued to its last sample's answer: a system that falls behind does not get its queries later for it.
  */
 final class LoadGenerator {
-    /** The seeds published for every benchmark of MLPerf inference 6.0 ({@code mlperf.conf}); the second is above 2^63. */
-    private static final long SAMPLE_SEED = 2_747_215_439_041_700_203L;
-    private static final long SCHEDULE_SEED = Long.parseUnsignedLong("16159082839903944936");
-    /** The seed that stands for them. */
-    private static final long PUBLISHED = 1;
-
     /** In nanoseconds, 20 ms: an end by Ctrl-C takes no longer. */
     private static final long LONGEST_SLEEP = 20_000_000;
 
     private final SystemUnderTest system;
     private final LoadClock clock;
     private final int images;
-    private final long seed;
+    private final Seeds seeds;
     private final BooleanSupplier stopped;
 
     /**
@@ -34,13 +28,13 @@ final class LoadGenerator {
         this.system = system;
         this.clock = clock;
         this.images = images;
-        this.seed = seed - PUBLISHED;
+        this.seeds = Seeds.of(seed);
         this.stopped = stopped;
     }
 
     /** Runs SingleStream or MultiStream. */
     LoadRun stream(Scenario scenario, Least least) {
-        MersenneTwister order = new MersenneTwister(SAMPLE_SEED + seed);
+        MersenneTwister order = new MersenneTwister(seeds.sampleIndex());
         LongStream.Builder latencies = LongStream.builder();
         LongStream.Builder answered = LongStream.builder();
         int samples = scenario.samplesPerQuery();
@@ -74,8 +68,8 @@ final class LoadGenerator {
      * @param mostLate more late answers than this, of the number of queries, and the run is given up
      */
     LoadRun server(double qps, Least least, long bound, IntUnaryOperator mostLate) {
-        MersenneTwister order = new MersenneTwister(SAMPLE_SEED + seed);
-        long[] schedule = PoissonSchedule.of(qps, least, SCHEDULE_SEED + seed);
+        MersenneTwister order = new MersenneTwister(seeds.sampleIndex());
+        long[] schedule = PoissonSchedule.of(qps, least, seeds.schedule());
         long start = clock.nanos();
         Tally tally = new Tally(schedule.length, i -> start + schedule[i] + bound);
         int bearable = mostLate.applyAsInt(schedule.length);
@@ -106,6 +100,23 @@ final class LoadGenerator {
             clock.sleepUntil(moment - Math.max(0, left - LONGEST_SLEEP));
         }
         return false;
+    }
+
+    /** Asks for every image once, in their order, without regard to time; false if it was stopped. */
+    boolean once(Scenario scenario) {
+        int most = scenario == Scenario.OFFLINE ? images : scenario.samplesPerQuery();
+        Tally tally = new Tally(images, i -> Long.MAX_VALUE);
+        boolean going = true;
+        for (int first = 0; first < images && going; first += most) {
+            Query query = new Query(first, first, Math.min(most, images - first), tally);
+            system.issue(query);
+            going = scenario.stream() ? tally.await(first + query.samples(), stopped) : !stopped.getAsBoolean();
+        }
+        boolean complete = going && tally.await(images, stopped);
+        if (!complete) {
+            system.drop();
+        }
+        return complete;
     }
 
     /** Runs Offline: all samples in one query, the data set from its beginning, again and again. */

@@ -3,6 +3,7 @@ package org.fasternet.tools.bench.load;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import org.fasternet.FasterNet;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
@@ -18,9 +19,24 @@ final class Responder implements AutoCloseable {
     private final ByteBuffer gathered;
     private final FloatBuffer[] dsts;
     private final int batch;
+    private final Optional<Outputs> outputs;
 
-    /** @param options for 8-bit input */
-    Responder(FasterNet network, SessionOptions options, DataSet data) {
+    /** Takes results, from the thread of each session. */
+    interface Outputs {
+        /**
+         * @param image of the data set
+         * @param dst what the network wrote for a batch
+         * @param row which of the batch
+         */
+        void take(int image, FloatBuffer dst, int row);
+    }
+
+    /**
+     * @param options for 8-bit input
+     * @param outputs what becomes of results; absent: nothing
+     */
+    Responder(FasterNet network, SessionOptions options, DataSet data, Optional<Outputs> outputs) {
+        this.outputs = outputs;
         this.data = data;
         this.pixels = data.view();
         this.batch = options.batch();
@@ -50,9 +66,19 @@ final class Responder implements AutoCloseable {
         try {
             session.run(queries.size() == 1 ? pixels.position(data.position(queries.get(0).first())) : gather(queries), dsts);
             long now = LoadClock.SYSTEM.nanos();
+            outputs.ifPresent(taker -> hand(queries, taker));
             queries.forEach(query -> query.answers().answered(query, now));
         } catch (RuntimeException | Error e) {
             queries.forEach(query -> query.answers().failed(e));
+        }
+    }
+
+    private void hand(List<Query> queries, Outputs taker) {
+        int row = 0;
+        for (Query query : queries) {
+            for (int i = 0; i < query.samples(); i++) {
+                taker.take((query.first() + i) % data.images(), dsts[0], row++);
+            }
         }
     }
 

@@ -53,37 +53,57 @@ final class Rules {
     }
 
     private List<String> late(LoadRun run) {
-        long[] sorted = run.sortedLatencies();
-        if (sorted.length == 0) {
+        if (run.queries() == 0) {
             return List.of("no query was answered");
         }
-        // LoadGen's index, one above the nearest rank where the product is whole.
-        long percentile = sorted[(int) (sorted.length * run.scenario().share())];
-        if (percentile > bound) {
+        if (!withinBound(run)) {
             return List.of(String.format(
                     Locale.ROOT, "%.0f %% of the queries took up to %.2f ms, the bound is %.2f ms",
-                    100 * run.scenario().share(), percentile / 1e6, bound / 1e6));
+                    100 * run.scenario().share(), percentile(run) / 1e6, bound / 1e6));
         }
         EarlyStopping stopping = new EarlyStopping(run.scenario().share());
-        int late = (int) LongStream.of(sorted).filter(latency -> latency > bound).count();
-        return late <= stopping.mostLate(sorted.length) ? List.of() : List.of(String.format(
+        int late = late(run.latencies());
+        return late <= stopping.mostLate(run.queries()) ? List.of() : List.of(String.format(
                 Locale.ROOT, "%d of %d queries took longer than %.2f ms, early stopping needs %d queries for that",
-                late, sorted.length, bound / 1e6, stopping.leastQueries(late)));
+                late, run.queries(), bound / 1e6, stopping.leastQueries(late)));
+    }
+
+    /** Whether as many of Server's queries as its share asks for were, without regard to how sure that is of those to come. */
+    boolean withinBound(LoadRun run) {
+        return run.queries() > 0 && percentile(run) <= bound;
+    }
+
+    /** LoadGen's index, one above the nearest rank where the product is whole. */
+    private static long percentile(LoadRun run) {
+        return run.sortedLatencies()[(int) (run.queries() * run.scenario().share())];
+    }
+
+    /** How many are above the bound. */
+    int late(long[] latencies) {
+        return (int) LongStream.of(latencies).filter(latency -> latency > bound).count();
     }
 
     /** What the run's length falls short of. */
     static List<String> tooLittle(LoadRun run) {
         List<String> reasons = new ArrayList<>();
-        if (run.covered() < LEAST_DURATION.toNanos()) {
+        if (!longEnough(run)) {
             reasons.add(String.format(
                     Locale.ROOT, "it ran for %.1f s, the published minimum is %d s",
                     run.covered() / 1e9, LEAST_DURATION.toSeconds()));
         }
-        if (run.queries() < run.scenario().leastQueries()) {
-            reasons.add(run.queries() + " queries, the published minimum is " + run.scenario().leastQueries());
-        } else if (run.samples() < run.scenario().leastSamples()) {
-            reasons.add(run.samples() + " samples, the published minimum is " + run.scenario().leastSamples());
+        if (!enoughQueries(run)) {
+            boolean queries = run.queries() < run.scenario().leastQueries();
+            reasons.add(queries ? run.queries() + " queries, the published minimum is " + run.scenario().leastQueries()
+                    : run.samples() + " samples, the published minimum is " + run.scenario().leastSamples());
         }
         return reasons;
+    }
+
+    static boolean longEnough(LoadRun run) {
+        return run.covered() >= LEAST_DURATION.toNanos();
+    }
+
+    static boolean enoughQueries(LoadRun run) {
+        return run.queries() >= run.scenario().leastQueries() && run.samples() >= run.scenario().leastSamples();
     }
 }

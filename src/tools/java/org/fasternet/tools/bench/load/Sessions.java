@@ -2,6 +2,7 @@ package org.fasternet.tools.bench.load;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.fasternet.FasterNet;
 import org.fasternet.SessionOptions;
 import org.fasternet.compute.ExecutionPlan;
@@ -21,11 +22,17 @@ final class Sessions implements SystemUnderTest, AutoCloseable {
 
     /** @param options for 8-bit input */
     Sessions(FasterNet network, SessionOptions options, int sessions, boolean stream, DataSet data) {
+        this(network, options, sessions, stream, data, Optional.empty());
+    }
+
+    /** @param outputs what becomes of results */
+    Sessions(FasterNet network, SessionOptions options, int sessions, boolean stream, DataSet data,
+            Optional<Responder.Outputs> outputs) {
         this.batch = options.batch();
         this.direct = stream && sessions == 1;
         try {
             for (int i = 0; i < sessions; i++) {
-                responders.add(resources.add(new Responder(network, options, data), Responder::close));
+                responders.add(resources.add(new Responder(network, options, data, outputs), Responder::close));
             }
             if (!direct) {
                 responders.forEach(this::start);

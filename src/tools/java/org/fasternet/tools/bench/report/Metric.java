@@ -33,6 +33,7 @@ public enum Metric {
             "rate of the Poisson process that queries arrive by"),
     QUERIES_PER_SECOND("queries_per_s", "queries/s", Better.HIGHER, "queries per second that were answered"),
     SAMPLES_PER_SECOND("samples_per_s", "samples/s", Better.HIGHER, "images per second that were answered"),
+    ACCURACY("accuracy_percent", "accuracy %", Better.HIGHER, "images whose most probable class is theirs, in percent"),
     FLOPS("gflop", "GFLOP", Better.NEITHER, "floating-point operations of a run, two per multiply-add, in units of 10^9"),
     FLOP_RATE("gflop_per_s", "GFLOP/s", Better.HIGHER, "floating-point operations per second at the median, in units of 10^9"),
     PEAK_SHARE("peak_percent", "% peak", Better.HIGHER,

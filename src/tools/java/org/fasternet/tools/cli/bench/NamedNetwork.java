@@ -12,7 +12,6 @@ import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.internal.Buffers;
 import org.fasternet.quantize.Quantizer;
 import org.fasternet.quantize.RangeMethod;
-import org.fasternet.tensor.DType;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -31,12 +30,22 @@ record NamedNetwork(String name, Supplier<FasterNet> load, Supplier<Path> file) 
      */
     static List<NamedNetwork> list(CommandSpec command, List<String> variants, Path weights, long seed, boolean quantized) {
         if (weights != null) {
-            return List.of(new NamedNetwork(weights.getFileName().toString(), () -> FasterNet.load(weights), () -> weights));
+            return List.of(of(weights));
         }
         return Choice.of(command, "--variant", variants, Variant.class).values().stream()
                 .map(variant -> new NamedNetwork(variant.name(), () -> random(variant, seed, quantized),
-                        () -> written(variant, seed, quantized)))
+                        () -> written(checkpoint(variant, seed, quantized))))
                 .toList();
+    }
+
+    static NamedNetwork of(Path weights) {
+        return new NamedNetwork(weights.getFileName().toString(), () -> FasterNet.load(weights), () -> weights);
+    }
+
+    /** The model in the box. */
+    static NamedNetwork demo(boolean quantized) {
+        Checkpoint checkpoint = quantized ? Checkpoint.demoQuantized() : Checkpoint.demo();
+        return new NamedNetwork("demo", () -> FasterNet.of(checkpoint), () -> written(checkpoint));
     }
 
     /** With random weights; for int8 calibrated with noise. */
@@ -55,18 +64,14 @@ record NamedNetwork(String name, Supplier<FasterNet> load, Supplier<Path> file) 
         }
     }
 
-    private static Path written(Variant variant, long seed, boolean quantized) {
+    private static Path written(Checkpoint checkpoint) {
         try {
             Path file = Files.createTempFile("fasternet-", ".safetensors");
             file.toFile().deleteOnExit();
-            if (quantized) {
-                checkpoint(variant, seed, true).writeQuantized(file);
-            } else {
-                checkpoint(variant, seed, false).write(file, false, DType.F32);
-            }
+            checkpoint.write(file);
             return file;
         } catch (IOException e) {
-            throw new UncheckedIOException("no file for random weights can be written: " + e.getMessage(), e);
+            throw new UncheckedIOException("no file for the weights can be written: " + e.getMessage(), e);
         }
     }
 

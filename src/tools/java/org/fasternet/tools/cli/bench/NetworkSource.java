@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Variants, or a checkpoint: options that exclude each other. Which variant is measured without, the command says. */
 final class NetworkSource {
@@ -13,6 +14,19 @@ final class NetworkSource {
 
     @Option(names = "--weights", paramLabel = "FILE", description = "A checkpoint instead.")
     private Path weights;
+
+    /**
+     * A network that somebody has trained.
+     *
+     * @throws ParameterException if a variant is named, whose weights are random
+     */
+    NamedNetwork trained(CommandSpec spec, String option, boolean quantized) {
+        if (variants != null) {
+            throw new ParameterException(
+                    spec.commandLine(), option + " is of a trained network, and a --variant has random weights: name --weights");
+        }
+        return weights == null ? NamedNetwork.demo(quantized) : NamedNetwork.of(weights);
+    }
 
     /** @param otherwise the variant, or all, if nothing is named */
     List<NamedNetwork> list(CommandSpec spec, String otherwise, long seed, boolean quantized) {

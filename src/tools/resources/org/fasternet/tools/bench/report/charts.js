@@ -111,6 +111,24 @@ const Charts = (() => {
         (line, first) => line.values.images_per_s / first.values.images_per_s);
   }
 
+  /** What a larger batch brings, and what it costs. */
+  function tradeoff(all) {
+    const found = families(all.filter(line => has('images_per_s', 'p50_ms')(line) && !isLoad(line)), 'batch').slice(0, MOST_ROWS);
+    const {name, common} = naming(found.flat(), ['batch']);
+    const series = found.map(family => ({
+      name: name(family[0]),
+      points: family.map(({subject, values}) => ({
+        x: values.p50_ms, y: values.images_per_s, text: subject.batch,
+        tip: `${name(family[0])} batch ${subject.batch}: ${number(values.images_per_s)} images/s at ${number(values.p50_ms)} ms`})),
+    }));
+    return found.length > 0 && {
+      title: 'Throughput against latency', common, lines: found, wide: true,
+      caption: 'Images per second at the mean over the median latency of one run; the figures beside the points are batches. Further '
+          + 'up is more throughput, further left is less latency.',
+      plot: Plots.paths('ms', 'images/s', series),
+    };
+  }
+
   /** A higher precision's instruction set is another one: it does not count as a difference. */
   function precisions(all) {
     const found = families(all.filter(line => has('p50_ms')(line) && !isPeak(line) && !isLoad(line)), 'precision', ['isa'])
@@ -252,6 +270,7 @@ const Charts = (() => {
     roofline,
     threads,
     batches,
+    tradeoff,
     precisions,
   };
 

@@ -176,6 +176,30 @@ const Plots = (() => {
     });
   }
 
+  /** Points joined in their order: series of {name, points}, points of {x, y, text, tip}; x is logarithmic, to the base of 2. */
+  function paths(xName, yName, series) {
+    return (width, colors) => {
+      const xs = series.flatMap(s => s.points.map(p => p.x));
+      const limits = {min: 2 ** Math.floor(Math.log2(Math.min(...xs))), max: 2 ** Math.ceil(Math.log2(Math.max(...xs)) + 1e-9)};
+      return {
+        height: 360,
+        option: {
+          ...base(colors),
+          grid: {left: 62, right: 24, top: 24, bottom: 46},
+          xAxis: valueAxis(colors, xName + ', logarithmic', 'log', {logBase: 2, ...limits}),
+          yAxis: valueAxis(colors, yName, 'value', {min: 0, nameGap: 44}),
+          series: series.map((s, i) => ({
+            name: s.name, type: 'line', symbolSize: 9, ...plain(look(i, colors)),
+            data: s.points.map(p => ({value: [p.x, p.y], text: p.text, tip: p.tip})),
+            label: {show: true, position: 'top', color: colors.muted, formatter: item => item.data.text},
+            labelLayout: {hideOverlap: true},
+          })),
+        },
+        legend: legendOf(series.map(s => s.name), colors),
+      };
+    };
+  }
+
   const dashed = (data, colors) =>
     ({type: 'line', data, symbol: 'none', silent: true, lineStyle: {color: colors.muted, type: 'dashed'}});
 
@@ -333,5 +357,5 @@ const Plots = (() => {
     return [[start, start * bandwidth], [top / bandwidth, top]];
   }
 
-  return {number, theme, bars, groups, ranges, curves, roofline, flames};
+  return {number, theme, bars, groups, ranges, curves, paths, roofline, flames};
 })();
