@@ -8,9 +8,11 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.fasternet.backend.Backends;
 import org.fasternet.backend.spi.Backend;
+import org.fasternet.compute.BackendInfo;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
@@ -26,6 +28,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("every-isa")
 class BackendsTest {
     private static final SessionOptions AUTO = SessionOptions.defaults();
+
+    /** Also of one whose native libraries are not there. */
+    @Test
+    void everyBackEndTellsWhatItRefuses() {
+        for (BackendInfo backend : Library.backends()) {
+            for (Precision precision : Precision.values()) {
+                Optional<String> refusal = backend.refuses(precision);
+                if (backend.precisions().contains(precision)) {
+                    backend.unavailable().ifPresent(reason -> assertEquals(reason, refusal.orElseThrow()));
+                } else {
+                    assertTrue(refusal.orElseThrow().contains("no kernels"), refusal.get());
+                }
+            }
+        }
+    }
 
     @Test
     void autoTakesTheFusedKernelsUnlessTheyArePortable() {

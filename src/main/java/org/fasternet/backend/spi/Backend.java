@@ -21,7 +21,7 @@ public interface Backend extends BackendInfo {
 
     @Override
     default Optional<String> refuses(Precision precision) {
-        return lacks(precision).or(() -> refuses(precision, Optional.empty()));
+        return lacks(precision).or(this::unavailable).or(() -> refuses(precision, Optional.empty()));
     }
 
     /** A sentence if {@code precision} is none of {@link #precisions}; empty if it is. */
