@@ -140,8 +140,8 @@ class FakePlansTest {
         Matcher hash = Pattern.compile("\n[0-9a-f]{64}\n").matcher(text);
         assertTrue(hash.find());
         try {
-            String right = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(payload.getBytes(StandardCharsets.UTF_8)));
-            return (text.substring(0, hash.start()) + "\n" + right + "\n" + payload).getBytes(StandardCharsets.ISO_8859_1);
+            byte[] right = MessageDigest.getInstance("SHA-256").digest(payload.getBytes(StandardCharsets.UTF_8));
+            return (text.substring(0, hash.start()) + "\n" + HexFormat.of().formatHex(right) + "\n" + payload).getBytes(StandardCharsets.ISO_8859_1);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }

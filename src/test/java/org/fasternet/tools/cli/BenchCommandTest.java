@@ -41,7 +41,8 @@ class BenchCommandTest {
     @Test
     @Tag("fake-cuda")
     void onAGpuTheCopiesAreToldApart() throws JsonProcessingException {
-        JsonNode report = Cli.json("bench", "model", "--variant", "T0", "--size", "32", "--backend", "cudnn", "--precision", "f16",
+        String small = "src/main/resources/org/fasternet/demo/model.safetensors";
+        JsonNode report = Cli.json("bench", "model", "--weights", small, "--size", "32", "--backend", "cudnn", "--precision", "f16",
                 "--profile", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
         assertTrue(report.path("steps").size() > 20, report.toString());
         assertTrue(report.path("steps").get(0).path("values").path("p50_ms").asDouble() > 0, report.path("steps").toString());
@@ -50,8 +51,8 @@ class BenchCommandTest {
         assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, cuDNN 9.19.1, CUDA 13.1",
                 report.path("environment").path("gpus").get(0).asText());
         assertEquals(0, Cli.run("bench", "op", "--backend", "cudnn", "--precision", "f16", "--operator", "block", "--variant", "T0",
-                "--size", "32", "--runs", "2", "--rounds", "2", "--warm-up", "0s").status());
-        assertEquals(0, Cli.run("bench", "load", "--backend", "cudnn", "--precision", "f16", "--variant", "T0", "--size", "32",
+                "--size", "32", "--caches", "hot", "--runs", "2", "--rounds", "2", "--warm-up", "0s").status());
+        assertEquals(0, Cli.run("bench", "load", "--backend", "cudnn", "--precision", "f16", "--weights", small, "--size", "32",
                 "--scenario", "SingleStream", "--duration", "1s").status());
     }
 

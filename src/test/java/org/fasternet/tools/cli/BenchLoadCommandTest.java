@@ -209,6 +209,8 @@ class BenchLoadCommandTest {
                 List.of("--latency-bound", "0"),
                 List.of("--duration", "soon"),
                 List.of("--duration", "0s"),
+                List.of("--accuracy", "images", "--official"),
+                List.of("--accuracy", "images", "--target-qps", 5),
                 List.of("--official", "--quick"),
                 List.of("--official", "--duration", "5s"),
                 List.of("--variant", "T0", "--weights", "w.pth"));

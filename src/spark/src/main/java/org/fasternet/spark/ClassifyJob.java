@@ -1,7 +1,6 @@
 package org.fasternet.spark;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +16,7 @@ import org.fasternet.SessionOptions;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.FasterNetException;
+import org.fasternet.error.InvalidFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -128,7 +128,7 @@ public final class ClassifyJob implements Callable<Integer> {
         try {
             return checkpoint.withLabels(Files.readString(labels).stripTrailing().lines().map(String::strip).toList());
         } catch (IOException e) {
-            throw new UncheckedIOException(labels + " cannot be read", e);
+            throw new InvalidFileException(labels + ": cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -17,6 +17,7 @@ final class ClassifyPartition implements MapPartitionsFunction<Row, Row> {
 
     /** How a task gets its classifier. */
     interface ClassifierFactory extends Serializable {
+        /** @param cpus that the task has */
         Classifier create(FasterNet network, SparkOptions options, int cpus);
     }
 

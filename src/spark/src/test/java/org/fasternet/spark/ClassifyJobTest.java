@@ -57,13 +57,15 @@ class ClassifyJobTest {
             }
         }
         assertEquals(11, lines.size(), lines.toString());
-        assertTrue(lines.stream().anyMatch(line -> line.contains("bag.png") && line.contains("\"label\":\"Bag\"")), lines.toString());
+        assertTrue(lines.stream().anyMatch(line -> line.contains("bag.png") && line.contains("\"label\":\"Bag\"")),
+                lines.toString());
         assertTrue(lines.stream().anyMatch(line -> line.contains("notes.txt") && line.contains("\"reason\":\"the picture")),
                 lines.toString());
 
         Ended again = submit(arguments);
         assertEquals(1, again.status, again.err);
-        assertTrue(again.err.lines().anyMatch(line -> line.startsWith("fasternet: ") && line.contains("already exists")), again.err);
+        assertTrue(again.err.lines().anyMatch(line -> line.startsWith("fasternet: ") && line.contains("already exists")),
+                again.err);
     }
 
     @Test

@@ -38,7 +38,8 @@ final class RateComparison {
             Dataset<Row> rows = Pictures.of(spark, pictures, PARTITIONS);
             List<Double> ratios = new ArrayList<>();
             for (int round = -1; round < ROUNDS; round++) {
-                double plain = rate(() -> loop.classifyAll(pictures.stream(), bytes -> Image.decode(bytes, "a picture", 3), 1).count());
+                double plain = rate(() ->
+                        loop.classifyAll(pictures.stream(), bytes -> Image.decode(bytes, "a picture", 3), 1).count());
                 double bySpark = rate(() -> {
                     classifier.classify(rows).write().format("noop").mode("overwrite").save();
                     return PICTURES;

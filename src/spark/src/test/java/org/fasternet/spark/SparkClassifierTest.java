@@ -205,6 +205,8 @@ class SparkClassifierTest {
                 (network, options, cpus) -> {
                     Classifier made = ClassifyPartition.classifier(network, options, cpus);
                     MADE.add(made);
+                    assertEquals(1, cpus);
+                    assertEquals(1, made.plan().threads());
                     return made;
                 })) {
             Dataset<Row> labels = classifier.classify(Pictures.repeated(spark, 60, 3));

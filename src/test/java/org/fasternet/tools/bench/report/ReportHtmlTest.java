@@ -105,7 +105,7 @@ class ReportHtmlTest {
                 "FLOP per byte");
         assertShows(figures.get("threads"), "T0 f32 batch 1", "ideal", "times faster", "threads");
         assertShows(figures.get("batches"), "L bf16 2 threads", "batch");
-        assertShows(figures.get("tradeoff"), "Throughput against latency", "L bf16 2 threads", "ms, logarithmic", "images/s", "4");
+        assertShows(figures.get("tradeoff"), "Throughput against latency", "L bf16 2 threads", "ms, logarithmic", "images/s");
         assertShows(figures.get("precisions"), "T0 batch 1 1 thread", "2.900 ms (1.00x)", "1.595 ms (1.82x)", "bf16");
         figures.values().forEach(figure -> assertFalse(text(figure).contains("NaN"), figure));
     }

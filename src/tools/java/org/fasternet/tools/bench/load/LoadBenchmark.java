@@ -70,8 +70,15 @@ public final class LoadBenchmark {
         return switch (scenario) {
             case SINGLE_STREAM, MULTI_STREAM -> load.stream(scenario, settings.least(scenario));
             case SERVER -> server(load, rate);
-            case OFFLINE -> load.offline(samples(rate));
+            case OFFLINE -> offline(load, rate);
         };
+    }
+
+    /** Again with the rate that it turned out to have, if the machine was slower while it was warmed up: LoadGen is then told so. */
+    LoadRun offline(LoadGenerator load, double rate) {
+        LoadRun run = load.offline(samples(rate));
+        boolean tooShort = run.complete() && run.covered() < settings.duration().toNanos();
+        return tooShort && !stopped.getAsBoolean() ? load.offline(samples(run.samplesPerSecond())) : run;
     }
 
     private static Shape shape(LoadCase work, FasterNet network) {

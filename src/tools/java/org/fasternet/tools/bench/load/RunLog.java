@@ -132,8 +132,8 @@ final class RunLog {
         log.put("result_min" + of, sorted[0]).put("result_max" + of, sorted[sorted.length - 1]);
         log.put("result_mean" + of, (long) LongStream.of(sorted).average().orElse(0));
         for (double share : PERCENTILES) {
-            log.put(String.format(Locale.ROOT, "result_%.2f_percentile_%s", 100 * share, queries ? "per_query_latency_ns" : "latency_ns"),
-                    sorted[(int) (sorted.length * share)]);
+            String name = String.format(Locale.ROOT, "result_%.2f_percentile_%slatency_ns", 100 * share, queries ? "per_query_" : "");
+            log.put(name, sorted[(int) (sorted.length * share)]);
         }
     }
 

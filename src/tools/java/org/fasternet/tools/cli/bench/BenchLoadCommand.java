@@ -85,8 +85,8 @@ final class BenchLoadCommand extends Benchmark {
     private Duration latencyBound = LoadSettings.RESNET_50_BOUND;
 
     @Option(names = "--accuracy", paramLabel = "FOLDER",
-            description = "How many images get their class, instead of how fast: of those below it, each in a folder named as its class, "
-                    + "by label or number. Of the model in the box unless --weights are named.")
+            description = "How many images get their class, instead of how fast: of those below it, each in a folder named as its "
+                    + "class, by label or number. Of the model in the box unless --weights are named.")
     private Path accuracy;
 
     @Option(names = "--mlperf-log", paramLabel = "FOLDER",
@@ -174,6 +174,10 @@ final class BenchLoadCommand extends Benchmark {
     private void check() {
         if (targetQps != null && !(targetQps > 0 && targetQps < 1e9)) {
             throw new ParameterException(spec.commandLine(), "--target-qps " + targetQps + ": it must be above 0 and below 10^9");
+        }
+        if (accuracy != null && (length.official || length.quick || targetQps != null)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--accuracy asks for each image once, without regard to time: --official, --quick and --target-qps do not go with it");
         }
         if (length.duration.isZero() || latencyBound.isZero()) {
             throw new ParameterException(spec.commandLine(), "--duration and --latency-bound must be above 0");
