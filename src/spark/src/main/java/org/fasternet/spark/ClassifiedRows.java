@@ -18,21 +18,16 @@ final class ClassifiedRows implements Iterator<Row> {
     private record Decoded(Row row, Image image, String reason) {}
 
     private final Iterator<Row> src;
-    private final int column;
     private final Classifier classifier;
     private final SparkOptions options;
     private final Results results;
     private final Counters counters;
     private final Deque<Row> ready = new ArrayDeque<>();
 
-    /**
-     * @param column of the pictures
-     * @param classifier made for the options, with one session
-     */
+    /** @param classifier made for the options, with one session */
     ClassifiedRows(
-            Iterator<Row> src, int column, Classifier classifier, SparkOptions options, Results results, Counters counters) {
+            Iterator<Row> src, Classifier classifier, SparkOptions options, Results results, Counters counters) {
         this.src = src;
-        this.column = column;
         this.classifier = classifier;
         this.options = options;
         this.results = results;
@@ -89,11 +84,11 @@ final class ClassifiedRows implements Iterator<Row> {
     }
 
     private Decoded decode(Row row) {
-        if (row.isNullAt(column)) {
+        if (row.isNullAt(results.column())) {
             return new Decoded(row, null, "there is no picture: '" + options.column() + "' is null");
         }
         try {
-            Image image = Image.decode(row.getAs(column), "the picture", classifier.channels());
+            Image image = Image.decode(row.getAs(results.column()), "the picture", classifier.channels());
             return new Decoded(row, classifier.prepare(image), null);
         } catch (FasterNetException e) {
             return new Decoded(row, null, e.getMessage());

@@ -6,7 +6,6 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 import org.fasternet.Classifier;
 import org.fasternet.FasterNet;
@@ -23,15 +22,15 @@ final class ClassifyPartition implements MapPartitionsFunction<Row, Row> {
 
     private final Broadcast<BroadcastModel> model;
     private final SparkOptions options;
-    private final StructType src;
+    private final Results results;
     private final Counters counters;
     private final ClassifierFactory classifiers;
 
-    ClassifyPartition(Broadcast<BroadcastModel> model, SparkOptions options, StructType src, Counters counters,
+    ClassifyPartition(Broadcast<BroadcastModel> model, SparkOptions options, Results results, Counters counters,
             ClassifierFactory classifiers) {
         this.model = model;
         this.options = options;
-        this.src = src;
+        this.results = results;
         this.counters = counters;
         this.classifiers = classifiers;
     }
@@ -49,7 +48,6 @@ final class ClassifyPartition implements MapPartitionsFunction<Row, Row> {
         TaskContext task = TaskContext.get();
         Classifier classifier = classifiers.create(model.value().network(counters), options, task.cpus());
         task.addTaskCompletionListener((TaskCompletionListener) ended -> classifier.close());
-        return new ClassifiedRows(
-                rows, src.fieldIndex(options.column()), classifier, options, new Results(src, options), counters);
+        return new ClassifiedRows(rows, classifier, options, results, counters);
     }
 }

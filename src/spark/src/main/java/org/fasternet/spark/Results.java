@@ -1,5 +1,6 @@
 package org.fasternet.spark;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -14,12 +15,14 @@ import org.fasternet.Description;
 import org.fasternet.Prediction;
 
 /** The columns of a result: the source's but the pictures, and ours. */
-final class Results {
+final class Results implements Serializable {
+    private static final long serialVersionUID = 1;
     static final String LABEL = "label";
     static final String PROBABILITY = "probability";
     static final String FEATURES = "features";
     static final String REASON = "reason";
 
+    private final int column;
     private final int[] kept;
     private final boolean features;
     private final StructType schema;
@@ -29,11 +32,11 @@ final class Results {
      */
     Results(StructType src, SparkOptions options) {
         List<String> names = Arrays.asList(src.fieldNames());
-        int column = names.indexOf(options.column());
-        if (column < 0) {
+        int found = names.indexOf(options.column());
+        if (found < 0) {
             throw new IllegalArgumentException("there is no column '" + options.column() + "' of pictures, only " + names);
         }
-        StructField pictures = src.fields()[column];
+        StructField pictures = src.fields()[found];
         if (!pictures.dataType().equals(DataTypes.BinaryType)) {
             throw new IllegalArgumentException("the column '" + options.column() + "' is " + pictures.dataType().simpleString()
                     + ": pictures are binary, the bytes of a file");
@@ -44,7 +47,8 @@ final class Results {
         if (!taken.isEmpty()) {
             throw new IllegalArgumentException("there is a column " + taken + " already, which the result would have: rename it");
         }
-        kept = IntStream.range(0, names.size()).filter(i -> i != column).toArray();
+        column = found;
+        kept = IntStream.range(0, names.size()).filter(i -> i != found).toArray();
         StructType all = new StructType(IntStream.of(kept).mapToObj(i -> src.fields()[i]).toArray(StructField[]::new));
         for (StructField field : ours) {
             all = all.add(field);
@@ -58,6 +62,11 @@ final class Results {
         StructField vector = DataTypes.createStructField(FEATURES, DataTypes.createArrayType(DataTypes.FloatType, false), true);
         StructField reason = DataTypes.createStructField(REASON, DataTypes.StringType, true);
         return features ? List.of(label, probability, vector, reason) : List.of(label, probability, reason);
+    }
+
+    /** Of the pictures, in the source. */
+    int column() {
+        return column;
     }
 
     StructType schema() {

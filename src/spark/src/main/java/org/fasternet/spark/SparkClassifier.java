@@ -8,7 +8,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructType;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.error.ShapeException;
 
@@ -67,9 +66,9 @@ public final class SparkClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if the column is missing or not binary, or the result would have a column twice
      */
     public Dataset<Row> classify(Dataset<Row> images) {
-        StructType src = images.schema();
-        StructType schema = new Results(src, options).schema();
-        return images.mapPartitions(new ClassifyPartition(model, options, src, counters, classifiers), Encoders.row(schema));
+        Results results = new Results(images.schema(), options);
+        return images.mapPartitions(
+                new ClassifyPartition(model, options, results, counters, classifiers), Encoders.row(results.schema()));
     }
 
     /** What has been done so far, by all of this classifier's results. */

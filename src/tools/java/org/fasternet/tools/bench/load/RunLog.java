@@ -86,17 +86,18 @@ final class RunLog {
 
     private void verdict(LoadRun run, Rules rules) {
         String verdict = rules.verdict(run);
+        List<String> unproved = rules.unproved(run);
         boolean valid = verdict.equals(Rules.VALID);
         log.put("result_validity", valid ? verdict : "INVALID");
         if (scenario == Scenario.SERVER) {
             log.put("result_perf_constraints_met", rules.withinBound(run));
         }
         log.put("result_min_duration_met", Rules.longEnough(run)).put("result_min_queries_met", Rules.enoughQueries(run));
-        log.put("early_stopping_met", rules.unproved(run).isEmpty());
+        log.put("early_stopping_met", unproved.isEmpty());
         if (!valid) {
             log.put("result_invalid_reason", verdict);
         }
-        log.put("early_stopping_result", String.join("; ", rules.unproved(run)));
+        log.put("early_stopping_result", String.join("; ", unproved));
         log.put("result_query_count", run.queries());
     }
 
