@@ -1,5 +1,5 @@
 #pragma once
-// The kernels of cuda/kernels.cu, compiled for the CPU from their own source, with what a GPU has instructions for.
+// The kernels of cuda/kernels.cu and cuda/peaks.cu, compiled for the CPU from their own source, with what a GPU has instructions for.
 #include "cuda_on_cpu.h"
 
 struct F16 { unsigned short bits; };
@@ -40,3 +40,10 @@ template <class T> void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b,
 }
 
 #include "cuda/kernels.cu"
+
+struct float4 { float x, y, z, w; };
+inline float4 load_vector(i64 at) { return *reinterpret_cast<const float4*>(at); }
+inline void store_vector(i64 at, float4 v) { *reinterpret_cast<float4*>(at) = v; }
+inline float multiply_add(float a, float b, float c) { return a * b + c; }
+
+#include "cuda/peaks.cu"

@@ -148,4 +148,50 @@ TEST(CudaKernels, Mean) {
     }
 }
 
+/** A pass of a grid of blocks over `vectors` of each array, and a number after each that is neither read nor written. */
+void check_pass(void (*kernel)(PassArguments), int vectors, const std::function<float(float a, float b, float c)>& expected) {
+    const int count = 4 * vectors;
+    auto a = random_values<float>(count + 1, 13), b = random_values<float>(count + 1, 14), c = random_values<float>(count + 1, 15);
+    const auto before = a;
+    launch(kernel, {3, 1, 1}, 32, 0, PassArguments{address(a), address(b), address(c), vectors, 2});
+    for (int i = 0; i < count; i++) ASSERT_FLOAT_EQ(expected(before[i], b[i], c[i]), a[i]) << i << " of " << count;
+    EXPECT_EQ(before[count], a[count]);
+}
+
+TEST(CudaPeaks, PassesDoWhatTheySayAtEveryRemainder) {
+    for (int vectors : {1, 31, 96, 97, 383, 384, 385, 1000}) {
+        check_pass(pass_write, vectors, [](float, float, float) { return 3.0f; });
+        check_pass(pass_copy, vectors, [](float, float b, float) { return b; });
+        check_pass(pass_triad, vectors, [](float, float b, float c) { return b + 3 * c; });
+    }
+}
+
+/** The sum is not zero, so that it is stored, by the last thread at the end: of all its own vectors, twice. */
+TEST(CudaPeaks, AReadReadsEverything) {
+    for (int vectors : {1, 5, 100}) {
+        std::vector<float> a(4 * vectors, 0.0f);
+        launch(pass_read, {1, 1, 1}, 1, 0, PassArguments{address(a), 0, 0, vectors, 2});
+        EXPECT_EQ(std::vector<float>(4 * vectors, 0.0f), a) << "zeros are never stored";
+        for (int i = 0; i < 4 * vectors; i++) a[i] = static_cast<float>(i / 4 + 1);
+        const float sum = static_cast<float>(vectors * (vectors + 1));
+        launch(pass_read, {1, 1, 1}, 1, 0, PassArguments{address(a), 0, 0, vectors, 2});
+        for (int i = 0; i < 4; i++) EXPECT_EQ(sum, a[i]);
+    }
+}
+
+TEST(CudaPeaks, MultiplyAddsAreAsManyAsTheyAreCounted) {
+    const int steps = 2;
+    std::vector<float> dst(2 * 32, NAN);
+    launch(multiply_adds_f32, {2, 1, 1}, 32, 0, MultiplyAddArguments{address(dst), steps});
+    for (int t = 0; t < 2 * 32; t++) {
+        double all = 0;
+        for (int i = 0; i < 8; i++) {
+            double sum = t % 32 + i;
+            for (int n = 0; n < steps * 16; n++) sum = sum * (1.0 / (1 + 16 * steps) - 1) + t % 32;
+            all += sum;
+        }
+        EXPECT_NEAR(all, dst[t], 1e-3) << t;
+    }
+}
+
 }  // namespace

@@ -1,5 +1,6 @@
 // libcudart.so.13, as far as the back end cudnn calls it. Signatures and numbers are those of CUDA 13's runtime API.
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 
@@ -11,7 +12,7 @@ using fake::Stream;
 namespace {
 
 enum { HOST_TO_DEVICE = 1, DEVICE_TO_HOST = 2 };
-enum { MAJOR = 75, MINOR = 76 };
+enum { MULTIPROCESSORS = 16, L2_BYTES = 38, MAJOR = 75, MINOR = 76 };
 constexpr unsigned RECORD_EXTERNAL = 1;
 constexpr int CAPTURE_UNSUPPORTED = 900, INVALID_DEVICE = 101, NO_DEVICE = 100;
 
@@ -77,8 +78,18 @@ int cudaDeviceGetAttribute(int* value, int attribute, int device) {
     ENTER();
     if (device < 0 || device >= fake::control().devices) return INVALID_DEVICE;
     const int capability = static_cast<int>(fake::control().capability);
-    if (attribute != MAJOR && attribute != MINOR) return fake::INVALID_VALUE;
-    *value = attribute == MAJOR ? capability / 10 : capability % 10;
+    switch (attribute) {
+        case MULTIPROCESSORS: *value = 4; return 0;
+        case L2_BYTES: *value = 64 << 10; return 0;
+        case MAJOR: *value = capability / 10; return 0;
+        case MINOR: *value = capability % 10; return 0;
+        default: return fake::INVALID_VALUE;
+    }
+}
+
+int cudaDeviceGetPCIBusId(char* place, int bytes, int device) {
+    ENTER();
+    std::snprintf(place, static_cast<std::size_t>(bytes), "0000:%02x:00.0", 0x17 + device);
     return 0;
 }
 
@@ -182,6 +193,14 @@ int cudaGraphInstantiate(Graph** executable, Graph* graph, unsigned long long) {
     *executable = new Graph(*graph);
     fake::created();
     fake::control().graphs++;
+    return 0;
+}
+
+// As many nodes as there are, if it is asked for none of them.
+int cudaGraphGetNodes(Graph* graph, void** nodes, std::size_t* count) {
+    ENTER();
+    if (nodes) return fake::INVALID_VALUE;
+    *count = graph->nodes.size();
     return 0;
 }
 

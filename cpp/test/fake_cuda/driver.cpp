@@ -40,6 +40,7 @@ template <class Arguments> Kernel cooperative(void (*kernel)(Arguments)) {
 }
 
 #define COPIES(types) {"copy_" #types, independent(copy_##types)}, {"patches_" #types, independent(patches_##types)}
+#define INDEPENDENT(name) {#name, independent(name)}
 #define COOPERATIVE(name) {#name, cooperative(name)}
 
 std::map<std::string, Kernel> kernels = {
@@ -48,6 +49,8 @@ std::map<std::string, Kernel> kernels = {
     COOPERATIVE(mean_f32), COOPERATIVE(mean_f16), COOPERATIVE(mean_bf16), COOPERATIVE(conv_f32),
     COOPERATIVE(partial_f16_1), COOPERATIVE(partial_f16_2), COOPERATIVE(partial_f16_3),
     COOPERATIVE(partial_bf16_1), COOPERATIVE(partial_bf16_2), COOPERATIVE(partial_bf16_3),
+    INDEPENDENT(pass_read), INDEPENDENT(pass_write), INDEPENDENT(pass_copy), INDEPENDENT(pass_triad),
+    INDEPENDENT(multiply_adds_f32),
 };
 
 }  // namespace

@@ -1,13 +1,17 @@
 package org.fasternet;
 
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.Objects;
 import org.fasternet.backend.Backends;
 import org.fasternet.error.ShapeException;
 import org.fasternet.internal.abi.Bindings;
 
 /**
- * Memory on the GPU, for sessions of the back end {@code cudnn}: a pipeline on the GPU then never comes back to the host.
+ * Memory on the GPU, for sessions and kernels of the back end {@code cudnn}: a pipeline on the GPU then never comes back to the host.
  *
  * <p>Allocated here and freed by {@link #close}, or memory of the application's own, which {@code close} leaves alone.
  * Whoever runs a session on it keeps it open, and sees to it that what wrote it is done: sessions work on streams of
@@ -73,30 +77,61 @@ public final class DeviceBuffer implements AutoCloseable {
         return address;
     }
 
-    /** Copies a direct buffer of f32 in native order, from its position to its limit, to the beginning; waits for it. */
-    public void copyFrom(FloatBuffer src) {
-        Backends.gpu().deviceMemory(device).copyFromHost(address(), Bindings.current().address(direct(src)), checked(src));
+    /**
+     * Copies a direct buffer of bytes, shorts (16-bit numbers) or floats, from its position to its limit, to the beginning; waits for
+     * it.
+     *
+     * @throws ShapeException if the buffer is of another kind, larger than this one, on the heap or in another byte order
+     */
+    public void copyFrom(Buffer src) {
+        long count = checked(src);
+        Backends.gpu().deviceMemory(device).copyFromHost(address(), Bindings.current().address(src), count);
     }
 
-    /** Fills a direct buffer of f32 in native order, from its position to its limit, from the beginning; waits for it. */
-    public void copyTo(FloatBuffer dst) {
-        Backends.gpu().deviceMemory(device).copyToHost(Bindings.current().address(direct(dst)), address(), checked(dst));
+    /**
+     * Fills a direct buffer of bytes, shorts (16-bit numbers) or floats, from its position to its limit, from the beginning; waits for
+     * it.
+     *
+     * @throws ShapeException as {@link #copyFrom}, or if the buffer is read-only
+     */
+    public void copyTo(Buffer dst) {
+        long count = checked(dst);
+        if (dst.isReadOnly()) {
+            throw new ShapeException("a read-only buffer was given, one to write to is needed");
+        }
+        Backends.gpu().deviceMemory(device).copyToHost(Bindings.current().address(dst), address(), count);
     }
 
-    private static FloatBuffer direct(FloatBuffer buffer) {
+    private long checked(Buffer buffer) {
         Objects.requireNonNull(buffer, "buffer");
         if (!buffer.isDirect()) {
             throw new ShapeException("a heap buffer was given, a direct one is needed");
         }
-        return buffer;
-    }
-
-    private long checked(FloatBuffer buffer) {
-        long wanted = (long) buffer.remaining() * Float.BYTES;
+        long wanted = (long) buffer.remaining() * elementBytes(buffer);
         if (wanted > bytes) {
             throw new ShapeException(wanted + " bytes were given, the device buffer has " + bytes);
         }
         return wanted;
+    }
+
+    private static int elementBytes(Buffer buffer) {
+        ByteOrder order = ByteOrder.nativeOrder();
+        int size;
+        if (buffer instanceof FloatBuffer floats) {
+            order = floats.order();
+            size = Float.BYTES;
+        } else if (buffer instanceof ShortBuffer shorts) {
+            order = shorts.order();
+            size = Short.BYTES;
+        } else if (buffer instanceof ByteBuffer) {
+            size = Byte.BYTES;
+        } else {
+            throw new ShapeException("a " + buffer.getClass().getSimpleName() + " was given, bytes, shorts or floats are needed");
+        }
+        if (order != ByteOrder.nativeOrder()) {
+            throw new ShapeException("the buffer's byte order is " + order + ", this machine's is " + ByteOrder.nativeOrder());
+        }
+        return size;
     }
 
     /** Frees the memory if it was allocated here; does nothing the second time. */

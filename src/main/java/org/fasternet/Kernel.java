@@ -201,6 +201,20 @@ public final class Kernel extends SegmentRuns implements AutoCloseable {
         execution.run(x);
     }
 
+    /**
+     * Runs on device memory, without a copy to or from the host: a kernel of the back end {@code cudnn}. Elements are laid out as in
+     * host memory.
+     *
+     * @param src the source; of a kernel compiled in place, the result too
+     * @param dsts as many as the kernel has outputs, none in place
+     * @throws ShapeException if a buffer is too small, there are more or fewer than outputs, or they overlap
+     * @throws org.fasternet.error.UnsupportedException if the kernel's back end computes on the CPU
+     * @throws IllegalStateException if the kernel or a buffer is closed, or the kernel is in use by another thread
+     */
+    public void run(DeviceBuffer src, DeviceBuffer... dsts) {
+        execution.run(src, dsts);
+    }
+
     /** @throws IllegalStateException if another thread is running it */
     @Override
     public void close() {

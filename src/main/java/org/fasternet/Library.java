@@ -31,4 +31,14 @@ public final class Library {
     public static List<BackendInfo> backends() {
         return List.copyOf(Backends.all());
     }
+
+    /**
+     * The back end of that name, usable here or not.
+     *
+     * @param name as plans have it
+     * @throws UnsupportedException if there is none
+     */
+    public static BackendInfo backend(String name) {
+        return Backends.named(name);
+    }
 }

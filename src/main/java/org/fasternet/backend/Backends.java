@@ -66,10 +66,19 @@ public final class Backends {
             reasons.add(backend.name() + ": " + reason.get());
         }
         if (reasons.isEmpty()) {
-            throw new UnsupportedException("unknown back end '" + name + "': " + AUTO + " and "
-                    + all().stream().map(Backend::name).collect(Collectors.joining(", ")) + " are known");
+            throw unknown(name);
         }
         throw new UnsupportedException(String.join("; ", reasons));
+    }
+
+    /** @throws UnsupportedException if there is none of that name */
+    public static Backend named(String name) {
+        return ALL.stream().filter(backend -> backend.name().equals(name)).findFirst().orElseThrow(() -> unknown(name));
+    }
+
+    private static UnsupportedException unknown(String name) {
+        return new UnsupportedException("unknown back end '" + name + "': " + AUTO + " and "
+                + all().stream().map(Backend::name).collect(Collectors.joining(", ")) + " are known");
     }
 
     private static String why(String name, List<String> refusals) {

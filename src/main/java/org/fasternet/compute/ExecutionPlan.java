@@ -1,8 +1,9 @@
 package org.fasternet.compute;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -31,14 +32,23 @@ public record ExecutionPlan(
      * @param dst logical shape written
      * @param multiplyAdds multiply-adds of one run, by the definition of the operation: an algorithm may need fewer
      * @param workspaceBytes device memory that it needs while it runs, a part of the arena that steps share; 0 on the CPU
+     * @param kernels how many kernels of a GPU it is, with fills and copies; 0 on the CPU, and before the first run
      * @param time of the last run; empty unless the session or kernel takes the times of its steps
      */
     public record Step(
             String label, String implementation, Shape src, Shape dst, long multiplyAdds, long workspaceBytes,
-            Optional<Time> time) {
-        /** Without a time. */
+            int kernels, Optional<Time> time) {
+        /** Before a run. */
         public Step(String label, String implementation, Shape src, Shape dst, long multiplyAdds, long workspaceBytes) {
-            this(label, implementation, src, dst, multiplyAdds, workspaceBytes, Optional.empty());
+            this(label, implementation, src, dst, multiplyAdds, workspaceBytes, 0, Optional.empty());
+        }
+
+        private Step withKernels(int count) {
+            return new Step(label, implementation, src, dst, multiplyAdds, workspaceBytes, count, time);
+        }
+
+        private Step withTime(Time taken) {
+            return new Step(label, implementation, src, dst, multiplyAdds, workspaceBytes, kernels, Optional.of(taken));
         }
 
         /** Whether this is the back end's slow, general reference code, which no step should need. */
@@ -66,13 +76,17 @@ public record ExecutionPlan(
 
     /** The same plan with the times of a run, one for each step. */
     public ExecutionPlan withTimes(List<Time> times) {
-        List<Step> timed = new ArrayList<>(steps.size());
-        for (int i = 0; i < steps.size(); i++) {
-            Step step = steps.get(i);
-            timed.add(new Step(step.label, step.implementation, step.src, step.dst, step.multiplyAdds, step.workspaceBytes,
-                    Optional.of(times.get(i))));
-        }
-        return new ExecutionPlan(backend, isa, binding, precision, threads, arenaBytes, weightBytes, timed);
+        return with(i -> steps.get(i).withTime(times.get(i)));
+    }
+
+    /** The same plan with how many kernels each step is. */
+    public ExecutionPlan withKernels(List<Integer> counts) {
+        return with(i -> steps.get(i).withKernels(counts.get(i)));
+    }
+
+    private ExecutionPlan with(IntFunction<Step> changed) {
+        return new ExecutionPlan(backend, isa, binding, precision, threads, arenaBytes, weightBytes,
+                IntStream.range(0, steps.size()).mapToObj(changed).toList());
     }
 
     public long multiplyAdds() {

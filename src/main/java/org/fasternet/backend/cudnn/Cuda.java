@@ -34,10 +34,10 @@ final class Cuda {
     private static final Pattern MISSING_ON_WINDOWS =
             Pattern.compile("no jni(\\w+) in .*Can't find dependent libraries", Pattern.DOTALL);
 
-    private static final Pattern MISSING = Pattern.compile("(lib(\\w+)\\.so[.\\d]*): cannot open shared object file");
+    private static final Pattern MISSING = Pattern.compile("(lib([\\w-]+)\\.so[.\\d]*): cannot open shared object file");
     /** Whose a library is, by its name without the part of it. */
     private static final Map<String, String> OWNERS = Map.of(
-            "cudart", "CUDA 13", "cudnn", "cuDNN 9", "cublas", "CUDA 13", "nvrtc", "CUDA 13", "cuda", "driver 580+");
+            "cudart", "CUDA 13", "cudnn", "cuDNN 9", "cublas", "CUDA 13", "nvrtc", "CUDA 13", "cuda", "driver 580+", "nvidia-ml", "driver 580+");
 
     private static final int MESSAGE_BYTES = 2048;
 
@@ -79,6 +79,15 @@ final class Cuda {
     /** Compute capability, 90 for 9.0. */
     static int capability(int device) {
         return 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) + attribute(cudaDevAttrComputeCapabilityMinor, device);
+    }
+
+    static int multiprocessors(int device) {
+        return attribute(cudaDevAttrMultiProcessorCount, device);
+    }
+
+    /** Of the second level, which is the last. */
+    static int cacheBytes(int device) {
+        return attribute(cudaDevAttrL2CacheSize, device);
     }
 
     /** How many the process may use. */
@@ -129,12 +138,24 @@ final class Cuda {
         return memory;
     }
 
-    /** How much of the device's memory is left. */
-    private static String free() {
+    /** @param free how many of the device's bytes nobody has */
+    record Memory(long free, long all) {}
+
+    /** Of the device that the thread uses. */
+    static Memory memory() {
         try (Resources resources = new Resources()) {
             SizeTPointer bytes = new SizeTPointer(NativeMemory.allocate(resources, 2L * Long.BYTES));
-            int status = cudaMemGetInfo(bytes, bytes.getPointer(1));
-            return status == 0 ? bytes.get(0) + " of its " + bytes.get(1) : "how many";
+            check(cudaMemGetInfo(bytes, bytes.getPointer(1)), "ask for the device's memory");
+            return new Memory(bytes.get(0), bytes.get(1));
+        }
+    }
+
+    private static String free() {
+        try {
+            Memory memory = memory();
+            return memory.free() + " of its " + memory.all();
+        } catch (NativeException e) {
+            return "how many";
         }
     }
 

@@ -37,27 +37,33 @@ import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.NativeLibrary;
 import org.fasternet.internal.abi.NativeMemory;
 
-/** The kernels of {@code cpp/cuda/kernels.cu}, compiled for a device once per process and loaded as long as that lives. */
+/** The kernels of a file in {@code cpp/cuda}, compiled for a device once per process and loaded as long as that lives. */
 final class CudaKernels {
     private static final int SHARED_WITHOUT_ASKING = 48 << 10;
-    private static final String SOURCE = "kernels.cu";
+    /** What networks need. */
+    static final String NETWORKS = "kernels.cu";
+    /** What benchmarks need. */
+    static final String PEAKS = "peaks.cu";
 
-    private static final Map<Integer, CudaKernels> LOADED = new ConcurrentHashMap<>();
+    private static final Map<Loaded, CudaKernels> LOADED = new ConcurrentHashMap<>();
+
+    private record Loaded(String source, int device) {}
 
     private final CUmod_st module = new CUmod_st();
     private final Map<String, CUfunc_st> functions = new ConcurrentHashMap<>();
 
-    private CudaKernels(byte[] cubin) {
+    private CudaKernels(String source, byte[] cubin) {
         try (Resources resources = new Resources()) {
             Pointer image = NativeMemory.allocate(resources, cubin.length);
             new BytePointer(image).put(cubin);
-            Cuda.check(cuModuleLoadData(module, image), "load the kernels of " + SOURCE);
+            Cuda.check(cuModuleLoadData(module, image), "load the kernels of " + source);
         }
     }
 
     /** Those of a device, loaded once; to be called on a thread that uses it. */
-    static CudaKernels loaded(int device) {
-        return LOADED.computeIfAbsent(device, d -> new CudaKernels(cachedOrCompiled(Cuda.capability(d), PlanCache.ofProcess())));
+    static CudaKernels loaded(String source, int device) {
+        return LOADED.computeIfAbsent(new Loaded(source, device),
+                key -> new CudaKernels(source, cachedOrCompiled(source, Cuda.capability(device), PlanCache.ofProcess())));
     }
 
     /**
@@ -95,10 +101,10 @@ final class CudaKernels {
     }
 
     /** Machine code for a compute capability; needs no device, nor a compiler if it is in the cache. */
-    static byte[] cachedOrCompiled(int capability, PlanCache cache) {
-        String name = SOURCE + " for sm_" + capability + ": " + source();
+    static byte[] cachedOrCompiled(String source, int capability, PlanCache cache) {
+        String name = source + " for sm_" + capability + ": " + text(source);
         return cache.read(name).orElseGet(() -> {
-            byte[] compiled = compile(capability).cubin();
+            byte[] compiled = compile(source, capability).cubin();
             cache.write(name, compiled);
             return compiled;
         });
@@ -113,17 +119,17 @@ final class CudaKernels {
      * @param more options of NVRTC's
      * @throws UnsupportedException if there is no NVRTC
      */
-    static Compiled compile(int capability, String... more) {
+    static Compiled compile(String source, int capability, String... more) {
         try {
             NativeLibrary.load(nvrtc.class);
         } catch (NativeException e) {
-            throw new UnsupportedException("the kernels of " + SOURCE + " for sm_" + capability + " are not in the cache ("
+            throw new UnsupportedException("the kernels of " + source + " for sm_" + capability + " are not in the cache ("
                     + PlanCache.PROPERTY + "), and to compile them there is " + Cuda.notLoaded(e));
         }
         try (Resources resources = new Resources()) {
             _nvrtcProgram program = new _nvrtcProgram();
-            check(nvrtcCreateProgram(program, text(resources, source()), text(resources, SOURCE), 0,
-                    (PointerPointer<?>) null, (PointerPointer<?>) null), "read", program);
+            check(nvrtcCreateProgram(program, text(resources, text(source)), text(resources, source), 0,
+                    (PointerPointer<?>) null, (PointerPointer<?>) null), "read " + source, program);
             resources.add(program, p -> nvrtcDestroyProgram(p));
             List<String> options = new ArrayList<>(List.of("--gpu-architecture=sm_" + capability, "--std=c++17"));
             options.addAll(List.of(more));
@@ -131,12 +137,12 @@ final class CudaKernels {
             for (int i = 0; i < options.size(); i++) {
                 list.put(i, text(resources, options.get(i)));
             }
-            check(nvrtcCompileProgram(program, options.size(), list), "compile for sm_" + capability, program);
+            check(nvrtcCompileProgram(program, options.size(), list), "compile " + source + " for sm_" + capability, program);
             SizeTPointer size = new SizeTPointer(NativeMemory.allocate(resources, Long.BYTES));
-            check(nvrtcGetCUBINSize(program, size), "size", program);
+            check(nvrtcGetCUBINSize(program, size), "size " + source, program);
             byte[] cubin = new byte[(int) size.get()];
             BytePointer image = new BytePointer(NativeMemory.allocate(resources, cubin.length));
-            check(nvrtcGetCUBIN(program, image), "hand out", program);
+            check(nvrtcGetCUBIN(program, image), "hand out " + source, program);
             image.get(cubin);
             return new Compiled(cubin, log(program));
         }
@@ -147,8 +153,8 @@ final class CudaKernels {
         return new BytePointer(NativeMemory.allocate(resources, bytes.length + 1L)).put(bytes, 0, bytes.length);
     }
 
-    private static String source() {
-        try (InputStream in = CudaKernels.class.getResourceAsStream(SOURCE)) {
+    private static String text(String source) {
+        try (InputStream in = CudaKernels.class.getResourceAsStream(source)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -157,7 +163,7 @@ final class CudaKernels {
 
     private static void check(int status, String action, _nvrtcProgram program) {
         if (status != 0) {
-            throw new NativeException("NVRTC could not " + action + " " + SOURCE + " (error " + status + "): " + log(program));
+            throw new NativeException("NVRTC could not " + action + " (error " + status + "): " + log(program));
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.fasternet.backend.spi.Backend;
+import org.fasternet.backend.spi.DeviceLoops;
 import org.fasternet.backend.spi.DeviceMemory;
 import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.Precision;
@@ -60,7 +61,8 @@ public final class CudnnBackend implements Backend {
 
     @Override
     public List<String> devices() {
-        return IntStream.range(0, Cuda.devices()).mapToObj(i -> DeviceProperties.parse(deviceProperties(i)).describe()).toList();
+        return IntStream.range(0, Cuda.devices()).mapToObj(
+                i -> DeviceProperties.parse(deviceProperties(i)).describe() + ", " + Nvml.now(i)).toList();
     }
 
     @Override
@@ -115,7 +117,7 @@ public final class CudnnBackend implements Backend {
         });
         PlanCache cache = new PlanCache(folder);
         cache.require();
-        CudaKernels.cachedOrCompiled(properties.capability(), cache);
+        CudaKernels.cachedOrCompiled(CudaKernels.NETWORKS, properties.capability(), cache);
         int plans = 0;
         try (Resources resources = new Resources()) {
             ConvPlans ahead = ConvPlans.ahead(properties, resources, spec.precision(), cache);
@@ -167,5 +169,12 @@ public final class CudnnBackend implements Backend {
     public DeviceMemory deviceMemory(int device) {
         requireUsable();
         return new CudaMemory(device);
+    }
+
+    @Override
+    public DeviceLoops deviceLoops(int device) {
+        requireUsable();
+        Cuda.requireDevice(device);
+        return new CudaLoops(device);
     }
 }

@@ -1,19 +1,8 @@
 package org.fasternet.backend.cudnn;
 
-import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
-import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
-import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
-import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
-import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
-import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
-import static org.bytedeco.cuda.global.cudart.cudaStreamCreateWithFlags;
-import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
-import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
-import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
-import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
 import static org.bytedeco.cuda.global.cudnn.cudnnCreate;
 import static org.bytedeco.cuda.global.cudnn.cudnnDestroy;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
@@ -24,8 +13,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
-import org.bytedeco.cuda.cudart.CUgraph_st;
-import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.backend.spi.Program;
@@ -47,9 +34,6 @@ import org.fasternet.schedule.View;
 final class CudnnProgram implements Program {
     /** Channels are padded to 16 bytes, which vector loads and tensor cores want. */
     private static final int VECTOR_BYTES = 16;
-    /** A launch of a graph takes longer than many a kernel in it. */
-    private static final int TRIAL_COPIES = 20;
-    private static final int TRIAL_ROUNDS = 5;
 
     private final Resources resources;
     /** CUDA's number of the device. */
@@ -58,9 +42,9 @@ final class CudnnProgram implements Program {
     private final List<TensorBuffer> slots = new ArrayList<>();
     private final ArenaPlan arenaPlan;
     private final Pointer arena;
-    private final CUstream_st stream = new CUstream_st();
+    private final CudaStream stream;
     private final List<Launches.Prepared> launches = new ArrayList<>();
-    private final ExecutionPlan plan;
+    private ExecutionPlan plan;
 
     /**
      * By slot: the caller's memory if the device cannot reach it, the pinned memory before that, what the device reads or writes, and
@@ -77,6 +61,8 @@ final class CudnnProgram implements Program {
     /** Owns {@code replay}, the whole network for the memory that is bound; null until a run has made it. */
     private Resources graph;
     private CUgraphExec_st replay;
+    /** Whether the plan says how many kernels a step is. */
+    private boolean counted;
     /** Whether the graph has events between its steps. */
     private boolean profiled;
     /** The graph's; null if it has none. */
@@ -96,12 +82,11 @@ final class CudnnProgram implements Program {
             TensorBuffer buffer = slots.get(slot);
             read[slot] = schedule.steps().stream().anyMatch(step -> step.src().buffer() == buffer);
         }
-        Cuda.check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "create a stream");
-        resources.add(stream, s -> cudaStreamDestroy(s));
+        stream = new CudaStream(resources);
         cudnnContext handle = new cudnnContext();
         Cuda.checkCudnn(cudnnCreate(handle), "create a handle");
         resources.add(handle, h -> cudnnDestroy(h));
-        Cuda.checkCudnn(cudnnSetStream(handle, stream), "use a stream");
+        Cuda.checkCudnn(cudnnSetStream(handle, stream.handle()), "use a stream");
         arenaPlan = ArenaPlan.of(schedule.lifetimes());
         arena = Cuda.allocate(resources, arenaPlan.bytes(), "activations");
         srcMemory = Cuda.allocate(resources, schedule.src().bytes(), "the source");
@@ -109,7 +94,7 @@ final class CudnnProgram implements Program {
         DeviceWeights weights = new DeviceWeights(shared, spec);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
         Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
-                spec.tuning() ? Optional.of(launch -> micros(launch, TRIAL_COPIES)) : Optional.empty());
+                spec.tuning() ? Optional.of(launch -> stream.micros(launch, CudaStream.TRIAL_COPIES)) : Optional.empty());
         List<ExecutionPlan.Step> planned = new ArrayList<>();
         for (Step step : schedule.steps()) {
             Launches.Prepared prepared = factory.prepare(step);
@@ -212,8 +197,7 @@ final class CudnnProgram implements Program {
         if (graph == null) {
             capture();
         }
-        Cuda.check(cudaGraphLaunch(replay, stream), "launch the network");
-        Cuda.check(cudaStreamSynchronize(stream), "run the network");
+        stream.replay(replay, "the network");
         for (int slot = slots.size() == 1 ? 0 : 1; slot < host.length; slot++) {
             if (host[slot] != null) {
                 Pointer.memcpy(host[slot], pinned[slot], slots.get(slot).bytes());
@@ -226,20 +210,20 @@ final class CudnnProgram implements Program {
         if (slots.size() > 1) {
             // In place, or with a residual, a second run would compute on the first one's result.
             for (Launches.Prepared step : launches) {
-                step.launch().on(stream);
+                step.launch().on(stream.handle());
                 // One by one: an error of the device's comes with the wait, and a whole network's names no step.
-                Cuda.check(cudaStreamSynchronize(stream), "run " + step.label());
+                stream.await("run " + step.label());
             }
             copyIn();
         }
         Resources made = new Resources();
         try {
             StepEvents marks = profiled ? new StepEvents(made, launches.size()) : null;
-            replay = record(made, () -> {
+            replay = stream.record(made, () -> {
                 copySrc(cudaMemcpyHostToDevice);
                 for (int i = 0; i < launches.size(); i++) {
                     mark(marks, i);
-                    launches.get(i).launch().on(stream);
+                    launches.get(i).launch().on(stream.handle());
                 }
                 mark(marks, launches.size());
                 if (slots.size() == 1) {
@@ -252,11 +236,15 @@ final class CudnnProgram implements Program {
             throw failure;
         }
         graph = made;
+        if (!counted) {
+            plan = plan.withKernels(launches.stream().map(step -> stream.kernels(() -> step.launch().on(stream.handle()))).toList());
+            counted = true;
+        }
     }
 
     private void mark(StepEvents marks, int event) {
         if (marks != null) {
-            marks.record(event, stream);
+            marks.record(event, stream.handle());
         }
     }
 
@@ -278,53 +266,7 @@ final class CudnnProgram implements Program {
     /** Microseconds that each step takes, in a graph of {@code copies} of it. All slots must be bound. Changes the activations. */
     double[] stepMicros(int copies) {
         Cuda.use(ordinal);
-        return launches.stream().mapToDouble(step -> micros(step.launch(), copies)).toArray();
-    }
-
-    /** The least of some rounds. */
-    private double micros(Launches.Launch launch, int copies) {
-        launch.on(stream);
-        Cuda.check(cudaStreamSynchronize(stream), "run a step");
-        double least = Double.POSITIVE_INFINITY;
-        try (Resources temporary = new Resources()) {
-            CUgraphExec_st repeated = record(temporary, () -> {
-                for (int copy = 0; copy < copies; copy++) {
-                    launch.on(stream);
-                }
-            });
-            for (int round = 0; round < TRIAL_ROUNDS; round++) {
-                long start = System.nanoTime();
-                Cuda.check(cudaGraphLaunch(repeated, stream), "launch a step");
-                Cuda.check(cudaStreamSynchronize(stream), "run a step");
-                least = Math.min(least, (System.nanoTime() - start) * 1e-3 / copies);
-            }
-        }
-        return least;
-    }
-
-    /** A graph of what {@code work} puts on the stream. */
-    private CUgraphExec_st record(Resources owner, Runnable work) {
-        Cuda.check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to record");
-        try (Resources temporary = new Resources()) {
-            CUgraph_st recorded = temporary.add(new CUgraph_st(), CudnnProgram::destroy);
-            int ended;
-            try {
-                work.run();
-            } finally {
-                // Whatever has failed, the stream must leave the capture; what failed says more than this.
-                ended = cudaStreamEndCapture(stream, recorded);
-            }
-            Cuda.check(ended, "record");
-            CUgraphExec_st made = new CUgraphExec_st();
-            Cuda.check(cudaGraphInstantiate(made, recorded, 0), "make a graph");
-            return owner.add(made, g -> cudaGraphExecDestroy(g));
-        }
-    }
-
-    private static void destroy(CUgraph_st graph) {
-        if (!graph.isNull()) {
-            cudaGraphDestroy(graph);
-        }
+        return launches.stream().mapToDouble(step -> stream.micros(step.launch(), copies)).toArray();
     }
 
     private void copySrc(int direction) {
@@ -333,7 +275,7 @@ final class CudnnProgram implements Program {
         }
         boolean in = direction == cudaMemcpyHostToDevice;
         Pointer from = new At(hostSrc);
-        Cuda.check(cudaMemcpyAsync(in ? srcMemory : from, in ? from : srcMemory, schedule.src().bytes(), direction, stream),
+        Cuda.check(cudaMemcpyAsync(in ? srcMemory : from, in ? from : srcMemory, schedule.src().bytes(), direction, stream.handle()),
                 "copy the source");
     }
 

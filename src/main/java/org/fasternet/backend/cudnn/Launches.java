@@ -67,7 +67,7 @@ final class Launches {
         this.weights = weights;
         this.precision = precision;
         this.capability = Cuda.capability(device);
-        this.kernels = CudaKernels.loaded(device);
+        this.kernels = CudaKernels.loaded(CudaKernels.NETWORKS, device);
         this.address = address;
         this.timer = timer;
     }

@@ -34,11 +34,16 @@ final class StepEvents {
     /** Of the last launch of the graph, which must be over. */
     List<ExecutionPlan.Time> times(List<Launches.Prepared> steps) {
         List<ExecutionPlan.Time> times = new ArrayList<>();
-        float[] millis = new float[1];
         for (int i = 0; i < steps.size(); i++) {
-            Cuda.check(cudaEventElapsedTime(millis, events.get(i), events.get(i + 1)), "read the time of " + steps.get(i).label());
-            times.add(new ExecutionPlan.Time(Math.round(millis[0] * 1e6), List.of()));
+            times.add(new ExecutionPlan.Time(Math.round(millis(i, steps.get(i).label()) * 1e6), List.of()));
         }
         return times;
+    }
+
+    /** Of one step of it. */
+    float millis(int step, String label) {
+        float[] millis = new float[1];
+        Cuda.check(cudaEventElapsedTime(millis, events.get(step), events.get(step + 1)), "read the time of " + label);
+        return millis[0];
     }
 }

@@ -72,4 +72,13 @@ public interface Backend extends BackendInfo {
     default DeviceMemory deviceMemory(int device) {
         throw new UnsupportedException("the back end " + name() + " computes on the host's memory: it has no other");
     }
+
+    /**
+     * What measures a device.
+     *
+     * @throws UnsupportedException if it computes on the CPU, or there is no such device
+     */
+    default DeviceLoops deviceLoops(int device) {
+        throw new UnsupportedException("the back end " + name() + " computes on the CPU: cudnn has devices");
+    }
 }

@@ -10,23 +10,36 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import org.fasternet.DeviceBuffer;
+import org.fasternet.DevicePeaks;
 import org.fasternet.FasterNet;
 import org.fasternet.Golden;
+import org.fasternet.Kernel;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.backend.cudnn.FakeCuda.Field;
 import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.compute.MemoryKernel;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.NativeException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Buffers;
+import org.fasternet.layer.PartialConv;
+import org.fasternet.layer.Pointwise;
+import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Shape;
+import org.fasternet.tensor.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,9 +103,11 @@ class FakeCudaTest {
             List<ExecutionPlan.Step> steps = session.plan().steps();
             Predicate<ExecutionPlan.Step> inBlock = step -> step.label().startsWith("stages.0.blocks.0 ");
             assertEquals(3, steps.stream().filter(inBlock).count(), steps::toString);
+            assertTrue(steps.stream().allMatch(step -> step.kernels() == 0), "no run has recorded them");
             long kernels = Field.KERNELS.get();
             session.run(SRC, Golden.floats(CLASSES));
-            assertEquals(2L * steps.size(), Field.KERNELS.get() - kernels, "once to load them, once for the graph");
+            assertEquals(3L * steps.size(), Field.KERNELS.get() - kernels, "to load them, for the graph, and to be counted");
+            assertTrue(session.plan().steps().stream().allMatch(step -> step.kernels() == 1), session.plan()::toString);
         }
     }
 
@@ -151,6 +166,77 @@ class FakeCudaTest {
             one.run(SRC, dst);
         }
         assertEquals(before, Field.DEVICE_BYTES.get());
+    }
+
+    /** As {@code y += w x} on device memory, of 16-bit numbers, and in place. */
+    @Test
+    void aKernelRunsOnDeviceMemory() {
+        Shape shape = new Shape(1, 8, 2, 3);
+        float[] weights = Golden.array(Buffers.random(new Shape(1, 8, 8, 1), 3));
+        ByteBuffer values = Buffers.bytes(shape.elements() * (long) Short.BYTES);
+        DType.F16.encode(Golden.array(Buffers.random(shape, 5)), 0, shape.elements(), values);
+        ShortBuffer src = values.rewind().asShortBuffer();
+        ShortBuffer expected = Buffers.bytes(src.capacity() * 2L).asShortBuffer();
+        ShortBuffer found = Buffers.bytes(src.capacity() * 2L).asShortBuffer();
+        SessionOptions options = SessionOptions.defaults().withBackend("cudnn").withPrecision(Precision.F16);
+        try (Kernel kernel = Kernel.compile(Pointwise.of(8, 8, weights), shape, options);
+                DeviceBuffer x = DeviceBuffer.allocate(src.capacity() * 2L); DeviceBuffer y = DeviceBuffer.allocate(src.capacity() * 2L)) {
+            kernel.run(src, expected);
+            x.copyFrom(src);
+            kernel.run(x, y);
+            y.copyTo(found);
+            assertEquals(expected, found);
+            assertThrows(ShapeException.class, () -> kernel.run(x));
+        }
+        PartialConv partial = new PartialConv(8, new Tensor(new int[] {2, 2, 3, 3}, Arrays.copyOf(weights, 36)));
+        try (Kernel inPlace = Kernel.compileInPlace(partial, shape, options); DeviceBuffer x = DeviceBuffer.allocate(src.capacity() * 2L)) {
+            x.copyFrom(src);
+            inPlace.run(x);
+            x.copyTo(found);
+            inPlace.run(src);
+            assertEquals(src, found);
+        }
+    }
+
+    @Test
+    void whatADeviceBufferCannotCopyIsRefused() {
+        try (DeviceBuffer memory = DeviceBuffer.allocate(16)) {
+            for (Buffer wrong : List.of(Buffers.bytes(17), Buffers.bytes(40).asLongBuffer(), FloatBuffer.allocate(4),
+                    ByteBuffer.allocateDirect(16).order(ByteOrder.BIG_ENDIAN).asShortBuffer())) {
+                assertThrows(ShapeException.class, () -> memory.copyFrom(wrong), wrong::toString);
+                assertThrows(ShapeException.class, () -> memory.copyTo(wrong), wrong::toString);
+            }
+            assertThrows(ShapeException.class, () -> memory.copyTo(Buffers.bytes(16).asReadOnlyBuffer()));
+            ByteBuffer bytes = Buffers.bytes(16).put(15, (byte) 7);
+            memory.copyFrom(bytes);
+            memory.copyFrom(bytes.duplicate().position(15));
+            ByteBuffer back = Buffers.bytes(16);
+            memory.copyTo(back);
+            assertEquals(bytes.put(0, (byte) 7), back);
+        }
+    }
+
+    /** Of the loops, how much they do in how much time; what they compute is the C++ tests' business. */
+    @Test
+    void peaksAreMeasuredAndLeaveNothingBehind() {
+        List<Long> before = held();
+        DevicePeaks peaks = new DevicePeaks(0, 3, Duration.ofNanos(100_000));
+        assertEquals(64 << 10, peaks.cacheBytes());
+        assertTrue(peaks.freeBytes() > 1 << 30);
+        long compiled = Field.COMPILATIONS.get();
+        for (MemoryKernel kernel : MemoryKernel.values()) {
+            List<Double> rates = peaks.memory(kernel, 3 << 20);
+            assertEquals(3, rates.size());
+            // The fake runs them on one core.
+            assertTrue(rates.stream().allMatch(rate -> rate > 1e6 && rate < 1e12), kernel + ": " + rates);
+        }
+        assertTrue(peaks.multiplyAdds().stream().allMatch(rate -> rate > 1e6 && rate < 1e12));
+        assertEquals(1, Field.COMPILATIONS.get() - compiled);
+        assertEquals(before, held());
+        assertThrows(NativeException.class, () -> peaks.memory(MemoryKernel.COPY, 1L << 40));
+        assertThrows(UnsupportedException.class, () -> new DevicePeaks(1, 1, Duration.ofSeconds(1)).multiplyAdds());
+        assertThrows(UnsupportedException.class, () -> new DevicePeaks(0, 0, Duration.ofSeconds(1)));
+        assertEquals(before, held());
     }
 
     /** Nothing is allocated for buffers that the device reaches itself; they outlive the session, and go when nobody has them. */

@@ -157,9 +157,9 @@ class FakePlansTest {
         assertTrue(steps > 3, steps + " steps");
         assertEquals(0, plansMadeFor(options));
         long compiled = Field.COMPILATIONS.get();
-        CudaKernels.cachedOrCompiled(90, PlanCache.ofProcess());
+        CudaKernels.cachedOrCompiled(CudaKernels.NETWORKS, 90, PlanCache.ofProcess());
         assertEquals(compiled, Field.COMPILATIONS.get());
-        CudaKernels.cachedOrCompiled(80, PlanCache.ofProcess());
+        CudaKernels.cachedOrCompiled(CudaKernels.NETWORKS, 80, PlanCache.ofProcess());
         assertEquals(compiled + 1, Field.COMPILATIONS.get());
         UnsupportedException old = assertThrows(UnsupportedException.class, () -> DevicePlans.make(MODEL,
                 options.withPrecision(Precision.BF16), device.replace("900", "750"), folder));

@@ -48,12 +48,36 @@ class BenchCommandTest {
         assertTrue(report.path("steps").get(0).path("values").path("p50_ms").asDouble() > 0, report.path("steps").toString());
         JsonNode values = report.path("measurements").get(0).path("values");
         assertTrue(values.path("device_p50_ms").asDouble() > 0, values.toString());
-        assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, cuDNN 9.19.1, CUDA 13.1",
+        assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, 1755 MHz now, 41 C, 118 W, driver 580.65.06, cuDNN 9.19.1, CUDA 13.1",
                 report.path("environment").path("gpus").get(0).asText());
         assertEquals(0, Cli.run("bench", "op", "--backend", "cudnn", "--precision", "f16", "--operator", "block", "--variant", "T0",
                 "--size", "32", "--caches", "hot", "--runs", "2", "--rounds", "2", "--warm-up", "0s").status());
         assertEquals(0, Cli.run("bench", "load", "--backend", "cudnn", "--precision", "f16", "--weights", small, "--size", "32",
                 "--scenario", "SingleStream", "--duration", "1s").status());
+    }
+
+    @Test
+    @Tag("fake-cuda")
+    void theGpusPeaksAreMeasured() throws JsonProcessingException {
+        JsonNode report = Cli.json("bench", "peak", "--backend", "cudnn", "--side", "64", "--round", "1ms", "--kernel", "read,copy",
+                "--json");
+        JsonNode lines = report.path("measurements");
+        assertEquals(List.of("multiply-adds f32 ", "product f32 ", "product tf32 ", "product f16 ", "product bf16 ", "read  L2",
+                "read  memory", "copy  L2", "copy  memory"), subjects(lines, "kind", "precision", "level"));
+        assertEquals("fma.rn.f32", lines.get(0).path("implementations").get(0).asText());
+        assertTrue(lines.get(3).path("implementations").get(0).asText().startsWith("cudnn:engine "), lines.toString());
+        assertTrue(lines.get(3).path("values").path("gflop_per_s").asDouble() > 0, lines.toString());
+        assertTrue(lines.get(6).path("values").path("gb_per_s").asDouble() > 0, lines.toString());
+    }
+
+    @Test
+    void whatMeansNothingToAPeakIsRefused() {
+        for (List<String> wrong : List.of(List.of("--device", "0"), List.of("--side", "64"), List.of("--backend", "onednn"),
+                List.of("--backend", "cudnn", "--isa", "avx2"), List.of("--backend", "cudnn", "--threads", "1"),
+                List.of("--backend", "cudnn", "--side", "65"), List.of("--backend", "cudnn", "--precision", "int8"))) {
+            Cli cli = Cli.run(Stream.concat(Stream.of("bench", "peak", "--quick"), wrong.stream()).toArray());
+            assertEquals(2, cli.status(), wrong::toString);
+        }
     }
 
     @Test

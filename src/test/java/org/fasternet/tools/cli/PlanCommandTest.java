@@ -44,6 +44,10 @@ class PlanCommandTest {
         String plan = Cli.output("info", "--plan", "--backend", "cudnn", "--precision", "f16");
         assertTrue(plan.contains(" cudnn:engine 1 compiled "), plan);
         assertTrue(plan.contains(" bytes (1,000 of them workspace)"), plan);
+        assertTrue(plan.contains("\nkernels        "), plan);
+        JsonNode steps = Cli.json("info", "--plan", "--backend", "cudnn", "--precision", "f16", "--json").path("plan").path("steps");
+        assertTrue(steps.size() > 20, steps::toString);
+        steps.forEach(step -> assertEquals(1, step.path("kernels").asInt(), step::toString));
     }
 
     @Test

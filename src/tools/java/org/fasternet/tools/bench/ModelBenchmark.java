@@ -11,8 +11,10 @@ import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
+import org.fasternet.Library;
 import org.fasternet.Session;
 import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Buffers;
 import org.fasternet.internal.abi.measure.PinnedThreads;
@@ -93,7 +95,7 @@ public final class ModelBenchmark {
             beside.way().ifPresent(way -> warnings.addAll(way.warnings()));
             values.putAll(Figures.of(samples));
             values.putAll(measured.more);
-            if (plan.backend().equals("cudnn")) {
+            if (Library.backend(plan.backend()).processor() == Processor.GPU) {
                 values.put(Metric.DEVICE_P50, onDevice(session, work.options().device().orElse(0), src));
             }
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));

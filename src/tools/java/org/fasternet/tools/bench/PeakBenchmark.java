@@ -3,9 +3,9 @@ package org.fasternet.tools.bench;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.fasternet.compute.MemoryKernel;
 import org.fasternet.tools.bench.peak.Bandwidth;
 import org.fasternet.tools.bench.peak.ComputePeak;
-import org.fasternet.tools.bench.peak.MemoryKernel;
 import org.fasternet.tools.bench.peak.NumberType;
 import org.fasternet.tools.bench.peak.Rates;
 import org.fasternet.tools.bench.peak.WorkingSet;
@@ -47,7 +47,7 @@ public final class PeakBenchmark {
                 Metric.BANDWIDTH, bandwidth.bytes(), List.of());
     }
 
-    private static Measurement line(Map<Dimension, String> subject, Metric metric, Rates rates, List<String> implementations) {
+    static Measurement line(Map<Dimension, String> subject, Metric metric, Rates rates, List<String> implementations) {
         List<Double> rounds = rates.perSecond().stream().map(rate -> rate / GIGA).toList();
         return new Measurement(subject, Map.of(metric, rates.best() / GIGA), metric, rounds, null, implementations,
                 Figures.spread(rounds));

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.fasternet.Library;
 import org.fasternet.compute.BackendInfo;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 import org.fasternet.tensor.DType;
 import org.fasternet.tools.bench.peak.NumberType;
 
@@ -19,6 +20,7 @@ public final class HelpWords extends ResourceBundle {
             "backends", () -> Library.backends().stream().map(BackendInfo::name).collect(Collectors.joining(", ")),
             "devices", () -> String.join(", ", DeviceFiles.KNOWN),
             "precisions", Precision::known,
+            "gpu-precisions", () -> Precision.on(Processor.GPU).stream().map(Precision::id).collect(Collectors.joining(", ")),
             "dtypes", () -> DType.floating().stream().map(type -> type.name().toLowerCase(Locale.ROOT))
                     .collect(Collectors.joining(", ")),
             "types", () -> NumberType.all().stream().map(NumberType::id).collect(Collectors.joining(", ")));

@@ -7,11 +7,14 @@ import java.util.Optional;
 import org.fasternet.DevicePlans;
 import org.fasternet.FasterNet;
 import org.fasternet.Hardware;
+import org.fasternet.Library;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.Variant;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.compute.Processor;
+import org.fasternet.internal.Buffers;
 import org.fasternet.tensor.Shape;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -104,6 +107,10 @@ public final class InfoCommand extends ModelCommand {
 
     private static ExecutionPlan compile(FasterNet network, SessionOptions options) {
         try (Session session = network.session(options)) {
+            if (Library.backend(session.plan().backend()).processor() == Processor.GPU) {
+                // How many kernels a step is shows when a run records them.
+                session.run(Buffers.floats(session.srcShape().elements()), Buffers.floats(session.dstShapes()));
+            }
             return session.plan();
         }
     }

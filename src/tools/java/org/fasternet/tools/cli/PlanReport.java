@@ -3,6 +3,8 @@ package org.fasternet.tools.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.tensor.Shape;
 
@@ -30,16 +32,29 @@ record PlanReport(ExecutionPlan plan) {
         long workspace = plan.steps().stream().mapToLong(ExecutionPlan.Step::workspaceBytes).max().orElse(0);
         fields.field("memory", TextTable.format("arena %,d bytes%s, packed weights %,d bytes", plan.arenaBytes(),
                 workspace == 0 ? "" : TextTable.format(" (%,d of them workspace)", workspace), plan.weightBytes()));
+        int kernels = plan.steps().stream().mapToInt(ExecutionPlan.Step::kernels).sum();
+        if (kernels > 0) {
+            fields.field("kernels", kernels + ", by one launch of a graph");
+        }
         out.println();
-        TextTable table = new TextTable(
-                out,
+        List<TextTable.Column> columns = new ArrayList<>(List.of(
                 TextTable.left("step", plan.steps().stream().map(ExecutionPlan.Step::label)),
                 TextTable.left("implementation", plan.steps().stream().map(ExecutionPlan.Step::implementation)),
                 TextTable.left("src", plan.steps().stream().map(step -> image(step.src()))),
                 TextTable.left("dst", plan.steps().stream().map(step -> image(step.dst()))),
-                TextTable.right("M madd", plan.steps().stream().map(PlanReport::millions)));
-        plan.steps().forEach(step ->
-                table.row(step.label(), step.implementation(), image(step.src()), image(step.dst()), millions(step)));
+                TextTable.right("M madd", plan.steps().stream().map(PlanReport::millions))));
+        if (kernels > 0) {
+            columns.add(TextTable.right("kernels", plan.steps().stream().map(step -> String.valueOf(step.kernels()))));
+        }
+        TextTable table = new TextTable(out, columns.toArray(TextTable.Column[]::new));
+        for (ExecutionPlan.Step step : plan.steps()) {
+            List<Object> row = new ArrayList<>(List.of(
+                    step.label(), step.implementation(), image(step.src()), image(step.dst()), millions(step)));
+            if (kernels > 0) {
+                row.add(step.kernels());
+            }
+            table.row(row.toArray());
+        }
         plan.steps().stream().filter(ExecutionPlan.Step::isReference).forEach(step -> out.println("warning: " + step.label()
                 + " runs the slow reference implementation " + step.implementation()));
     }
@@ -64,6 +79,7 @@ record PlanReport(ExecutionPlan plan) {
             json.set("src", Json.shape(step.src()));
             json.set("dst", Json.shape(step.dst()));
             json.put("multiplyAdds", step.multiplyAdds()).put("workspaceBytes", step.workspaceBytes())
+                    .put("kernels", step.kernels())
                     .put("reference", step.isReference());
         }
         return root;

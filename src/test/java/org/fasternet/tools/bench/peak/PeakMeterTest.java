@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.fasternet.Hardware;
+import org.fasternet.compute.MemoryKernel;
 import org.fasternet.error.UnsupportedException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -34,7 +34,7 @@ class OfficialRunTest {
     void everyScenarioHasAValidRun() {
         Set<String> valid = new TreeSet<>();
         lines().filter(line -> line.verdict().equals("VALID")).forEach(line -> valid.add(line.subject().get(Dimension.SCENARIO)));
-        assertEquals(Set.of("SingleStream", "MultiStream", "Server"), valid);
+        assertEquals(Set.of("SingleStream", "MultiStream", "Server", "Offline"), valid);
         for (Report report : reports) {
             assertEquals("load", report.benchmark());
             assertTrue(report.complete() && report.command().contains("--official"), report.command().toString());

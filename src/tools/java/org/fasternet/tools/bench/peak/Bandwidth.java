@@ -1,5 +1,7 @@
 package org.fasternet.tools.bench.peak;
 
+import org.fasternet.compute.MemoryKernel;
+
 /**
  * Passes over memory, measured.
  *

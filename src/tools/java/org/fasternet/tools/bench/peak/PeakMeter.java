@@ -2,7 +2,9 @@ package org.fasternet.tools.bench.peak;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import org.fasternet.compute.MemoryKernel;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.abi.measure.PeakLoops;
 
@@ -20,6 +22,9 @@ import org.fasternet.internal.abi.measure.PeakLoops;
  * @param round how long each lasts, at least; below a millisecond, a thread that wakes up late spoils it
  */
 public record PeakMeter(int rounds, Duration round) {
+    private static final Map<MemoryKernel, Integer> CODES = Map.of(MemoryKernel.READ, PeakLoops.READ,
+            MemoryKernel.WRITE, PeakLoops.WRITE, MemoryKernel.COPY, PeakLoops.COPY, MemoryKernel.TRIAD, PeakLoops.TRIAD);
+
     public PeakMeter {
         if (rounds < 1 || round.compareTo(Duration.ofNanos(1)) < 0) {
             throw new UnsupportedException(
@@ -40,7 +45,7 @@ public record PeakMeter(int rounds, Duration round) {
 
     /** Allocates the working sets of all threads for the time of the call. */
     public Bandwidth bandwidth(String isa, MemoryKernel kernel, WorkingSet set, int threads) {
-        Rates bytes = rates(PeakLoops.memory(plan(isa, threads), kernel.code, set.bytesPerThread()));
+        Rates bytes = rates(PeakLoops.memory(plan(isa, threads), CODES.get(kernel), set.bytesPerThread()));
         return new Bandwidth(isa, kernel, set, threads, bytes);
     }
 

@@ -15,7 +15,7 @@ public enum Dimension {
     CACHES("hot, or cold: what the run reads is in no cache before"),
     SHAPE("source, N x C x H x W"),
     OUTPUTS("channels of the result"),
-    KIND("what a peak is a peak of: multiply-adds, or a way to move memory"),
+    KIND("what a peak is a peak of: multiply-adds, a product of matrices, or a way to move memory"),
     LEVEL("level of the memory hierarchy"),
     PEER("library that computes"),
     BACKEND("back end that computes"),

@@ -16,6 +16,10 @@ final class ThreadsOption {
             description = "Threads of one run; all: 1, 2, 4... to as many as CPUs may be used (default: that many).")
     private List<String> threads;
 
+    boolean given() {
+        return threads != null;
+    }
+
     List<Integer> values() {
         int usable = Hardware.detect().cpus().usable();
         return threads == null
