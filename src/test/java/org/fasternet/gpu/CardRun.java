@@ -19,6 +19,7 @@ import org.fasternet.Kernel;
 import org.fasternet.Session;
 import org.fasternet.SessionOptions;
 import org.fasternet.Variant;
+import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
 import org.fasternet.internal.Buffers;
@@ -119,7 +120,6 @@ public final class CardRun {
         }
     }
 
-
     private void variants() throws InterruptedException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
         List<Future<Session>> sessions = new ArrayList<>();
@@ -199,11 +199,12 @@ public final class CardRun {
                 throw new IllegalStateException("from device memory the results are others: " + error(y, z));
             }
         }
-        json.printf(Locale.ROOT, "{\"name\": \"%s\", \"device_p50_us\": %.1f, \"host_p50_us\": %.1f, \"pinned_p50_us\": %.1f, \"images_per_s\": %.0f, \"steps\": %d}%n",
-                name, device, host, pinned, src.n() * 1e6 / device, session.plan().steps().size());
+        int kernels = session.plan().steps().stream().mapToInt(ExecutionPlan.Step::kernels).sum();
+        json.printf(Locale.ROOT, "{\"name\": \"%s\", \"device_p50_us\": %.1f, \"host_p50_us\": %.1f, \"pinned_p50_us\": %.1f, \"images_per_s\": %.0f, \"steps\": %d, \"kernels\": %d}%n",
+                name, device, host, pinned, src.n() * 1e6 / device, session.plan().steps().size(), kernels);
         json.flush();
-        return String.format(Locale.ROOT, "p50 %.1f us on the device, %.1f host to host, %.1f from pinned memory, %.0f images/s, %d steps, arena %.1f MB, weights %.1f MB",
-                device, host, pinned, src.n() * 1e6 / device, session.plan().steps().size(), session.plan().arenaBytes() * 1e-6,
+        return String.format(Locale.ROOT, "p50 %.1f us on the device, %.1f host to host, %.1f from pinned memory, %.0f images/s, %d steps of %d kernels, arena %.1f MB, weights %.1f MB",
+                device, host, pinned, src.n() * 1e6 / device, session.plan().steps().size(), kernels, session.plan().arenaBytes() * 1e-6,
                 session.plan().weightBytes() * 1e-6);
     }
 

@@ -299,6 +299,17 @@ class BenchCommandTest {
     }
 
     @Test
+    void aPeerWithoutThePrecisionIsRefusedIfItWasNamed() throws JsonProcessingException {
+        Cli named = Cli.run("bench", "peers", "--peer", "fused,pytorch", "--precision", "int8");
+        assertEquals(1, named.status());
+        assertEquals("fasternet: pytorch: it is not measured in int8\n", named.err());
+        JsonNode report = Cli.json("bench", "peers", "--precision", "int8", "--size", "32", "--threads", "1", "--runs", "1",
+                "--rounds", "1", "--warm-up", "0s", "--json");
+        assertTrue(subjects(report.path("measurements"), "peer", "precision").contains("fused int8"), report.toString());
+        assertTrue(subjects(report.path("skipped"), "peer").contains("pytorch"), report.toString());
+    }
+
+    @Test
     void thePapersComparisonIsExplained() {
         String text = Cli.output("bench", "op", "--paper", "--operator", "conv3x3,pconv/4", "--caches", "hot", "--runs", "1",
                 "--rounds", "1", "--warm-up", "0s", "--threads", "1");

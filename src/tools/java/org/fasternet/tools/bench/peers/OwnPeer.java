@@ -13,7 +13,7 @@ import org.fasternet.internal.Buffers;
 /** A back end of this library. */
 record OwnPeer(String name, Precision precision) implements Peer {
     private BackendInfo backend() {
-        return Library.backends().stream().filter(backend -> backend.name().equals(name)).findFirst().orElseThrow();
+        return Library.backend(name);
     }
 
     @Override

@@ -9,8 +9,7 @@ import org.fasternet.compute.Processor;
 /** All peers, whether or not they can be used here. */
 public final class Peers {
     private static final List<Peer> ALL = Stream.of(
-                    Stream.of(new OwnPeer("fused", Precision.F32), new OwnPeer("onednn", Precision.F32)),
-                    Precision.on(Processor.CPU).stream().filter(p -> p != Precision.F32).map(p -> new OwnPeer("fused", p)),
+                    Precision.on(Processor.CPU).stream().flatMap(p -> Stream.of(new OwnPeer("fused", p), new OwnPeer("onednn", p))),
                     Precision.on(Processor.GPU).stream().map(p -> new OwnPeer("cudnn", p)),
                     Stream.of(new OnnxRuntimePeer(Precision.F32), new OnnxRuntimePeer(Precision.INT8), new PyTorchPeer()))
             .<Peer>flatMap(peers -> peers)

@@ -11,6 +11,7 @@ import org.fasternet.Hardware;
 import org.fasternet.compute.MemoryKernel;
 import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.tools.bench.DevicePeakBenchmark;
 import org.fasternet.tools.bench.PeakBenchmark;
 import org.fasternet.tools.bench.op.DeviceProduct;
@@ -133,8 +134,17 @@ final class BenchPeakCommand extends Benchmark {
         run.measure(works, isa.all() || type.all());
     }
 
+    private static Precision onGpu(String name) {
+        Precision precision = Precision.parse(name);
+        if (!Precision.on(Processor.GPU).contains(precision)) {
+            throw new UnsupportedException("a GPU has no kernels for it here");
+        }
+        return precision;
+    }
+
     private void measureGpu(BenchRun run, List<MemoryKernel> kernel, DevicePeaks peaks) {
-        Choice<Precision> precision = Choice.of(spec, "--precision", precisions, Precision.on(Processor.GPU), Precision::parse);
+        Choice<Precision> precision = Choice.of(
+                spec, "--precision", precisions, Precision.on(Processor.GPU), BenchPeakCommand::onGpu);
         int n = side == null ? SIDE : side;
         if (n < DeviceProduct.UNIT || n > MOST_SIDE || n % DeviceProduct.UNIT != 0) {
             throw new ParameterException(spec.commandLine(), "--side is " + n + ": a multiple of " + DeviceProduct.UNIT + " up to "

@@ -103,17 +103,19 @@ final class BenchPeersCommand extends Benchmark {
         Choice<Precision> precision = Choice.precisions(spec, precisions);
         List<Peer> usable = new ArrayList<>();
         for (String wanted : name.values()) {
-            for (Peer peer : Peers.all()) {
-                if (!peer.name().equals(wanted) || !precision.values().contains(peer.precision())) {
-                    continue;
-                }
+            List<Peer> meant = Peers.all().stream()
+                    .filter(peer -> peer.name().equals(wanted) && precision.values().contains(peer.precision())).toList();
+            if (meant.isEmpty()) {
+                String reason = "it is not measured in " + String.join(" or ", precision.values().stream().map(Precision::id).toList());
+                leaveOut(run, name.all(), Map.of(Dimension.PEER, wanted), wanted, reason);
+            }
+            for (Peer peer : meant) {
                 Optional<String> reason = peer.unavailable();
                 if (reason.isEmpty()) {
                     usable.add(peer);
-                } else if (name.all() || precision.all()) {
-                    run.skip(Map.of(Dimension.PEER, peer.name(), Dimension.PRECISION, peer.precision().id()), reason.get());
                 } else {
-                    throw new UnsupportedException(peer.name() + ": " + reason.get());
+                    leaveOut(run, name.all() || precision.all(),
+                            Map.of(Dimension.PEER, wanted, Dimension.PRECISION, peer.precision().id()), wanted, reason.get());
                 }
             }
         }
@@ -121,5 +123,13 @@ final class BenchPeersCommand extends Benchmark {
             throw new UnsupportedException("none of the peers computes in the precision asked for");
         }
         return usable;
+    }
+
+    /** @param skip whether it was not named */
+    private static void leaveOut(BenchRun run, boolean skip, Map<Dimension, String> subject, String peer, String reason) {
+        if (!skip) {
+            throw new UnsupportedException(peer + ": " + reason);
+        }
+        run.skip(subject, reason);
     }
 }
