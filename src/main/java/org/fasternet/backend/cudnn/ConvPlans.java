@@ -46,6 +46,9 @@ final class ConvPlans {
      */
     record Plan(cudnnBackendDescriptor_t descriptor, String engine, long workspace) {}
 
+    /** @param owner frees the plan */
+    private record Candidate(Plan plan, Resources owner) {}
+
     /** All that a plan depends on: views by shape, strides, alignment and type. */
     private record Key(Tensor4 src, Tensor4 dst, List<Integer> weights, int stride, int padding, int groups, boolean bias,
             Optional<Activation> activation, boolean accumulate) {}
@@ -138,7 +141,7 @@ final class ConvPlans {
         if (engineAndJson.length < 2) {
             return Optional.empty();
         }
-        cudnnBackendDescriptor_t plan = plan();
+        cudnnBackendDescriptor_t plan = plan(descriptors.owner());
         descriptors.text(plan, CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, engineAndJson[1]);
         return descriptors.finishes(plan)
                 ? Optional.of(new Plan(plan, engineAndJson[0],
@@ -147,25 +150,25 @@ final class ConvPlans {
     }
 
     /** For this device, of nothing yet. */
-    private cudnnBackendDescriptor_t plan() {
-        cudnnBackendDescriptor_t plan = descriptors.create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+    private cudnnBackendDescriptor_t plan(Resources owner) {
+        cudnnBackendDescriptor_t plan = descriptors.create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR, owner);
         handle.ifPresent(h -> descriptors.pointer(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, h));
         device.ifPresent(d -> descriptors.descriptor(plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, d));
         return plan;
     }
 
     private Plan build(Key key, String label, Optional<Trial> trial) {
-        List<Plan> candidates = candidates(graph(key), trial.isPresent() ? MOST_TRIALS : 1);
+        List<Candidate> candidates = candidates(graph(key), trial.isPresent() ? MOST_TRIALS : 1);
         if (candidates.isEmpty()) {
             throw new UnsupportedException("cuDNN has no engine for " + label + " in " + precision.id() + " on this device: "
                     + key.src().shape() + " to " + key.dst().shape());
         }
-        return trial.map(run -> fastest(candidates, run)).orElse(candidates.get(0));
+        return trial.map(run -> fastest(candidates, run)).orElse(candidates.get(0)).plan();
     }
 
     /** The first ones that can be made, in cuDNN's order. */
-    private List<Plan> candidates(cudnnBackendDescriptor_t graph, int most) {
-        List<Plan> candidates = new ArrayList<>();
+    private List<Candidate> candidates(cudnnBackendDescriptor_t graph, int most) {
+        List<Candidate> candidates = new ArrayList<>();
         for (int mode : new int[] {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
             for (cudnnBackendDescriptor_t config : configs(graph, mode)) {
                 if (candidates.size() == most) {
@@ -177,14 +180,16 @@ final class ConvPlans {
         return candidates;
     }
 
-    private static Plan fastest(List<Plan> candidates, Trial trial) {
-        Plan best = null;
-        double least = Double.POSITIVE_INFINITY;
-        for (Plan plan : candidates) {
-            double micros = trial.micros(plan);
+    /** Frees the others. */
+    private static Candidate fastest(List<Candidate> candidates, Trial trial) {
+        Candidate best = candidates.get(0);
+        double least = trial.micros(best.plan());
+        for (Candidate next : candidates.subList(1, candidates.size())) {
+            double micros = trial.micros(next.plan());
+            (micros < least ? best : next).owner().close();
             if (micros < least) {
                 least = micros;
-                best = plan;
+                best = next;
             }
         }
         return best;
@@ -197,26 +202,35 @@ final class ConvPlans {
         device.ifPresent(d -> descriptors.descriptor(heuristics, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, d));
         descriptors.finish(heuristics, "heuristics");
         return descriptors.getDescriptors(
-                heuristics, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, MOST_CONFIGS);
+                heuristics, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, MOST_CONFIGS, descriptors.owner());
     }
 
-    private Optional<Plan> plan(cudnnBackendDescriptor_t config) {
+    private Optional<Candidate> plan(cudnnBackendDescriptor_t config) {
+        // Closed before the session, or by it: closed twice it does nothing.
+        Resources owner = descriptors.owner().add(new Resources(), Resources::close);
+        Optional<Plan> plan = plan(config, owner);
+        if (plan.isEmpty()) {
+            owner.close();
+        }
+        return plan.map(made -> new Candidate(made, owner));
+    }
+
+    private Optional<Plan> plan(cudnnBackendDescriptor_t config, Resources owner) {
         cudnnBackendDescriptor_t engine = descriptors
-                .getDescriptors(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1).get(0);
+                .getDescriptors(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1, owner).get(0);
         boolean tensorCores = descriptors
                 .getNumbers(engine, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE, MOST_NOTES)
                 .contains(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
         if (precision == Precision.F32 && tensorCores) {
             return Optional.empty(); // They round f32 to TF32.
         }
-        cudnnBackendDescriptor_t plan = plan();
+        cudnnBackendDescriptor_t plan = plan(owner);
         descriptors.descriptor(plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
         if (!descriptors.finishes(plan)) {
             return Optional.empty();
         }
         long workspace = descriptors.getLong(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
-        return workspace > MOST_WORKSPACE ? Optional.empty()
-                : Optional.of(new Plan(plan, name(engine), workspace));
+        return workspace > MOST_WORKSPACE ? Optional.empty() : Optional.of(new Plan(plan, name(engine), workspace));
     }
 
     private String name(cudnnBackendDescriptor_t engine) {

@@ -43,6 +43,11 @@ final class Descriptors {
         this.count = new LongPointer(NativeMemory.allocate(resources, Long.BYTES));
     }
 
+    /** Of all that is created without another. */
+    Resources owner() {
+        return resources;
+    }
+
     cudnnBackendDescriptor_t create(int type) {
         return create(type, resources);
     }
@@ -159,12 +164,13 @@ final class Descriptors {
         return values;
     }
 
-    /** At most {@code most} descriptors that cuDNN fills, which must be of {@code type}. */
-    List<cudnnBackendDescriptor_t> getDescriptors(cudnnBackendDescriptor_t descriptor, int attribute, int type, int most) {
+    /** At most {@code most} descriptors that cuDNN fills, which must be of {@code type}, and {@code owner} destroys. */
+    List<cudnnBackendDescriptor_t> getDescriptors(
+            cudnnBackendDescriptor_t descriptor, int attribute, int type, int most, Resources owner) {
         List<cudnnBackendDescriptor_t> filled = new ArrayList<>();
         PointerPointer<Pointer> pointers = new PointerPointer<>(scratch);
         for (int i = 0; i < most; i++) {
-            filled.add(create(type));
+            filled.add(create(type, owner));
             pointers.put(i, filled.get(i));
         }
         get(descriptor, attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, most);

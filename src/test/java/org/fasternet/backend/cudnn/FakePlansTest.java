@@ -106,6 +106,26 @@ class FakePlansTest {
         assertEquals("tuning was asked for, and the back end fused computes on the CPU: cudnn takes it", onCpu.getMessage());
     }
 
+    /** Of two engines for each step one has lost. */
+    @Test
+    void plansThatAreNotTakenAreFreed(@TempDir Path folder) {
+        System.setProperty(PlanCache.PROPERTY, folder.resolve("first").toString());
+        long before = Field.OBJECTS.get();
+        long steps;
+        long untuned;
+        try (Session session = MODEL.session(options(Precision.F16))) {
+            steps = session.plan().steps().stream().filter(step -> step.implementation().startsWith("cudnn:")).count();
+            untuned = Field.OBJECTS.get() - before;
+        }
+        System.setProperty(PlanCache.PROPERTY, folder.resolve("second").toString());
+        long plans = Field.PLANS.get();
+        try (Session session = MODEL.session(options(Precision.F16).withTuning())) {
+            assertTrue(Field.PLANS.get() - plans > steps, "several were made for each step");
+            assertEquals(untuned, Field.OBJECTS.get() - before);
+        }
+        assertEquals(before, Field.OBJECTS.get());
+    }
+
     /** Cut off, changed in its last byte, and with the content of another. */
     @Test
     void aDamagedCacheIsMadeAnew(@TempDir Path folder) throws IOException {

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.tensor.Shape;
 
@@ -32,31 +35,39 @@ record PlanReport(ExecutionPlan plan) {
         long workspace = plan.steps().stream().mapToLong(ExecutionPlan.Step::workspaceBytes).max().orElse(0);
         fields.field("memory", TextTable.format("arena %,d bytes%s, packed weights %,d bytes", plan.arenaBytes(),
                 workspace == 0 ? "" : TextTable.format(" (%,d of them workspace)", workspace), plan.weightBytes()));
-        int kernels = plan.steps().stream().mapToInt(ExecutionPlan.Step::kernels).sum();
+        long kernels = sum(ExecutionPlan.Step::kernels);
         if (kernels > 0) {
             fields.field("kernels", kernels + ", by one launch of a graph");
         }
         out.println();
-        List<TextTable.Column> columns = new ArrayList<>(List.of(
-                TextTable.left("step", plan.steps().stream().map(ExecutionPlan.Step::label)),
-                TextTable.left("implementation", plan.steps().stream().map(ExecutionPlan.Step::implementation)),
-                TextTable.left("src", plan.steps().stream().map(step -> image(step.src()))),
-                TextTable.left("dst", plan.steps().stream().map(step -> image(step.dst()))),
-                TextTable.right("M madd", plan.steps().stream().map(PlanReport::millions))));
+        List<Column> columns = new ArrayList<>(List.of(
+                new Column("step", true, ExecutionPlan.Step::label),
+                new Column("implementation", true, ExecutionPlan.Step::implementation),
+                new Column("src", true, step -> image(step.src())),
+                new Column("dst", true, step -> image(step.dst())),
+                new Column("M madd", false, PlanReport::millions)));
+        // What a GPU's steps have, and others do not.
+        if (workspace > 0) {
+            columns.add(new Column("workspace", false, step -> TextTable.format("%,d", step.workspaceBytes())));
+        }
         if (kernels > 0) {
-            columns.add(TextTable.right("kernels", plan.steps().stream().map(step -> String.valueOf(step.kernels()))));
+            columns.add(new Column("kernels", false, step -> String.valueOf(step.kernels())));
         }
-        TextTable table = new TextTable(out, columns.toArray(TextTable.Column[]::new));
-        for (ExecutionPlan.Step step : plan.steps()) {
-            List<Object> row = new ArrayList<>(List.of(
-                    step.label(), step.implementation(), image(step.src()), image(step.dst()), millions(step)));
-            if (kernels > 0) {
-                row.add(step.kernels());
-            }
-            table.row(row.toArray());
-        }
+        TextTable table = new TextTable(out, columns.stream().map(column -> column.of(plan.steps())).toArray(TextTable.Column[]::new));
+        plan.steps().forEach(step -> table.row(columns.stream().map(column -> column.cell.apply(step)).toArray()));
         plan.steps().stream().filter(ExecutionPlan.Step::isReference).forEach(step -> out.println("warning: " + step.label()
                 + " runs the slow reference implementation " + step.implementation()));
+    }
+
+    private record Column(String heading, boolean left, Function<ExecutionPlan.Step, String> cell) {
+        TextTable.Column of(List<ExecutionPlan.Step> steps) {
+            Stream<String> cells = steps.stream().map(cell);
+            return left ? TextTable.left(heading, cells) : TextTable.right(heading, cells);
+        }
+    }
+
+    private long sum(ToLongFunction<ExecutionPlan.Step> value) {
+        return plan.steps().stream().mapToLong(value).sum();
     }
 
     /** One image of the batch. */
