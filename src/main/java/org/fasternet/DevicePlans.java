@@ -6,7 +6,7 @@ import org.fasternet.backend.Backends;
 /**
  * Plans of the back end {@code cudnn}, made before there is a GPU. To choose and compile its kernels takes cuDNN seconds for a
  * network, and needs NVIDIA's compiler; what it has chosen is kept in a folder: {@code -Dfasternet.cachedir}, else {@code fasternet}
- * in {@code XDG_CACHE_HOME} or {@code ~/.cache}. Such a folder can be made elsewhere, for a GPU that is not there, and shipped with
+ * in {@code XDG_CACHE_HOME} or {@code ~/.cache}, on Windows in {@code LOCALAPPDATA}. Such a folder can be made elsewhere, for a GPU that is not there, and shipped with
  * an application, whose first session then compiles nothing. It fits the GPU's model, cuDNN's version, the network's sizes, and the
  * batch, size and precision of a session; what is missing in it, or damaged, is made anew.
  *

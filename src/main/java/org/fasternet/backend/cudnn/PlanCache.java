@@ -9,7 +9,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.internal.io.OutputFile;
 
@@ -19,7 +21,7 @@ import org.fasternet.internal.io.OutputFile;
  * it: files appear whole.
  */
 final class PlanCache {
-    /** System property: the folder. Unset, it is {@code fasternet} in {@code XDG_CACHE_HOME}, else in {@code ~/.cache}. */
+    /** System property: the folder. Unset, it is {@code fasternet} in {@link #caches}. */
     static final String PROPERTY = "fasternet.cachedir";
 
     private static final System.Logger LOG = System.getLogger(PlanCache.class.getName());
@@ -36,12 +38,14 @@ final class PlanCache {
     /** That of the process. */
     static PlanCache ofProcess() {
         String asked = System.getProperty(PROPERTY);
-        if (asked != null) {
-            return new PlanCache(Path.of(asked));
-        }
-        String caches = System.getenv("XDG_CACHE_HOME");
-        Path home = caches == null || caches.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(caches);
-        return new PlanCache(home.resolve("fasternet"));
+        return new PlanCache(asked == null
+                ? caches(System.getenv(), Path.of(System.getProperty("user.home"))).resolve("fasternet") : Path.of(asked));
+    }
+
+    /** The user's folder for caches: as the XDG base directories say, as Windows does, else {@code .cache}. */
+    static Path caches(Map<String, String> environment, Path home) {
+        return Stream.of("XDG_CACHE_HOME", "LOCALAPPDATA").map(name -> environment.getOrDefault(name, ""))
+                .filter(path -> !path.isEmpty()).findFirst().map(Path::of).orElse(home.resolve(".cache"));
     }
 
     /** What was written for a key; empty if nothing that can be read was. */

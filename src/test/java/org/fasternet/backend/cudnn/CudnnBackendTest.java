@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
@@ -51,6 +53,14 @@ class CudnnBackendTest {
         UnsupportedException f16 = assertThrows(UnsupportedException.class,
                 () -> FasterNet.demo().session(SessionOptions.defaults().withPrecision(Precision.F16)));
         assertTrue(f16.getMessage().contains("no kernels for f16, which needs a GPU; f32, bf16, int8 work here"), f16.getMessage());
+    }
+
+    @Test
+    void plansAreKeptWhereTheSystemKeepsCaches() {
+        Path home = Path.of("home");
+        assertEquals(home.resolve(".cache"), PlanCache.caches(Map.of("XDG_CACHE_HOME", ""), home));
+        assertEquals(Path.of("local"), PlanCache.caches(Map.of("LOCALAPPDATA", "local"), home));
+        assertEquals(Path.of("xdg"), PlanCache.caches(Map.of("LOCALAPPDATA", "local", "XDG_CACHE_HOME", "xdg"), home));
     }
 
     @Test

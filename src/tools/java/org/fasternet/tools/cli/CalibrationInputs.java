@@ -15,6 +15,7 @@ import java.util.Random;
 import org.fasternet.FasterNet;
 import org.fasternet.array.Npy;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.checkpoint.LabelFile;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.image.Image;
 import org.fasternet.image.ImagePreprocessor;
@@ -78,7 +79,7 @@ final class CalibrationInputs {
                 files, data, source.data != null ? source.data.toString() : String.join(" ", source.images), checkpoint);
         if (truth != null) {
             FasterNet net = FasterNet.of(checkpoint);
-            inputs.readTruth(truth, labels == null ? net.labels() : LabelFile.label(net, labels).labels(),
+            inputs.readTruth(truth, labels == null ? net.labels() : LabelFile.read(labels, net::withLabels).labels(),
                     checkpoint.config().numClasses());
         }
         return inputs;

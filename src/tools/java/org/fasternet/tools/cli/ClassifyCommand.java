@@ -9,6 +9,7 @@ import org.fasternet.FasterNet;
 import org.fasternet.Hardware;
 import org.fasternet.Prediction;
 import org.fasternet.SessionOptions;
+import org.fasternet.checkpoint.LabelFile;
 import org.fasternet.error.FasterNetException;
 import org.fasternet.error.ShapeException;
 import org.fasternet.image.Image;
@@ -123,7 +124,7 @@ public final class ClassifyCommand extends ModelCommand {
 
     private FasterNet model() {
         FasterNet model = FasterNet.of(modelOptions.readOr(weights, compute::demo));
-        return labels == null ? model : LabelFile.label(model, labels);
+        return labels == null ? model : LabelFile.read(labels, model::withLabels);
     }
 
     /** In a thread of the decoder's. */

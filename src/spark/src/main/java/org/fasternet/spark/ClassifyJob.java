@@ -1,7 +1,5 @@
 package org.fasternet.spark;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -14,9 +12,9 @@ import org.apache.spark.sql.SparkSession;
 import org.fasternet.Embedding;
 import org.fasternet.SessionOptions;
 import org.fasternet.checkpoint.Checkpoint;
+import org.fasternet.checkpoint.LabelFile;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.FasterNetException;
-import org.fasternet.error.InvalidFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,15 +22,15 @@ import picocli.CommandLine.Parameters;
 
 /** Labels pictures in files; the main class of the jar that {@code spark-submit} takes. */
 @Command(
-        name = "spark-submit fasternet-spark-all.jar",
+        name = "spark-submit fasternet-spark-*-all.jar",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = "Says what is on the pictures of files, a row for each: PNG, JPEG, GIF, BMP, WebP or TIFF.",
         footer = {
             "",
             "A file that is no picture gets a row with the reason. Examples:",
-            "  spark-submit fasternet-spark-all.jar --output labels pictures/",
-            "  spark-submit --master spark://host:7077 fasternet-spark-all.jar --weights fasternet_t2.pth \\",
+            "  spark-submit fasternet-spark-*-all.jar --output labels pictures/",
+            "  spark-submit --master spark://host:7077 fasternet-spark-*-all.jar --weights fasternet_t2.pth \\",
             "      --precision bf16 --features --output hdfs:///labels 'hdfs:///pictures/2026-*'"
         })
 public final class ClassifyJob implements Callable<Integer> {
@@ -95,7 +93,7 @@ public final class ClassifyJob implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         SparkOptions options = SparkOptions.defaults().withBackend(backend).withPrecision(precision).withBatch(batch);
         options = features ? options.withEmbedding(Embedding.FEATURES) : options;
         Checkpoint checkpoint = checkpoint();
@@ -122,14 +120,7 @@ public final class ClassifyJob implements Callable<Integer> {
     private Checkpoint checkpoint() {
         Checkpoint checkpoint = weights != null ? Checkpoint.read(weights)
                 : precision.needsScales() ? Checkpoint.demoQuantized() : Checkpoint.demo();
-        if (labels == null) {
-            return checkpoint;
-        }
-        try {
-            return checkpoint.withLabels(Files.readString(labels).stripTrailing().lines().map(String::strip).toList());
-        } catch (IOException e) {
-            throw new InvalidFileException(labels + ": cannot be read: " + e.getMessage(), e);
-        }
+        return labels == null ? checkpoint : LabelFile.read(labels, checkpoint::withLabels);
     }
 
     private void report(Counters counters, double seconds) {
