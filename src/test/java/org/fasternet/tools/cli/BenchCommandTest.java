@@ -48,6 +48,15 @@ class BenchCommandTest {
         assertTrue(report.path("steps").get(0).path("values").path("p50_ms").asDouble() > 0, report.path("steps").toString());
         JsonNode values = report.path("measurements").get(0).path("values");
         assertTrue(values.path("device_p50_ms").asDouble() > 0, values.toString());
+        assertEquals(0, values.path("heap_b_per_run").asDouble());
+        // Of the GPU alone, whose share the results are.
+        assertEquals(List.of("product cudnn f16 ", "read cudnn  L2", "read cudnn  memory"),
+                subjects(report.path("ceilings"), "kind", "backend", "precision", "level"));
+        assertEquals(100 * values.path("gflop_per_s").asDouble() / report.path("ceilings").get(0).path("values").path("gflop_per_s").asDouble(),
+                values.path("peak_percent").asDouble(), 0.1);
+        List<Double> roofs = new ArrayList<>();
+        report.path("steps").forEach(step -> roofs.add(step.path("values").path("roof_percent").asDouble()));
+        assertTrue(roofs.stream().filter(roof -> roof > 0).count() > 15, roofs::toString);
         assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, 1755 MHz now, 41 C, 118 W, driver 580.65.06, cuDNN 9.19.1, CUDA 13.1",
                 report.path("environment").path("gpus").get(0).asText());
         assertEquals(0, Cli.run("bench", "op", "--backend", "cudnn", "--precision", "f16", "--operator", "block", "--variant", "T0",

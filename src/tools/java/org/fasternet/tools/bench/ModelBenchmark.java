@@ -95,11 +95,12 @@ public final class ModelBenchmark {
             beside.way().ifPresent(way -> warnings.addAll(way.warnings()));
             values.putAll(Figures.of(samples));
             values.putAll(measured.more);
+            values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
+            extras.meters.ifPresent(chip -> values.putAll(chip.measure(work.options().batch(), () -> session.run(src, dsts))));
+            // Last: on other memory the graph is another.
             if (Library.backend(plan.backend()).processor() == Processor.GPU) {
                 values.put(Metric.DEVICE_P50, onDevice(session, work.options().device().orElse(0), src));
             }
-            values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
-            extras.meters.ifPresent(chip -> values.putAll(chip.measure(work.options().batch(), () -> session.run(src, dsts))));
             values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
             Cost cost = Cost.of(network, session.srcShape(), session.dstShapes(), plan.precision());
             values.putAll(Figures.rates(samples.latency(), cost, measured.gflops));

@@ -100,15 +100,15 @@ public final class OpBenchmark implements AutoCloseable {
         values.put(Metric.COMPILE, compileMillis);
         values.putAll(Figures.rates(samples.latency(), Cost.of(work.cost()), peaked.gflops()));
         if (state == Caches.COLD) {
-            putRoofShare(values, peaked.gflops(), plan.threads());
+            putRoofShare(values, peaked.gflops(), plan);
         }
         List<String> steps = plan.steps().stream().map(step -> step.label() + " " + step.implementation()).toList();
         return new Measurement(subject, values, Figures.millis(samples.medians()), null, steps, Figures.warnings(samples));
     }
 
-    private void putRoofShare(Map<Metric, Double> values, OptionalDouble peak, int threads) {
+    private void putRoofShare(Map<Metric, Double> values, OptionalDouble peak, ExecutionPlan plan) {
         peak.ifPresent(gflops -> values.put(Metric.ROOF_SHARE, 100 * values.get(Metric.FLOP_RATE)
-                / peaks.roofline(gflops, threads).attainable(WorkingSet.MEMORY, values.get(Metric.INTENSITY))));
+                / peaks.roofline(gflops, plan).attainable(WorkingSet.MEMORY, values.get(Metric.INTENSITY))));
     }
 
     private CacheFlusher flusher(ExecutionPlan plan) {

@@ -10,9 +10,12 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.fasternet.Hardware;
+import org.fasternet.Library;
+import org.fasternet.SessionOptions;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.MemoryKernel;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 import org.fasternet.tools.bench.peak.Bandwidth;
 import org.fasternet.tools.bench.peak.NumberType;
 import org.fasternet.tools.bench.peak.PeakMeter;
@@ -41,20 +44,61 @@ public final class Peaks {
     private final Hardware hardware = Hardware.detect();
     private final List<String> isas = hardware.isas();
     private final int cpus = hardware.cpus().affinity();
+    private final int device;
+    private final long seed;
+    /** Null until it is asked for. */
+    private DeviceCeilings gpu;
     /** By the number of threads, nearest level first. */
     private final Map<Integer, List<Bandwidth>> bandwidths = new HashMap<>();
 
-    /** Lines of a report: multiply-adds in each precision, and reading from each level of memory, by the best ISA. */
-    public List<Measurement> ceilings(List<Precision> precisions, List<Integer> threads) {
+    /**
+     * @param device the GPU of those results that are a GPU's
+     * @param seed of what is multiplied there
+     */
+    public Peaks(int device, long seed) {
+        this.device = device;
+        this.seed = seed;
+    }
+
+    /**
+     * Lines of a report on what limits sessions or kernels of these options: multiply-adds in each precision, and reading from each
+     * level of memory, by the best ISA of the CPU, and on the GPU.
+     */
+    public List<Measurement> ceilings(List<SessionOptions> options, List<Integer> threads) {
         List<Measurement> lines = new ArrayList<>();
-        for (int count : threads.stream().filter(count -> count <= cpus).toList()) {
-            for (Precision precision : precisions) {
+        List<Precision> onCpu = precisions(options, Processor.CPU);
+        for (int count : threads.stream().filter(count -> count <= cpus && !onCpu.isEmpty()).toList()) {
+            for (Precision precision : onCpu) {
                 bestIsa(precision).ifPresent(
                         isa -> lines.add(PeakBenchmark.line(METER.compute(isa, type(precision).orElseThrow(), count))));
             }
             bandwidths(count).forEach(bandwidth -> lines.add(PeakBenchmark.line(bandwidth)));
         }
+        List<Precision> onGpu = precisions(options, Processor.GPU);
+        if (!onGpu.isEmpty()) {
+            lines.addAll(gpu().lines(onGpu));
+        }
         return lines;
+    }
+
+    /** In which a back end of the processor that can be used here will compute. */
+    private static List<Precision> precisions(List<SessionOptions> options, Processor processor) {
+        return options.stream().filter(wish -> wish.backend().equals(SessionOptions.AUTO)
+                        ? processor == Processor.CPU
+                        : Library.backend(wish.backend()).processor() == processor
+                                && Library.backend(wish.backend()).refuses(wish.precision()).isEmpty())
+                .map(SessionOptions::precision).distinct().toList();
+    }
+
+    private DeviceCeilings gpu() {
+        if (gpu == null) {
+            gpu = new DeviceCeilings(device, seed);
+        }
+        return gpu;
+    }
+
+    private static boolean onGpu(ExecutionPlan plan) {
+        return Library.backend(plan.backend()).processor() == Processor.GPU;
     }
 
     /** Of reading; measured once, so that the shares in a report refer to the ceilings that it shows. */
@@ -89,8 +133,12 @@ public final class Peaks {
      */
     public record Peaked<T>(T result, OptionalDouble gflops) {}
 
-    /** Measures the peak of what runs as the plan says before and after it is measured. */
+    /** Measures the peak of what runs as the plan says before and after it is measured; a GPU's once. */
     public <T> Peaked<T> around(ExecutionPlan plan, Supplier<T> measuring) {
+        if (onGpu(plan)) {
+            double gflops = gpu().gflops(plan.precision());
+            return new Peaked<>(measuring.get(), OptionalDouble.of(gflops));
+        }
         return around(isaOf(plan, isas), plan.precision(), plan.threads(), measuring);
     }
 
@@ -119,12 +167,17 @@ public final class Peaks {
         if (gflops.isEmpty()) {
             return Double.NaN;
         }
-        String level = WorkingSet.holding(hardware.cacheBytes(), plan.weightBytes() + plan.arenaBytes());
-        return roofline(gflops.getAsDouble(), plan.threads()).attainable(level, intensity);
+        long bytes = plan.weightBytes() + plan.arenaBytes();
+        String level = onGpu(plan) ? gpu().holding(bytes) : WorkingSet.holding(hardware.cacheBytes(), bytes);
+        return roofline(gflops.getAsDouble(), plan).attainable(level, intensity);
     }
 
-    /** The roofline over the caches and memory, in 10^9 operations and bytes per second. */
-    public Roofline roofline(double gflops, int threads) {
+    /** The roofline over the caches and memory of what runs as the plan says, in 10^9 operations and bytes per second. */
+    public Roofline roofline(double gflops, ExecutionPlan plan) {
+        return onGpu(plan) ? gpu().roofline(gflops) : roofline(gflops, plan.threads());
+    }
+
+    private Roofline roofline(double gflops, int threads) {
         Map<String, Double> levels = new LinkedHashMap<>();
         bandwidths(threads).forEach(each -> levels.put(each.workingSet().level(), each.bytes().best() / GIGA));
         return new Roofline(gflops, levels);

@@ -13,6 +13,11 @@ public final class GpuOptions {
             description = "Time what could compute each step, and keep the fastest, on disk too; for the back end cudnn.")
     private boolean tuning;
 
+    /** The first one unless another was asked for. */
+    public int device() {
+        return device == null ? 0 : device;
+    }
+
     /** The options with what was asked for here. */
     public SessionOptions with(SessionOptions options) {
         SessionOptions placed = device == null ? options : options.withDevice(device);

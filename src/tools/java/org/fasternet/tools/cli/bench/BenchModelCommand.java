@@ -85,7 +85,7 @@ final class BenchModelCommand extends Benchmark {
         if (pin) {
             run.threadsArePinned();
         }
-        Peaks peaks = new Peaks();
+        Peaks peaks = new Peaks(compute.device(), seed);
         ModelBenchmark benchmark = new ModelBenchmark(
                 sampler, peaks, seed, new ModelBenchmark.Extras(starts, counters.meters(run), pin, profile));
         List<Work> works = new ArrayList<>();
@@ -95,7 +95,7 @@ final class BenchModelCommand extends Benchmark {
                 works.add(new Work(work.subject(), () -> benchmark.measure(work, network.load(), network.file())));
             }
         }
-        run.ceilings(peaks, compute.precisions(), threads.values());
+        run.ceilings(peaks, options, threads.values());
         run.measure(works, compute.all());
     }
 

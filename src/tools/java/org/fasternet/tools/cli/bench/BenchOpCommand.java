@@ -98,9 +98,9 @@ final class BenchOpCommand extends Benchmark {
         List<SessionOptions> options = options();
         List<OperatorShape> wanted = operatorShapes();
         List<OpBenchmark.Caches> states = Choice.of(spec, "--caches", caches, OpBenchmark.Caches.class).values();
-        Peaks peaks = new Peaks();
+        Peaks peaks = new Peaks(compute.device(), seed);
         Sampler sampler = new Sampler(sampling.plan(wanted.size() * options.size() * states.size()), run::stopped);
-        run.ceilings(peaks, compute.precisions(), threads.values());
+        run.ceilings(peaks, options, threads.values());
         try (OpBenchmark benchmark = new OpBenchmark(sampler, peaks, states, seed)) {
             run.measure(works(benchmark, wanted, options), compute.all());
         }

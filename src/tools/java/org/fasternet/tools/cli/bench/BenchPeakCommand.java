@@ -46,7 +46,6 @@ final class BenchPeakCommand extends Benchmark {
     private static final Duration QUICK_ROUND = Duration.ofMillis(5);
     private static final String ON_CPU = "fused";
     private static final String ON_GPU = "cudnn";
-    private static final int SIDE = 4096;
     /** Four times its square are elements of a buffer, which can have 2^31 - 1 bytes. */
     private static final int MOST_SIDE = 11520;
 
@@ -72,7 +71,7 @@ final class BenchPeakCommand extends Benchmark {
 
     @Option(names = "--side", paramLabel = "N", description = {
         "The GPU multiplies a matrix of 4N x N by one of N x N, N a",
-        "multiple of " + DeviceProduct.UNIT + " (default: " + SIDE + ")."})
+        "multiple of " + DeviceProduct.UNIT + " (default: as many as do not fit its cache)."})
     private Integer side;
 
     @Option(names = "--round", paramLabel = "TIME", converter = SamplingOptions.Time.class,
@@ -145,7 +144,7 @@ final class BenchPeakCommand extends Benchmark {
     private void measureGpu(BenchRun run, List<MemoryKernel> kernel, DevicePeaks peaks) {
         Choice<Precision> precision = Choice.of(
                 spec, "--precision", precisions, Precision.on(Processor.GPU), BenchPeakCommand::onGpu);
-        int n = side == null ? SIDE : side;
+        int n = side == null ? DevicePeakBenchmark.side(peaks) : side;
         if (n < DeviceProduct.UNIT || n > MOST_SIDE || n % DeviceProduct.UNIT != 0) {
             throw new ParameterException(spec.commandLine(), "--side is " + n + ": a multiple of " + DeviceProduct.UNIT + " up to "
                     + MOST_SIDE + " is expected");

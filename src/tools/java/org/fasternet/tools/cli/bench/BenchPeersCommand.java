@@ -77,7 +77,7 @@ final class BenchPeersCommand extends Benchmark {
         List<Integer> batch = Choice.batches(spec, batches).values();
         List<Integer> counts = threads.values();
         int things = networks.size() * batch.size() * counts.size() * chosen.size();
-        PeersBenchmark benchmark = new PeersBenchmark(new Sampler(sampling.plan(things), run::stopped), new Peaks(), seed);
+        PeersBenchmark benchmark = new PeersBenchmark(new Sampler(sampling.plan(things), run::stopped), new Peaks(0, seed), seed);
         List<Work> works = new ArrayList<>();
         for (Variant variant : networks) {
             for (int images : batch) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.fasternet.Library;
-import org.fasternet.compute.Precision;
+import org.fasternet.SessionOptions;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.tools.bench.Peaks;
 import org.fasternet.tools.bench.report.Dimension;
@@ -63,9 +63,9 @@ final class BenchRun implements AutoCloseable {
         }
     }
 
-    /** Keeps what the machine can do at most, in as many threads and in such precisions as the benchmark measures. */
-    void ceilings(Peaks peaks, List<Precision> precisions, List<Integer> threads) {
-        ceilings.addAll(peaks.ceilings(precisions, threads));
+    /** Keeps what the machine can do at most, in as many threads as the benchmark measures and as its options say. */
+    void ceilings(Peaks peaks, List<SessionOptions> options, List<Integer> threads) {
+        ceilings.addAll(peaks.ceilings(options, threads));
     }
 
     /** Says what was left out, and why. */

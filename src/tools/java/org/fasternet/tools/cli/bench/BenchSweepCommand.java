@@ -77,7 +77,7 @@ final class BenchSweepCommand extends Benchmark {
         List<SessionOptions> options = compute.options();
         Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size() * counts.size() * batches().size()),
                 run::stopped);
-        Peaks peaks = new Peaks();
+        Peaks peaks = new Peaks(compute.device(), seed);
         ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed,
                 new ModelBenchmark.Extras(0, Optional.of(CountersOption.tell(run)), false, false));
         List<Work> works = new ArrayList<>();

@@ -38,6 +38,11 @@ final class ComputeChoices {
         return precision().values();
     }
 
+    /** Which of the GPUs. */
+    int device() {
+        return gpu.device();
+    }
+
     /** Whether some are not named, so that those that cannot be measured are left out. */
     boolean all() {
         return backend().all() || precision().all();

@@ -38,6 +38,7 @@ const Charts = (() => {
   }
 
   const has = (...metrics) => line => metrics.every(metric => metric in line.values);
+  const GPU = 'cudnn';
   const isPeak = line => 'kind' in line.subject;
   const isLoad = line => 'scenario' in line.subject;
 
@@ -156,7 +157,7 @@ const Charts = (() => {
   /** The best of each kind of ceiling, and the lines whose intensity is known: of the most threads, for other roofs are lower. */
   function roofline(every) {
     const threads = Math.max(...every.filter(has('flop_per_byte')).map(line => +line.subject.threads || 0));
-    const all = every.filter(line => !(threads > 0) || +line.subject.threads === threads);
+    const all = every.filter(line => !(threads > 0) || +(line.subject.threads ?? threads) === threads);
     const best = (ceiling, key, unit) => {
       const found = new Map();
       all.filter(line => ceiling(line) > 0).forEach(line => {
@@ -167,9 +168,11 @@ const Charts = (() => {
       });
       return [...found.values()];
     };
+    // Its own of a GPU: others have no back end.
+    const onGpu = (subject, id) => subject.backend === GPU ? `${id} (${GPU})` : id;
     const peakOf = line => isPeak(line) ? line.values.gflop_per_s : 100 * line.values.gflop_per_s / line.values.peak_percent;
-    const bandwidths = best(line => isPeak(line) && line.values.gb_per_s, subject => subject.level ?? subject.kind, 'GB/s');
-    const peaks = best(peakOf, subject => subject.precision ?? subject.kind, 'GFLOP/s');
+    const bandwidths = best(line => isPeak(line) && line.values.gb_per_s, subject => onGpu(subject, subject.level ?? subject.kind), 'GB/s');
+    const peaks = best(peakOf, subject => onGpu(subject, subject.precision ?? subject.kind), 'GFLOP/s');
     const lines = all.filter(line => has('flop_per_byte', 'gflop_per_s')(line) && !isPeak(line));
     if (lines.length === 0 && (bandwidths.length === 0 || peaks.length === 0)) {
       return false;
@@ -184,7 +187,7 @@ const Charts = (() => {
       title: 'Roofline: what was reached under what memory and arithmetic allow', common, lines, wide: true,
       caption: 'Operations per second over arithmetic intensity, the operations per byte that must be moved. Sloping lines '
           + 'are the best bandwidth measured of each level of memory, level lines the best rate of multiply-adds on registers of '
-          + 'each precision. Hot runs, whose data are in a cache, can be above the slope of memory.',
+          + 'each precision, on a GPU of a large product of matrices. Hot runs, whose data are in a cache, can be above the slope of memory.',
       plot: Plots.roofline(bandwidths, peaks, [...groups].map(([id, points]) => ({name: id, points}))),
     };
   }

@@ -222,10 +222,12 @@ const Plots = (() => {
       const height = Math.min(460, Math.max(340, width * 0.6));
       const decadePixels = (limits, pixels) => pixels / Math.log10(limits.max / limits.min);
       const angle = Math.atan(decadePixels(y, height - ROOF.top - ROOF.bottom) / decadePixels(x, width - ROOF.left - ROOF.right));
-      const shifts = alongSlopes(bandwidths, Math.cos(angle) * decadePixels(y, height - ROOF.top - ROOF.bottom));
+      const decade = decadePixels(y, height - ROOF.top - ROOF.bottom);
+      const shifts = alongLines(bandwidths, Math.cos(angle) * decade);
+      const peakShifts = alongLines(peaks, decade);
       // A slope's name lies along it from its lower end, a peak's over its right end.
       const slopeName = {align: 'left', rotate: angle * 180 / Math.PI, offset: [6, -5]};
-      const peakName = {align: 'right', offset: [-4, -4]};
+      const peakName = shift => ({align: 'right', offset: [-4 - shift, -4]});
       const ceiling = (name, ends, coord, place) => ({
         type: 'line', data: ends, symbol: 'none', silent: true, lineStyle: {color: colors.muted, width: 1.5},
         markPoint: {
@@ -247,7 +249,8 @@ const Plots = (() => {
               const right = ends[0][0] * 10 ** (shifts[i] * Math.cos(angle) / decadePixels(x, width - ROOF.left - ROOF.right));
               return ceiling(b.name, ends, [right, right * b.value], slopeName);
             }),
-            ...peaks.map(p => ceiling(p.name, [[ridge(p.value), p.value], [x.max, p.value]], [x.max, p.value], peakName)),
+            ...peaks.map((p, i) => ceiling(
+                p.name, [[ridge(p.value), p.value], [x.max, p.value]], [x.max, p.value], peakName(peakShifts[i]))),
             ...series.map((s, i) => ({
               name: s.name, type: 'scatter', symbolSize: 10, ...plain(look(i, colors)),
               data: s.points.map(p => ({value: [p.x, p.y], tip: `${p.name}: ${number(p.y)} GFLOP/s at ${number(p.x)} FLOP/B`})),
@@ -335,18 +338,18 @@ const Plots = (() => {
   }
 
   /**
-   * By how many pixels the names of parallel slopes are moved along them, so that none lies on another: the name of a slope that is
+   * By how many pixels the names of parallel lines are moved along them, so that none lies on another: the name of a line that is
    * close under the one before begins where that one's ends.
    *
-   * @param decade pixels between slopes of which one has ten times the bandwidth
+   * @param decade pixels between lines of which one has ten times the value
    */
-  function alongSlopes(bandwidths, decade) {
-    const order = bandwidths.map((b, i) => i).sort((i, j) => bandwidths[j].value - bandwidths[i].value);
-    const shifts = bandwidths.map(() => 0);
+  function alongLines(lines, decade) {
+    const order = lines.map((line, i) => i).sort((i, j) => lines[j].value - lines[i].value);
+    const shifts = lines.map(() => 0);
     order.slice(1).forEach((index, k) => {
       const above = order[k];
-      const distance = Math.log10(bandwidths[above].value / bandwidths[index].value) * decade;
-      shifts[index] = distance < FONT + 4 ? shifts[above] + textWidth(bandwidths[above].name) + 10 : 0;
+      const distance = Math.log10(lines[above].value / lines[index].value) * decade;
+      shifts[index] = distance < FONT + 4 ? shifts[above] + textWidth(lines[above].name) + 10 : 0;
     });
     return shifts;
   }
