@@ -80,7 +80,7 @@ int cudaDeviceGetAttribute(int* value, int attribute, int device) {
     const int capability = static_cast<int>(fake::control().capability);
     switch (attribute) {
         case MULTIPROCESSORS: *value = 4; return 0;
-        case L2_BYTES: *value = 16 << 10; return 0;
+        case L2_BYTES: *value = 8 << 10; return 0;
         case MAJOR: *value = capability / 10; return 0;
         case MINOR: *value = capability % 10; return 0;
         default: return fake::INVALID_VALUE;

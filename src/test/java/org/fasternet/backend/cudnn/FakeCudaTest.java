@@ -221,7 +221,7 @@ class FakeCudaTest {
     void peaksAreMeasuredAndLeaveNothingBehind() {
         List<Long> before = held();
         DevicePeaks peaks = new DevicePeaks(0, 3, Duration.ofNanos(100_000));
-        assertEquals(16 << 10, peaks.cacheBytes());
+        assertEquals(8 << 10, peaks.cacheBytes());
         assertTrue(peaks.freeBytes() > 1 << 30);
         long compiled = Field.COMPILATIONS.get();
         for (MemoryKernel kernel : MemoryKernel.values()) {

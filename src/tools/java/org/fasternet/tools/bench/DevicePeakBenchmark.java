@@ -26,10 +26,10 @@ public record DevicePeakBenchmark(DevicePeaks peaks, DeviceProduct product) {
     /** Times the cache: a sixteenth of a pass, at most, finds what the one before has left there. */
     private static final int CACHES = 16;
 
-    /** Of the product by default: its matrices are two and a half times what the cache holds, or more. */
+    /** Of the product by default: its matrices are eight times what the cache holds, or more: many tiles for each multiprocessor. */
     public static int side(DevicePeaks peaks) {
         // Five times the square of the side are read, and four times it written, of 2 bytes at least.
-        double least = Math.sqrt(2.5 * peaks.cacheBytes() / (9 * Short.BYTES));
+        double least = Math.sqrt(8.0 * peaks.cacheBytes() / (9 * Short.BYTES));
         return DeviceProduct.UNIT * (int) Math.ceil(least / DeviceProduct.UNIT);
     }
 

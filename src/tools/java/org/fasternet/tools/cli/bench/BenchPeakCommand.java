@@ -71,7 +71,7 @@ final class BenchPeakCommand extends Benchmark {
 
     @Option(names = "--side", paramLabel = "N", description = {
         "The GPU multiplies a matrix of 4N x N by one of N x N, N a",
-        "multiple of " + DeviceProduct.UNIT + " (default: as many as do not fit its cache)."})
+        "multiple of " + DeviceProduct.UNIT + " (default: eight times what its cache holds)."})
     private Integer side;
 
     @Option(names = "--round", paramLabel = "TIME", converter = SamplingOptions.Time.class,
