@@ -59,8 +59,14 @@ class BenchCommandTest {
         assertTrue(roofs.stream().filter(roof -> roof > 0).count() > 15, roofs::toString);
         assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, 1755 MHz now, 41 C, 118 W, driver 580.65.06, cuDNN 9.19.1, CUDA 13.1",
                 report.path("environment").path("gpus").get(0).asText());
-        assertEquals(0, Cli.run("bench", "op", "--backend", "cudnn", "--precision", "f16", "--operator", "block", "--variant", "T0",
-                "--size", "32", "--caches", "hot", "--runs", "2", "--rounds", "2", "--warm-up", "0s").status());
+        JsonNode operators = Cli.json("bench", "op", "--backend", "cudnn", "--precision", "f16", "--operator", "block,pointwise/expand",
+                "--variant", "T0", "--size", "32", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json").path("measurements");
+        assertTrue(operators.size() > 2, operators.toString());
+        for (JsonNode operator : operators) {
+            JsonNode figures = operator.path("values");
+            assertEquals(figures.path("gflop").asDouble() / figures.path("device_p50_ms").asDouble() * 1e3,
+                    figures.path("gflop_per_s").asDouble(), 1e-3, operator.toString());
+        }
         assertEquals(0, Cli.run("bench", "load", "--backend", "cudnn", "--precision", "f16", "--weights", small, "--size", "32",
                 "--scenario", "SingleStream", "--duration", "1s").status());
     }

@@ -11,10 +11,8 @@ import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
-import org.fasternet.Library;
 import org.fasternet.Session;
 import org.fasternet.compute.ExecutionPlan;
-import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Buffers;
 import org.fasternet.internal.abi.measure.PinnedThreads;
@@ -25,6 +23,7 @@ import org.fasternet.tools.bench.report.Dimension;
 import org.fasternet.tools.bench.report.Measurement;
 import org.fasternet.tools.bench.report.Metric;
 import org.fasternet.tools.bench.start.ProcessStart;
+import org.fasternet.tools.bench.timing.Latency;
 import org.fasternet.tools.bench.timing.Sampler;
 import org.fasternet.tools.bench.timing.Samples;
 
@@ -97,13 +96,15 @@ public final class ModelBenchmark {
             values.putAll(measured.more);
             values.put(Metric.HEAP_PER_RUN, ProcessMemory.heapBytes(HEAP_RUNS, () -> session.run(src, dsts)));
             extras.meters.ifPresent(chip -> values.putAll(chip.measure(work.options().batch(), () -> session.run(src, dsts))));
-            // Last: on other memory the graph is another.
-            if (Library.backend(plan.backend()).processor() == Processor.GPU) {
-                values.put(Metric.DEVICE_P50, onDevice(session, work.options().device().orElse(0), src));
+            Latency computing = samples.latency();
+            if (Peaks.onGpu(plan)) {
+                // Last: on other memory the graph is another.
+                computing = onDevice(session, work.options().device().orElse(0), src);
+                values.put(Metric.DEVICE_P50, computing.p50() / 1e6);
             }
             values.put(Metric.IMAGES_PER_SECOND, work.options().batch() * 1e9 / samples.latency().mean());
             Cost cost = Cost.of(network, session.srcShape(), session.dstShapes(), plan.precision());
-            values.putAll(Figures.rates(samples.latency(), cost, measured.gflops));
+            values.putAll(Figures.rates(computing, cost, measured.gflops));
             List<Measurement> lines = new ArrayList<>();
             lines.add(new Measurement(subject, values, null, Figures.millis(samples.medians()), null,
                     Figures.implementations(plan), warnings, measured.busyMillis));
@@ -169,7 +170,7 @@ public final class ModelBenchmark {
         });
     }
 
-    private double onDevice(Session session, int device, FloatBuffer values) {
+    private Latency onDevice(Session session, int device, FloatBuffer values) {
         List<DeviceBuffer> buffers = new ArrayList<>();
         try {
             buffers.add(DeviceBuffer.allocate((long) values.capacity() * Float.BYTES, device));
@@ -178,7 +179,7 @@ public final class ModelBenchmark {
                 buffers.add(DeviceBuffer.allocate((long) shape.elements() * Float.BYTES, device));
             }
             DeviceBuffer[] dsts = buffers.subList(1, buffers.size()).toArray(DeviceBuffer[]::new);
-            return sampler.sample(() -> session.run(buffers.get(0), dsts)).latency().p50() / 1e6;
+            return sampler.sample(() -> session.run(buffers.get(0), dsts)).latency();
         } finally {
             buffers.forEach(DeviceBuffer::close);
         }

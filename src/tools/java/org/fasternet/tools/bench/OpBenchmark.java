@@ -1,5 +1,6 @@
 package org.fasternet.tools.bench;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -7,7 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.function.Supplier;
+import java.util.function.Function;
+import org.fasternet.DevicePeaks;
 import org.fasternet.SessionOptions;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Resources;
@@ -19,6 +21,7 @@ import org.fasternet.tools.bench.peak.WorkingSet;
 import org.fasternet.tools.bench.report.Dimension;
 import org.fasternet.tools.bench.report.Measurement;
 import org.fasternet.tools.bench.report.Metric;
+import org.fasternet.tools.bench.timing.Latency;
 import org.fasternet.tools.bench.timing.Sampler;
 import org.fasternet.tools.bench.timing.Samples;
 
@@ -83,22 +86,27 @@ public final class OpBenchmark implements AutoCloseable {
             List<Measurement> lines = new ArrayList<>();
             for (Caches state : caches) {
                 subject.put(Dimension.CACHES, state.id());
-                lines.add(line(subject, work, state, compileMillis));
+                lines.add(line(subject, work, state, options.device().orElse(0), compileMillis));
             }
             return lines;
         }
     }
 
-    private Measurement line(Map<Dimension, String> subject, OpCase work, Caches state, double compileMillis) {
+    private Measurement line(Map<Dimension, String> subject, OpCase work, Caches state, int device, double compileMillis) {
         ExecutionPlan plan = work.plan();
-        Supplier<Samples> sampling = state == Caches.HOT
-                ? () -> sampler.sample(work::run)
-                : () -> sampler.sample(flusher(plan)::flush, work::run);
-        Peaks.Peaked<Samples> peaked = peaks.around(plan, sampling);
+        Function<Runnable, Samples> sampling = state == Caches.HOT
+                ? sampler::sample
+                : run -> sampler.sample(flusher(plan, device)::flush, run);
+        Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> sampling.apply(work::run));
         Samples samples = peaked.result();
         Map<Metric, Double> values = Figures.of(samples);
         values.put(Metric.COMPILE, compileMillis);
-        values.putAll(Figures.rates(samples.latency(), Cost.of(work.cost()), peaked.gflops()));
+        Latency computing = samples.latency();
+        if (Peaks.onGpu(plan)) {
+            computing = sampling.apply(work.onDevice(device)).latency();
+            values.put(Metric.DEVICE_P50, computing.p50() / 1e6);
+        }
+        values.putAll(Figures.rates(computing, Cost.of(work.cost()), peaked.gflops()));
         if (state == Caches.COLD) {
             putRoofShare(values, peaked.gflops(), plan);
         }
@@ -111,9 +119,10 @@ public final class OpBenchmark implements AutoCloseable {
                 / peaks.roofline(gflops, plan).attainable(WorkingSet.MEMORY, values.get(Metric.INTENSITY))));
     }
 
-    private CacheFlusher flusher(ExecutionPlan plan) {
-        return flushers.computeIfAbsent(plan.backend() + " " + plan.threads(),
-                key -> resources.add(new CacheFlusher(plan), CacheFlusher::close));
+    private CacheFlusher flusher(ExecutionPlan plan, int device) {
+        return flushers.computeIfAbsent(plan.backend() + " " + plan.threads(), key -> resources.add(Peaks.onGpu(plan)
+                ? CacheFlusher.onDevice(plan.backend(), new DevicePeaks(device, 1, Duration.ofMillis(1)))
+                : new CacheFlusher(plan), CacheFlusher::close));
     }
 
     /** Frees what the caches were emptied by. */

@@ -97,7 +97,8 @@ public final class Peaks {
         return gpu;
     }
 
-    private static boolean onGpu(ExecutionPlan plan) {
+    /** Whether a GPU computes: then the rates are those from its memory to its memory. */
+    static boolean onGpu(ExecutionPlan plan) {
         return Library.backend(plan.backend()).processor() == Processor.GPU;
     }
 

@@ -1,6 +1,7 @@
 package org.fasternet.tools.bench.op;
 
 import java.util.List;
+import org.fasternet.DevicePeaks;
 import org.fasternet.Hardware;
 import org.fasternet.Kernel;
 import org.fasternet.SessionOptions;
@@ -36,13 +37,29 @@ public final class CacheFlusher implements AutoCloseable {
     private final NativeTensor dst;
 
     /**
+     * Of the CPU.
+     *
      * @param plan of the operator: its back end and number of threads
      * @throws UnsupportedException if the operating system does not say how large the caches are
      * @throws org.fasternet.error.NativeException if memory was refused
      */
     public CacheFlusher(ExecutionPlan plan) {
-        SessionOptions options = SessionOptions.defaults().withBackend(plan.backend()).withThreads(plan.threads());
-        Shape shape = sweep(Hardware.detect().cacheBytes(), plan.threads(), EnvironmentProbe.memoryBytes());
+        this(SessionOptions.defaults().withBackend(plan.backend()).withThreads(plan.threads()),
+                sweep(Hardware.detect().cacheBytes(), plan.threads(), EnvironmentProbe.memoryBytes()));
+    }
+
+    /**
+     * Of a GPU, which has one that all share.
+     *
+     * @param backend of the operator
+     * @throws org.fasternet.error.NativeException if memory was refused
+     */
+    public static CacheFlusher onDevice(String backend, DevicePeaks device) {
+        return new CacheFlusher(SessionOptions.defaults().withBackend(backend).withDevice(device.device()),
+                sweep(List.of(device.cacheBytes()), 1, device.freeBytes()));
+    }
+
+    private CacheFlusher(SessionOptions options, Shape shape) {
         Pool pool = new Pool();
         try {
             kernel = resources.add(Kernel.compile(pool, shape, options), Kernel::close);

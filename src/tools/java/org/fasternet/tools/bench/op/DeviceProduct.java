@@ -80,11 +80,8 @@ public record DeviceProduct(int side, long seed) {
     }
 
     private DeviceBuffer buffer(Resources resources, Shape shape, ElementType type, int device) {
-        DeviceBuffer buffer = resources.add(
-                DeviceBuffer.allocate((long) shape.elements() * type.bytes(), device), DeviceBuffer::close);
         try (NativeTensor values = NativeTensor.random(shape, type, seed)) {
-            buffer.copyFrom(values.buffer());
+            return values.onDevice(resources, device);
         }
-        return buffer;
     }
 }

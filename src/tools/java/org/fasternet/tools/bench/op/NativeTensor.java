@@ -3,7 +3,9 @@ package org.fasternet.tools.bench.op;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
+import org.fasternet.DeviceBuffer;
 import org.fasternet.compute.ElementType;
+import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.measure.AlignedMemory;
 import org.fasternet.tensor.DType;
 import org.fasternet.tensor.Shape;
@@ -46,6 +48,18 @@ final class NativeTensor implements AutoCloseable {
     /** Of the kind that the type is handed over in; not to be used after {@link #close}. */
     Buffer buffer() {
         return buffer;
+    }
+
+    /**
+     * A copy on a GPU.
+     *
+     * @param owner frees it
+     * @throws org.fasternet.error.NativeException if the GPU has not that much memory left
+     */
+    DeviceBuffer onDevice(Resources owner, int device) {
+        DeviceBuffer copy = owner.add(DeviceBuffer.allocate(memory.bytes().capacity(), device), DeviceBuffer::close);
+        copy.copyFrom(buffer);
+        return copy;
     }
 
     @Override

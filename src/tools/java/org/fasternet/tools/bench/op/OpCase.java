@@ -3,6 +3,7 @@ package org.fasternet.tools.bench.op;
 import java.nio.Buffer;
 import java.util.List;
 import java.util.Optional;
+import org.fasternet.DeviceBuffer;
 import org.fasternet.Kernel;
 import org.fasternet.SessionOptions;
 import org.fasternet.compute.ExecutionPlan;
@@ -88,6 +89,16 @@ public final class OpCase implements AutoCloseable {
         } else {
             kernel.run(src.buffer());
         }
+    }
+
+    /** As {@link #run} from and to memory of the GPU that computes, to which the source is copied now. */
+    public Runnable onDevice(int device) {
+        DeviceBuffer x = src.onDevice(resources, device);
+        if (dst.isEmpty()) {
+            return () -> kernel.run(x);
+        }
+        DeviceBuffer y = dst.get().onDevice(resources, device);
+        return () -> kernel.run(x, y);
     }
 
     /** What the last run computed, {@link NativeTensor#buffer}. */

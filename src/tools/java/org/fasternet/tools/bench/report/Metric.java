@@ -35,7 +35,8 @@ public enum Metric {
     SAMPLES_PER_SECOND("samples_per_s", "samples/s", Better.HIGHER, "images per second that were answered"),
     ACCURACY("accuracy_percent", "accuracy %", Better.HIGHER, "images whose most probable class is theirs, in percent"),
     FLOPS("gflop", "GFLOP", Better.NEITHER, "floating-point operations of a run, two per multiply-add, in units of 10^9"),
-    FLOP_RATE("gflop_per_s", "GFLOP/s", Better.HIGHER, "floating-point operations per second at the median, in units of 10^9"),
+    FLOP_RATE("gflop_per_s", "GFLOP/s", Better.HIGHER,
+            "floating-point operations per second at the median, of a GPU that on the device, in units of 10^9"),
     PEAK_SHARE("peak_percent", "% peak", Better.HIGHER,
             "rate as a share of the measured peak of the same instruction set, precision and threads, in percent; operations are"
                     + " those of the definition, so an algorithm that needs fewer, as Winograd's for 3x3, can exceed 100"),
