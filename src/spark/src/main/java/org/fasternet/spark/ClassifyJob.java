@@ -1,5 +1,6 @@
 package org.fasternet.spark;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -93,7 +94,7 @@ public final class ClassifyJob implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         SparkOptions options = SparkOptions.defaults().withBackend(backend).withPrecision(precision).withBatch(batch);
         options = features ? options.withEmbedding(Embedding.FEATURES) : options;
         Checkpoint checkpoint = checkpoint();
