@@ -29,6 +29,14 @@ public interface BackendInfo {
         return List.of();
     }
 
+    /**
+     * What each of {@link #devices} is at right now: clock, temperature, power, or why they cannot be read. Only for a back end that is
+     * available.
+     */
+    default List<String> deviceStates() {
+        return List.of();
+    }
+
     /** What it has kernels for, on some machine. Only for a back end that is available. */
     Set<Precision> precisions();
 

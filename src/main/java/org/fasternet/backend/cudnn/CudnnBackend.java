@@ -61,8 +61,14 @@ public final class CudnnBackend implements Backend {
 
     @Override
     public List<String> devices() {
+        String driver = Nvml.driver().map(version -> ", driver " + version).orElse("");
         return IntStream.range(0, Cuda.devices()).mapToObj(
-                i -> DeviceProperties.parse(deviceProperties(i)).describe() + ", " + Nvml.now(i)).toList();
+                i -> DeviceProperties.parse(deviceProperties(i)).describe() + driver).toList();
+    }
+
+    @Override
+    public List<String> deviceStates() {
+        return IntStream.range(0, Cuda.devices()).mapToObj(Nvml::state).toList();
     }
 
     @Override

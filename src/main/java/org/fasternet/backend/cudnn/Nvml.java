@@ -14,6 +14,7 @@ import static org.bytedeco.cuda.global.nvml.nvmlSystemGetDriverVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToIntFunction;
 import org.bytedeco.cuda.global.nvml;
 import org.bytedeco.cuda.nvml.nvmlDevice_st;
@@ -32,23 +33,36 @@ final class Nvml {
 
     private Nvml() {}
 
-    /** Its clock, temperature and power now, and the driver; or why they cannot be read. */
-    static String now(int device) {
+    /** Its clock, temperature and power; or why they cannot be read. */
+    static String state(int device) {
         try {
-            NativeLibrary.load(nvml.class);
-            check(Initialised.STATUS, "start");
+            start();
             nvmlDevice_st handle = handle(device);
             List<String> words = new ArrayList<>();
-            add(words, value -> nvmlDeviceGetClockInfo(handle, NVML_CLOCK_SM, value), 1, " MHz now");
+            add(words, value -> nvmlDeviceGetClockInfo(handle, NVML_CLOCK_SM, value), 1, " MHz");
             add(words, value -> nvmlDeviceGetTemperature(handle, NVML_TEMPERATURE_GPU, value), 1, " C");
             add(words, value -> nvmlDeviceGetPowerUsage(handle, value), 1000, " W");
-            byte[] version = new byte[TEXT_BYTES];
-            check(nvmlSystemGetDriverVersion(version, TEXT_BYTES), "tell the driver's version");
-            words.add("driver " + text(version));
             return String.join(", ", words);
         } catch (NativeException e) {
-            return "clock and temperature not readable: " + Cuda.notLoaded(e);
+            return "not readable: " + Cuda.notLoaded(e);
         }
+    }
+
+    /** The driver's version; empty if it cannot be read. */
+    static Optional<String> driver() {
+        try {
+            start();
+            byte[] version = new byte[TEXT_BYTES];
+            check(nvmlSystemGetDriverVersion(version, TEXT_BYTES), "tell the driver's version");
+            return Optional.of(text(version));
+        } catch (NativeException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static void start() {
+        NativeLibrary.load(nvml.class);
+        check(Initialised.STATUS, "start");
     }
 
     /** What a device does not have, it does not tell. */

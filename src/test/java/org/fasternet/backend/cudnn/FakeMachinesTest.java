@@ -18,7 +18,7 @@ class FakeMachinesTest {
     static final class Application {
         public static void main(String[] arguments) {
             BackendInfo cudnn = Library.backends().stream().filter(b -> b.name().equals("cudnn")).findFirst().orElseThrow();
-            System.out.println(cudnn.unavailable().orElseGet(() -> String.join("; ", cudnn.devices())));
+            System.out.println(cudnn.unavailable().orElseGet(() -> cudnn.devices() + " at " + cudnn.deviceStates()));
         }
     }
 
@@ -29,10 +29,9 @@ class FakeMachinesTest {
         "FAKE_CUDA_DEVICES # 0 # there is no NVIDIA GPU that this process may use: no CUDA-capable device is detected",
         "FAKE_CUDA_CAPABILITY # 70 # the NVIDIA GPU has compute capability 7.0, and cuDNN 9 needs 7.5 or newer (Turing)",
         "FAKE_CUDA_CUDNN # 90000 # cuDNN 9.0.0 was found, and 9.1.0 or newer is needed",
-        "FAKE_CUDA_DEVICES # 2 # Fake, sm_90, 4 multiprocessors, 1980 MHz, 1755 MHz now, 41 C, 118 W, driver 580.65.06; "
-                + "Fake, sm_90, 4 multiprocessors, 1980 MHz, 1755 MHz now, 118 W, driver 580.65.06",
-        "FAKE_CUDA_NVML # 9 # Fake, sm_90, 4 multiprocessors, 1980 MHz, "
-                + "clock and temperature not readable: NVML could not start: Driver Not Loaded"})
+        "FAKE_CUDA_DEVICES # 2 # [Fake, sm_90, 4 multiprocessors, 1980 MHz, driver 580.65.06, Fake, sm_90, 4 multiprocessors, 1980 MHz,"
+                + " driver 580.65.06] at [1755 MHz, 41 C, 118 W, 1755 MHz, 118 W]",
+        "FAKE_CUDA_NVML # 9 # [Fake, sm_90, 4 multiprocessors, 1980 MHz] at [not readable: NVML could not start: Driver Not Loaded]"})
     void eachIsASentence(String variable, String value, String sentence) throws Exception {
         ForkedJvm.Result result = ForkedJvm.run(List.of(), Map.of(variable, value), List.of(), Application.class);
         assertEquals(0, result.status(), result.output());

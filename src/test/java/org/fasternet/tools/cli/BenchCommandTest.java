@@ -57,8 +57,9 @@ class BenchCommandTest {
         List<Double> roofs = new ArrayList<>();
         report.path("steps").forEach(step -> roofs.add(step.path("values").path("roof_percent").asDouble()));
         assertTrue(roofs.stream().filter(roof -> roof > 0).count() > 15, roofs::toString);
-        assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, 1755 MHz now, 41 C, 118 W, driver 580.65.06, cuDNN 9.19.1, CUDA 13.1",
+        assertEquals("Fake, sm_90, 4 multiprocessors, 1980 MHz, driver 580.65.06, cuDNN 9.19.1, CUDA 13.1",
                 report.path("environment").path("gpus").get(0).asText());
+        assertEquals("1755 MHz, 41 C, 118 W", report.path("environment").path("gpuStates").get(0).asText());
         JsonNode operators = Cli.json("bench", "op", "--backend", "cudnn", "--precision", "f16", "--operator", "block,pointwise/expand",
                 "--variant", "T0", "--size", "32", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json").path("measurements");
         assertTrue(operators.size() > 2, operators.toString());

@@ -25,9 +25,12 @@ record MachineReport(Hardware hardware) {
         for (BackendInfo backend : Library.backends()) {
             Optional<String> unavailable = backend.unavailable();
             fields.field("back end", backend.name() + ": " + unavailable.orElseGet(() -> describe(backend)));
-            List<String> devices = unavailable.isEmpty() ? backend.devices() : List.of();
-            for (int i = 0; i < devices.size(); i++) {
-                fields.field("device " + i, devices.get(i));
+            if (unavailable.isEmpty()) {
+                List<String> devices = backend.devices();
+                List<String> states = backend.deviceStates();
+                for (int i = 0; i < devices.size(); i++) {
+                    fields.field("device " + i, devices.get(i) + "; now " + states.get(i));
+                }
             }
         }
     }
@@ -76,6 +79,7 @@ record MachineReport(Hardware hardware) {
         unavailable.ifPresentOrElse(reason -> json.put("reason", reason), () -> {
             json.put("version", backend.version()).put("isa", backend.isa());
             backend.devices().forEach(json.putArray("devices")::add);
+            backend.deviceStates().forEach(json.putArray("deviceStates")::add);
             ArrayNode precisions = json.putArray("precisions");
             backend.precisions().forEach(precision -> {
                 Optional<String> refusal = backend.refuses(precision);

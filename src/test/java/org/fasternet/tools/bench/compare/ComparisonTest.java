@@ -167,7 +167,7 @@ class ComparisonTest {
         Environment e = here.environment();
         Report there = on(new Environment(
                 e.time(), "Other CPU", e.isas(), e.features(), e.cpus(), 4, e.quota(), e.frequencyMhz(), e.governor(),
-                e.cacheBytes(), e.memoryBytes(), e.kernel(), e.jvm(), "2.0", e.onednn(), e.gpus(), e.binding(), e.pinning(), e.loadStart(),
+                e.cacheBytes(), e.memoryBytes(), e.kernel(), e.jvm(), "2.0", e.onednn(), e.gpus(), e.gpuStates(), e.binding(), e.pinning(), e.loadStart(),
                 e.loadEnd(), List.of("the machine was busy")));
         assertEquals(
                 "the reports are of different hardware, and --any-hardware is not given: "
@@ -224,7 +224,7 @@ class ComparisonTest {
         Environment e = report(Metric.P50).environment();
         return on(new Environment(
                 e.time(), e.cpu(), e.isas(), e.features(), e.cpus(), e.usableCpus(), quota, e.frequencyMhz(), e.governor(),
-                cacheBytes, memoryBytes, e.kernel(), e.jvm(), e.fasternet(), e.onednn(), e.gpus(), e.binding(), e.pinning(), e.loadStart(),
+                cacheBytes, memoryBytes, e.kernel(), e.jvm(), e.fasternet(), e.onednn(), e.gpus(), e.gpuStates(), e.binding(), e.pinning(), e.loadStart(),
                 e.loadEnd(), List.of()));
     }
 

@@ -17,7 +17,7 @@ public final class SampleReports {
         return new Environment(
                 "2026-01-02T03:04:05Z", "Example CPU 9000", List.of("portable", "avx2"), List.of("avx2", "fma"),
                 "2 of 2: no limit", 2, 0, null, null, List.of(49_152L, 1L << 20, 33L << 20), 16L << 30,
-                "Linux 6.1 amd64", "OpenJDK 17", "1.0", "3.11.0", List.of(), "jni", "none", 0.25, 1.5, List.of());
+                "Linux 6.1 amd64", "OpenJDK 17", "1.0", "3.11.0", List.of(), List.of(), "jni", "none", 0.25, 1.5, List.of());
     }
 
     public static Report report(Metric primary, Measurement... measurements) {
@@ -54,8 +54,8 @@ public final class SampleReports {
         Environment quiet = environment();
         Environment busy = new Environment(
                 quiet.time(), quiet.cpu(), quiet.isas(), quiet.features(), quiet.cpus(), 2, 1.5, 2445.4, "performance",
-                quiet.cacheBytes(), quiet.memoryBytes(), quiet.kernel(), quiet.jvm(), quiet.fasternet(), null, List.of("Example GPU, sm_90"), "ffm",
-                quiet.pinning(), 3.5, 2.5, List.of("other processes had the CPUs for 31 % of the time"));
+                quiet.cacheBytes(), quiet.memoryBytes(), quiet.kernel(), quiet.jvm(), quiet.fasternet(), null,
+                List.of("Example GPU, sm_90"), List.of("1755 MHz, 41 C"), "ffm", quiet.pinning(), 3.5, 2.5, List.of("other processes had the CPUs for 31 % of the time"));
         return new Report(
                 Report.SCHEMA, "model", List.of("bench", "model", "--weights", HOSTILE), -7, false, busy, Metric.P50, lines,
                 List.of(line("kind=read level=L4 threads=2", Metric.BANDWIDTH, 17)),

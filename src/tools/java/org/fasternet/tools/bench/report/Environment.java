@@ -24,6 +24,7 @@ import java.util.Map;
  * @param fasternet version of this library
  * @param onednn version of oneDNN; null where it cannot be used
  * @param gpus each that can be used, by its number, with its clocks and driver; none in reports of before 0.2
+ * @param gpuStates clock, temperature and power of each when the benchmark ended; none in reports of before 0.2
  * @param binding how native code is called: {@code jni} or {@code ffm}
  * @param pinning which CPUs the process may run on, and what binds its threads to them
  * @param loadStart load average of the last minute at the start; negative if the system does not say
@@ -35,7 +36,7 @@ public record Environment(
         String time, String cpu, List<String> isas, List<String> features, String cpus, int usableCpus, double quota,
         Double frequencyMhz, String governor, List<Long> cacheBytes, long memoryBytes, String kernel, String jvm,
         String fasternet, String onednn, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> gpus,
-        String binding, String pinning, double loadStart, double loadEnd,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> gpuStates, String binding, String pinning, double loadStart, double loadEnd,
         List<String> warnings) {
     public Environment {
         Map<String, Object> required = new LinkedHashMap<>();
@@ -53,6 +54,7 @@ public record Environment(
         Fields.finite("quota", quota);
         cacheBytes = Fields.list("cacheBytes", cacheBytes);
         gpus = gpus == null ? List.of() : Fields.list("gpus", gpus);
+        gpuStates = gpuStates == null ? List.of() : Fields.list("gpuStates", gpuStates);
         Fields.finite("loadStart", loadStart);
         Fields.finite("loadEnd", loadEnd);
         warnings = Fields.list("warnings", warnings);

@@ -71,6 +71,7 @@ public final class EnvironmentProbe {
                 version,
                 usable().filter(b -> b.name().equals("onednn")).findFirst().map(BackendInfo::version).orElse(null),
                 usable().flatMap(b -> b.devices().stream().map(device -> device + ", " + b.version())).toList(),
+                usable().flatMap(b -> b.deviceStates().stream()).toList(),
                 Library.binding(),
                 pinning(),
                 known(interference.loadStart()),

@@ -56,6 +56,7 @@
       'fasternet': e.fasternet + ' over ' + e.binding,
       'oneDNN': e.onednn ?? 'cannot be used here',
       'GPU': (e.gpus ?? []).join('; ') || 'none that can be used',
+      ...(e.gpuStates?.length > 0 ? {'GPU at the end': e.gpuStates.join('; ')} : {}),
       'Pinning': e.pinning,
       'Load average': load(e.loadStart) + ' at the start, ' + load(e.loadEnd) + ' at the end',
       'Seed': report.seed,
