@@ -10,8 +10,8 @@ import org.fasternet.internal.Resources;
 final class CudaLoops implements DeviceLoops {
     private static final int VECTOR_BYTES = 16;
     private static final int THREADS = 256;
-    /** For each multiprocessor, of which every one since Volta holds six such blocks or eight. */
-    private static final int BLOCKS = 8;
+    /** For each multiprocessor: Turing's hold so many of them at a time, later ones more, so that none waits for another to end. */
+    private static final int BLOCKS = 4;
     /** Of a thread in a step: what the kernel repeats, two for each multiply-add. */
     private static final long STEP_OPERATIONS = 2 * 8 * 16;
     /** By how much more than seems enough a round is made longer, when it was too short. */

@@ -25,8 +25,8 @@ import org.fasternet.internal.abi.NativeLibrary;
 import org.fasternet.internal.abi.NativeMemory;
 
 /**
- * What a device is at the moment, as NVIDIA's management library reads it: of its own the driver's, and no part of CUDA, so that
- * nothing that computes depends on it. Any thread may ask.
+ * What a device is at the moment, as NVIDIA's management library reads it, which comes with the driver and not with CUDA: nothing
+ * that computes needs it. Any thread may ask.
  */
 final class Nvml {
     private static final int TEXT_BYTES = 96;
@@ -42,7 +42,7 @@ final class Nvml {
             add(words, value -> nvmlDeviceGetClockInfo(handle, NVML_CLOCK_SM, value), 1, " MHz");
             add(words, value -> nvmlDeviceGetTemperature(handle, NVML_TEMPERATURE_GPU, value), 1, " C");
             add(words, value -> nvmlDeviceGetPowerUsage(handle, value), 1000, " W");
-            return String.join(", ", words);
+            return words.isEmpty() ? "not readable: the device tells nothing of itself" : String.join(", ", words);
         } catch (NativeException e) {
             return "not readable: " + Cuda.notLoaded(e);
         }
