@@ -87,6 +87,15 @@ class BenchCommandTest {
     }
 
     @Test
+    @Tag("fake-cuda")
+    void aSweepOnAGpuIsOverPrecisionsAndBatches() throws JsonProcessingException {
+        JsonNode lines = Cli.json("bench", "sweep", "--weights", "src/main/resources/org/fasternet/demo/model.safetensors", "--size", "32",
+                "--backend", "cudnn", "--precision", "f16,bf16", "--threads", "1,2", "--max-batch", "1", "--runs", "2", "--rounds", "2",
+                "--warm-up", "0s", "--json").path("measurements");
+        assertEquals(List.of("f16 1 1", "bf16 1 1"), subjects(lines, "precision", "batch", "threads"));
+    }
+
+    @Test
     void whatMeansNothingToAPeakIsRefused() {
         for (List<String> wrong : List.of(List.of("--device", "0"), List.of("--side", "64"), List.of("--backend", "onednn"),
                 List.of("--backend", "cudnn", "--isa", "avx2"), List.of("--backend", "cudnn", "--threads", "1"),

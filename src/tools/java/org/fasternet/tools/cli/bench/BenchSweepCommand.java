@@ -54,7 +54,7 @@ final class BenchSweepCommand extends Benchmark {
     private String size = "224";
 
     @Option(names = "--threads", paramLabel = "N", split = ",",
-            description = "Threads of one run (default: all: 1, 2, 4... to as many as CPUs may be used).")
+            description = "Threads of one run (default: all: 1, 2, 4... to as many as CPUs may be used); on a GPU they mean nothing.")
     private List<String> threads = List.of("all");
 
     @Mixin
@@ -83,7 +83,7 @@ final class BenchSweepCommand extends Benchmark {
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
             for (SessionOptions base : options) {
-                for (int count : counts) {
+                for (int count : ComputeChoices.onGpu(base) ? counts.subList(0, 1) : counts) {
                     IntFunction<ModelCase> atBatch = batch -> new ModelCase(network.name(),
                             base.withThreads(count).withSize(shape.height(), shape.width()).withBatch(batch));
                     works.add(new Work(atBatch.apply(1).subject(), () -> untilSaturated(run, batch ->
