@@ -8,6 +8,7 @@ import java.nio.ShortBuffer;
 import java.util.Objects;
 import org.fasternet.backend.Backends;
 import org.fasternet.error.ShapeException;
+import org.fasternet.internal.Buffers;
 import org.fasternet.internal.abi.Bindings;
 
 /**
@@ -108,6 +109,10 @@ public final class DeviceBuffer implements AutoCloseable {
             throw new ShapeException("a heap buffer was given, a direct one is needed");
         }
         long wanted = (long) buffer.remaining() * elementBytes(buffer);
+        if (Buffers.order(buffer) != ByteOrder.nativeOrder()) {
+            throw new ShapeException("the buffer's byte order is " + Buffers.order(buffer) + ", this machine's is "
+                    + ByteOrder.nativeOrder());
+        }
         if (wanted > bytes) {
             throw new ShapeException(wanted + " bytes were given, the device buffer has " + bytes);
         }
@@ -115,23 +120,14 @@ public final class DeviceBuffer implements AutoCloseable {
     }
 
     private static int elementBytes(Buffer buffer) {
-        ByteOrder order = ByteOrder.nativeOrder();
-        int size;
-        if (buffer instanceof FloatBuffer floats) {
-            order = floats.order();
-            size = Float.BYTES;
-        } else if (buffer instanceof ShortBuffer shorts) {
-            order = shorts.order();
-            size = Short.BYTES;
+        if (buffer instanceof FloatBuffer) {
+            return Float.BYTES;
+        } else if (buffer instanceof ShortBuffer) {
+            return Short.BYTES;
         } else if (buffer instanceof ByteBuffer) {
-            size = Byte.BYTES;
-        } else {
-            throw new ShapeException("a " + buffer.getClass().getSimpleName() + " was given, bytes, shorts or floats are needed");
+            return Byte.BYTES;
         }
-        if (order != ByteOrder.nativeOrder()) {
-            throw new ShapeException("the buffer's byte order is " + order + ", this machine's is " + ByteOrder.nativeOrder());
-        }
-        return size;
+        throw new ShapeException("a " + buffer.getClass().getSimpleName() + " was given, bytes, shorts or floats are needed");
     }
 
     /** Frees the memory if it was allocated here; does nothing the second time. */

@@ -5,8 +5,6 @@ import java.lang.ref.Reference;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -15,6 +13,7 @@ import org.fasternet.backend.spi.Backend;
 import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.error.ShapeException;
+import org.fasternet.internal.Buffers;
 import org.fasternet.internal.abi.Binding;
 import org.fasternet.internal.abi.Bindings;
 import org.fasternet.internal.flight.Flight;
@@ -303,11 +302,7 @@ final class Execution implements AutoCloseable {
             throw new ShapeException(tensor.name() + ": a " + buffer.getClass().getSimpleName() + " was given, the elements are "
                     + tensor.type());
         }
-        if (buffer instanceof FloatBuffer floats) {
-            requireNativeOrder(tensor, floats.order());
-        } else if (buffer instanceof ShortBuffer shorts) {
-            requireNativeOrder(tensor, shorts.order());
-        }
+        requireNativeOrder(tensor, Buffers.order(buffer));
         return binding.address(buffer);
     }
 

@@ -1,8 +1,10 @@
 package org.fasternet.internal;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.fasternet.error.ShapeException;
@@ -28,6 +30,14 @@ public final class Buffers {
                     + " batch or size");
         }
         return (int) bytes;
+    }
+
+    /** The byte order of a buffer's elements, this machine's of bytes, which have none. */
+    public static ByteOrder order(Buffer buffer) {
+        if (buffer instanceof FloatBuffer floats) {
+            return floats.order();
+        }
+        return buffer instanceof ShortBuffer shorts ? shorts.order() : ByteOrder.nativeOrder();
     }
 
     /** As {@link #bytes}. */

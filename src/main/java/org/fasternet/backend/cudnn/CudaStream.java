@@ -41,10 +41,7 @@ final class CudaStream {
 
     /** @param action what is waited for, as of an error: one of the device's comes with the wait */
     void await(String action) {
-        int status = cudaStreamSynchronize(stream);
-        if (status != 0) {
-            Cuda.check(status, action);
-        }
+        Cuda.check(cudaStreamSynchronize(stream), action);
     }
 
     /** Launches a graph and waits for it. */

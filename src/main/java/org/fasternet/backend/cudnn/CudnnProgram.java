@@ -61,8 +61,6 @@ final class CudnnProgram implements Program {
     /** Owns {@code replay}, the whole network for the memory that is bound; null until a run has made it. */
     private Resources graph;
     private CUgraphExec_st replay;
-    /** Whether the plan says how many kernels a step is. */
-    private boolean counted;
     /** Whether the graph has events between its steps. */
     private boolean profiled;
     /** The graph's; null if it has none. */
@@ -236,9 +234,8 @@ final class CudnnProgram implements Program {
             throw failure;
         }
         graph = made;
-        if (!counted) {
+        if (plan.steps().get(0).kernels() == 0) {
             plan = plan.withKernels(launches.stream().map(step -> stream.kernels(() -> step.launch().on(stream.handle()))).toList());
-            counted = true;
         }
     }
 

@@ -37,6 +37,10 @@ final class DeviceCeilings {
         levels = benchmark.levels();
     }
 
+    DevicePeaks peaks() {
+        return benchmark.peaks();
+    }
+
     /** Lines of a report. */
     List<Measurement> lines(List<Precision> precisions) {
         List<Measurement> lines = new ArrayList<>();

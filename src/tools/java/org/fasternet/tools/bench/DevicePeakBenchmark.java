@@ -20,7 +20,6 @@ import org.fasternet.tools.bench.report.Metric;
  * @param product of matrices
  */
 public record DevicePeakBenchmark(DevicePeaks peaks, DeviceProduct product) {
-    private static final String BACKEND = "cudnn";
     private static final String CACHE = "L2";
     private static final long LEAST_MEMORY = 256L << 20;
     /** Times the cache: a sixteenth of a pass, at most, finds what the one before has left there. */
@@ -44,7 +43,7 @@ public record DevicePeakBenchmark(DevicePeaks peaks, DeviceProduct product) {
     private static Map<Dimension, String> subject(String kind, Precision precision) {
         Map<Dimension, String> subject = new EnumMap<>(Dimension.class);
         subject.put(Dimension.KIND, kind);
-        subject.put(Dimension.BACKEND, BACKEND);
+        subject.put(Dimension.BACKEND, DeviceProduct.BACKEND);
         subject.put(Dimension.PRECISION, precision.id());
         return subject;
     }
@@ -53,7 +52,7 @@ public record DevicePeakBenchmark(DevicePeaks peaks, DeviceProduct product) {
         Map<Dimension, String> subject = new EnumMap<>(Dimension.class);
         subject.put(Dimension.KIND, kernel.id());
         subject.put(Dimension.LEVEL, set.level());
-        subject.put(Dimension.BACKEND, BACKEND);
+        subject.put(Dimension.BACKEND, DeviceProduct.BACKEND);
         return subject;
     }
 

@@ -1,6 +1,5 @@
 package org.fasternet.tools.bench;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -9,7 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Function;
-import org.fasternet.DevicePeaks;
 import org.fasternet.SessionOptions;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.internal.Resources;
@@ -86,24 +84,24 @@ public final class OpBenchmark implements AutoCloseable {
             List<Measurement> lines = new ArrayList<>();
             for (Caches state : caches) {
                 subject.put(Dimension.CACHES, state.id());
-                lines.add(line(subject, work, state, options.device().orElse(0), compileMillis));
+                lines.add(line(subject, work, state, compileMillis));
             }
             return lines;
         }
     }
 
-    private Measurement line(Map<Dimension, String> subject, OpCase work, Caches state, int device, double compileMillis) {
+    private Measurement line(Map<Dimension, String> subject, OpCase work, Caches state, double compileMillis) {
         ExecutionPlan plan = work.plan();
         Function<Runnable, Samples> sampling = state == Caches.HOT
                 ? sampler::sample
-                : run -> sampler.sample(flusher(plan, device)::flush, run);
+                : run -> sampler.sample(flusher(plan)::flush, run);
         Peaks.Peaked<Samples> peaked = peaks.around(plan, () -> sampling.apply(work::run));
         Samples samples = peaked.result();
         Map<Metric, Double> values = Figures.of(samples);
         values.put(Metric.COMPILE, compileMillis);
         Latency computing = samples.latency();
         if (Peaks.onGpu(plan)) {
-            computing = sampling.apply(work.onDevice(device)).latency();
+            computing = sampling.apply(work.onDevice(peaks.devicePeaks().device())).latency();
             values.put(Metric.DEVICE_P50, computing.p50() / 1e6);
         }
         values.putAll(Figures.rates(computing, Cost.of(work.cost()), peaked.gflops()));
@@ -119,9 +117,9 @@ public final class OpBenchmark implements AutoCloseable {
                 / peaks.roofline(gflops, plan).attainable(WorkingSet.MEMORY, values.get(Metric.INTENSITY))));
     }
 
-    private CacheFlusher flusher(ExecutionPlan plan, int device) {
+    private CacheFlusher flusher(ExecutionPlan plan) {
         return flushers.computeIfAbsent(plan.backend() + " " + plan.threads(), key -> resources.add(Peaks.onGpu(plan)
-                ? CacheFlusher.onDevice(plan.backend(), new DevicePeaks(device, 1, Duration.ofMillis(1)))
+                ? CacheFlusher.onDevice(plan.backend(), peaks.devicePeaks())
                 : new CacheFlusher(plan), CacheFlusher::close));
     }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
+import org.fasternet.DevicePeaks;
 import org.fasternet.Hardware;
 import org.fasternet.Library;
 import org.fasternet.SessionOptions;
@@ -83,11 +84,21 @@ public final class Peaks {
 
     /** In which a back end of the processor that can be used here will compute. */
     private static List<Precision> precisions(List<SessionOptions> options, Processor processor) {
-        return options.stream().filter(wish -> wish.backend().equals(SessionOptions.AUTO)
-                        ? processor == Processor.CPU
-                        : Library.backend(wish.backend()).processor() == processor
-                                && Library.backend(wish.backend()).refuses(wish.precision()).isEmpty())
+        return options.stream()
+                .filter(wish -> onGpu(wish) == (processor == Processor.GPU) && (wish.backend().equals(SessionOptions.AUTO)
+                        || Library.backend(wish.backend()).refuses(wish.precision()).isEmpty()))
                 .map(SessionOptions::precision).distinct().toList();
+    }
+
+    /** Whether the back end asked for computes on a GPU: {@code auto} never does. */
+    public static boolean onGpu(SessionOptions options) {
+        return !options.backend().equals(SessionOptions.AUTO)
+                && Library.backend(options.backend()).processor() == Processor.GPU;
+    }
+
+    /** What measures the GPU. */
+    DevicePeaks devicePeaks() {
+        return gpu().peaks();
     }
 
     private DeviceCeilings gpu() {

@@ -6,7 +6,6 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.tensor.Shape;
@@ -35,7 +34,7 @@ record PlanReport(ExecutionPlan plan) {
         long workspace = plan.steps().stream().mapToLong(ExecutionPlan.Step::workspaceBytes).max().orElse(0);
         fields.field("memory", TextTable.format("arena %,d bytes%s, packed weights %,d bytes", plan.arenaBytes(),
                 workspace == 0 ? "" : TextTable.format(" (%,d of them workspace)", workspace), plan.weightBytes()));
-        long kernels = sum(ExecutionPlan.Step::kernels);
+        int kernels = plan.steps().stream().mapToInt(ExecutionPlan.Step::kernels).sum();
         if (kernels > 0) {
             fields.field("kernels", kernels + ", by one launch of a graph");
         }
@@ -64,10 +63,6 @@ record PlanReport(ExecutionPlan plan) {
             Stream<String> cells = steps.stream().map(cell);
             return left ? TextTable.left(heading, cells) : TextTable.right(heading, cells);
         }
-    }
-
-    private long sum(ToLongFunction<ExecutionPlan.Step> value) {
-        return plan.steps().stream().mapToLong(value).sum();
     }
 
     /** One image of the batch. */

@@ -23,6 +23,7 @@ import org.fasternet.tools.bench.peak.Rates;
  * @param seed of the values, which are random: a GPU's clock depends on the power that its multipliers take, and zeros take little
  */
 public record DeviceProduct(int side, long seed) {
+    public static final String BACKEND = "cudnn";
     /** In whole vectors of every type, and a whole number of rows of an image. */
     public static final int UNIT = 64;
     private static final int ROWS = 4;
@@ -39,7 +40,7 @@ public record DeviceProduct(int side, long seed) {
      */
     public Product measure(Precision precision, DevicePeaks peaks) {
         Shape src = new Shape(1, side, side / UNIT, ROWS * UNIT);
-        SessionOptions options = SessionOptions.defaults().withBackend("cudnn").withDevice(peaks.device()).withPrecision(precision)
+        SessionOptions options = SessionOptions.defaults().withBackend(BACKEND).withDevice(peaks.device()).withPrecision(precision)
                 .withTuning();
         try (Resources resources = new Resources()) {
             Kernel kernel = resources.add(Kernel.compile(layer(), src, options), Kernel::close);

@@ -45,7 +45,7 @@ final class BenchPeakCommand extends Benchmark {
     private static final int ROUNDS = 10;
     private static final Duration QUICK_ROUND = Duration.ofMillis(5);
     private static final String ON_CPU = "fused";
-    private static final String ON_GPU = "cudnn";
+    private static final String ON_GPU = DeviceProduct.BACKEND;
     /** Four times its square are elements of a buffer, which can have 2^31 - 1 bytes. */
     private static final int MOST_SIDE = 11520;
 

@@ -83,7 +83,7 @@ final class BenchSweepCommand extends Benchmark {
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
             for (SessionOptions base : options) {
-                for (int count : ComputeChoices.onGpu(base) ? counts.subList(0, 1) : counts) {
+                for (int count : Peaks.onGpu(base) ? counts.subList(0, 1) : counts) {
                     IntFunction<ModelCase> atBatch = batch -> new ModelCase(network.name(),
                             base.withThreads(count).withSize(shape.height(), shape.width()).withBatch(batch));
                     works.add(new Work(atBatch.apply(1).subject(), () -> untilSaturated(run, batch ->

@@ -2,10 +2,8 @@ package org.fasternet.tools.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.fasternet.Library;
 import org.fasternet.SessionOptions;
 import org.fasternet.compute.Precision;
-import org.fasternet.compute.Processor;
 import org.fasternet.tools.cli.GpuOptions;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,12 +36,6 @@ final class ComputeChoices {
 
     List<Precision> precisions() {
         return precision().values();
-    }
-
-    /** Whether the back end asked for computes on a GPU. */
-    static boolean onGpu(SessionOptions options) {
-        return !options.backend().equals(SessionOptions.AUTO)
-                && Library.backend(options.backend()).processor() == Processor.GPU;
     }
 
     /** Which of the GPUs. */
