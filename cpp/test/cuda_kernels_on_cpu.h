@@ -1,5 +1,5 @@
 #pragma once
-// The kernels of cuda/kernels.cu and cuda/peaks.cu, compiled for the CPU from their own source, with what a GPU has instructions for.
+// The kernels of the folder cuda, compiled for the CPU from their own source, with what a GPU has instructions for.
 #include "cuda_on_cpu.h"
 
 struct F16 { unsigned short bits; };
@@ -11,12 +11,6 @@ using Half = _Float16;
 #endif
 inline float widen(F16 v) { Half h; std::memcpy(&h, &v.bits, 2); return static_cast<float>(h); }
 inline void narrow(float v, F16& dst) { const Half h = static_cast<Half>(v); std::memcpy(&dst.bits, &h, 2); }
-inline void load16(unsigned char* shared, const void* global, bool valid) {
-    if (valid) std::memcpy(shared, global, 16);
-    else std::memset(shared, 0, 16);
-}
-inline void end_stage() {}
-template <int LATER> void wait_for_stage() {}
 float widen(BF16 v);
 
 template <class T> float half_of(unsigned word, int which) { return widen(T{static_cast<unsigned short>(word >> 16 * which)}); }
@@ -40,8 +34,8 @@ template <class T> void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b,
 }
 
 #include "cuda/kernels.cu"
+#include "cuda/mlp.cu"
 
-struct float4 { float x, y, z, w; };
 inline float4 load_vector(i64 at) { return *reinterpret_cast<const float4*>(at); }
 inline void store_vector(i64 at, float4 v) { *reinterpret_cast<float4*>(at) = v; }
 inline float multiply_add(float a, float b, float c) { return a * b + c; }

@@ -17,16 +17,19 @@
 #endif
 
 #define __device__
-#define __global__
+#define __global__ inline
 #define __shared__ static
 #define __align__(bytes) __attribute__((aligned(bytes)))
 #define __launch_bounds__(...)
 #define FASTERNET_KERNELS_ON_CPU
 
 inline int min(int a, int b) { return a < b ? a : b; }
+inline int max(int a, int b) { return a > b ? a : b; }
 
 struct Index { unsigned x, y, z; };
 struct uint2 { unsigned x, y; };
+struct alignas(16) uint4 { unsigned x, y, z, w; };
+struct alignas(16) float4 { float x, y, z, w; };
 
 inline Index threadIdx, blockIdx, blockDim, gridDim;
 
@@ -155,23 +158,61 @@ inline std::vector<std::unique_ptr<Warp>> warps;
 inline std::vector<unsigned char> shared_memory;
 
 inline void __syncthreads() { block_barrier->wait(); }
+inline void __threadfence() {}
+inline unsigned atomicAdd(unsigned* at, unsigned value) { return (*at += value) - value; }
+inline float __expf(float x) { return std::exp(x); }
+inline float __fdividef(float x, float y) { return x / y; }
 inline unsigned char* dynamic_shared_memory() { return shared_memory.data(); }
 inline float __uint_as_float(unsigned u) { float f; std::memcpy(&f, &u, 4); return f; }
 inline unsigned __float_as_uint(float f) { unsigned u; std::memcpy(&u, &f, 4); return u; }
+
+/** 16 bytes on their way to shared memory; null: zeros. */
+struct Load { unsigned char* to; const void* from; };
+
+/** A thread's loads, in the order in which they were begun, and how many there were at each end of a stage. */
+struct Loads {
+    std::vector<Load> under_way;
+    std::vector<std::size_t> ends;
+
+    /** They arrive as late as they may: who reads before waiting reads what was there. */
+    void wait(std::size_t later) {
+        if (ends.size() <= later) return;
+        const std::size_t stages = ends.size() - later, arrived = ends[stages - 1];
+        for (std::size_t i = 0; i < arrived; i++) {
+            if (under_way[i].from) std::memcpy(under_way[i].to, under_way[i].from, 16);
+            else std::memset(under_way[i].to, 0, 16);
+        }
+        under_way.erase(under_way.begin(), under_way.begin() + arrived);
+        ends.erase(ends.begin(), ends.begin() + stages);
+        for (std::size_t& end : ends) end -= arrived;
+    }
+};
+
+inline std::vector<Loads> loads;
+
+inline void load16(unsigned char* shared, const void* global, bool valid) {
+    loads[threadIdx.x].under_way.push_back({shared, valid ? global : nullptr});
+}
+inline void end_stage() { loads[threadIdx.x].ends.push_back(loads[threadIdx.x].under_way.size()); }
+template <int LATER> void wait_for_stage() { loads[threadIdx.x].wait(LATER); }
+
+/** Whether the last block of a grid runs first. */
+inline bool backwards = false;
 
 /** Runs a kernel. Shared memory is filled with ones, NaN in every format, before each block. */
 template <class Arguments>
 void launch(void (*kernel)(Arguments), Index grid, unsigned threads, size_t shared, const Arguments& arguments) {
     gridDim = grid;
     blockDim = {threads, 1, 1};
-    for (unsigned z = 0; z < grid.z; z++)
-        for (unsigned y = 0; y < grid.y; y++)
-            for (unsigned x = 0; x < grid.x; x++) {
-                block_barrier = std::make_unique<Barrier>(threads);
-                warps.clear();
-                for (unsigned w = 0; w < threads / 32; w++) warps.push_back(std::make_unique<Warp>());
-                shared_memory.assign(shared + 16, 255);
-                blockIdx = {x, y, z};
-                fibers.run(threads, [&] { kernel(arguments); });
-            }
+    loads.resize(threads);
+    const unsigned blocks = grid.x * grid.y * grid.z;
+    for (unsigned i = 0; i < blocks; i++) {
+        const unsigned block = backwards ? blocks - 1 - i : i;
+        block_barrier = std::make_unique<Barrier>(threads);
+        warps.clear();
+        for (unsigned w = 0; w < threads / 32; w++) warps.push_back(std::make_unique<Warp>());
+        shared_memory.assign(shared, 255);
+        blockIdx = {block % grid.x, block / grid.x % grid.y, block / grid.x / grid.y};
+        fibers.run(threads, [&] { kernel(arguments); });
+    }
 }

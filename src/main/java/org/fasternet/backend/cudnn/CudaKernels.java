@@ -42,8 +42,12 @@ final class CudaKernels {
     private static final int SHARED_WITHOUT_ASKING = 48 << 10;
     /** What networks need. */
     static final String NETWORKS = "kernels.cu";
+    /** A block's two 1x1 convolutions as one kernel. */
+    static final String MLP = "mlp.cu";
     /** What benchmarks need. */
     static final String PEAKS = "peaks.cu";
+    /** What they include. */
+    private static final String HEADER = "device.cuh";
 
     private static final Map<Loaded, CudaKernels> LOADED = new ConcurrentHashMap<>();
 
@@ -102,7 +106,7 @@ final class CudaKernels {
 
     /** Machine code for a compute capability; needs no device, nor a compiler if it is in the cache. */
     static byte[] cachedOrCompiled(String source, int capability, PlanCache cache) {
-        String name = source + " for sm_" + capability + ": " + text(source);
+        String name = source + " for sm_" + capability + ": " + text(HEADER) + text(source);
         return cache.read(name).orElseGet(() -> {
             byte[] compiled = compile(source, capability).cubin();
             cache.write(name, compiled);
@@ -128,16 +132,13 @@ final class CudaKernels {
         }
         try (Resources resources = new Resources()) {
             _nvrtcProgram program = new _nvrtcProgram();
-            check(nvrtcCreateProgram(program, text(resources, text(source)), text(resources, source), 0,
-                    (PointerPointer<?>) null, (PointerPointer<?>) null), "read " + source, program);
+            check(nvrtcCreateProgram(program, text(resources, text(source)), text(resources, source), 1,
+                    list(resources, List.of(text(HEADER))), list(resources, List.of(HEADER))), "read " + source, program);
             resources.add(program, p -> nvrtcDestroyProgram(p));
             List<String> options = new ArrayList<>(List.of("--gpu-architecture=sm_" + capability, "--std=c++17"));
             options.addAll(List.of(more));
-            PointerPointer<Pointer> list = new PointerPointer<>(NativeMemory.allocate(resources, (long) options.size() * Long.BYTES));
-            for (int i = 0; i < options.size(); i++) {
-                list.put(i, text(resources, options.get(i)));
-            }
-            check(nvrtcCompileProgram(program, options.size(), list), "compile " + source + " for sm_" + capability, program);
+            check(nvrtcCompileProgram(program, options.size(), list(resources, options)), "compile " + source + " for sm_" + capability,
+                    program);
             SizeTPointer size = new SizeTPointer(NativeMemory.allocate(resources, Long.BYTES));
             check(nvrtcGetCUBINSize(program, size), "size " + source, program);
             byte[] cubin = new byte[(int) size.get()];
@@ -146,6 +147,14 @@ final class CudaKernels {
             image.get(cubin);
             return new Compiled(cubin, log(program));
         }
+    }
+
+    private static PointerPointer<Pointer> list(Resources resources, List<String> texts) {
+        PointerPointer<Pointer> list = new PointerPointer<>(NativeMemory.allocate(resources, (long) texts.size() * Long.BYTES));
+        for (int i = 0; i < texts.size(); i++) {
+            list.put(i, text(resources, texts.get(i)));
+        }
+        return list;
     }
 
     private static BytePointer text(Resources resources, String value) {

@@ -1,0 +1,54 @@
+// What the kernels of this folder have in common: 16-bit numbers, matrix instructions, loads that arrive by themselves. Compiled at
+// run time by NVRTC, without any header but this one.
+#pragma once
+
+using i64 = long long;
+
+// What a CPU does otherwise: the test that runs the kernels there brings its own.
+#ifndef FASTERNET_KERNELS_ON_CPU
+struct F16 { unsigned short bits; };
+struct BF16 { unsigned short bits; };
+
+__device__ inline float widen(F16 v) {
+    float f;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(v.bits));
+    return f;
+}
+__device__ inline void narrow(float v, F16& dst) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(dst.bits) : "f"(v)); }
+
+__device__ inline unsigned char* dynamic_shared_memory() {
+    extern __shared__ __align__(16) unsigned char memory[];
+    return memory;
+}
+
+#if __CUDA_ARCH__ >= 800
+// d += a b, 16x8x16: PTX ISA, "Matrix fragments for mma.m16n8k16".
+__device__ inline void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b, F16) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
+}
+__device__ inline void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b, BF16) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
+}
+
+// 16 bytes to shared memory, which arrive by themselves: all loads of a stage are under way at once. Zeros unless `valid`.
+__device__ inline void load16(unsigned char* shared, const void* global, bool valid) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+        :: "r"(static_cast<unsigned>(__cvta_generic_to_shared(shared))), "l"(global), "r"(valid ? 16 : 0) : "memory");
+}
+__device__ inline void end_stage() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+// Until no more than LATER stages are under way.
+template <int LATER> __device__ inline void wait_for_stage() { asm volatile("cp.async.wait_group %0;" :: "n"(LATER) : "memory"); }
+#endif
+#endif
+
+__device__ inline float widen(float v) { return v; }
+__device__ inline float widen(unsigned char v) { return v; }
+__device__ inline float widen(BF16 v) { return __uint_as_float(static_cast<unsigned>(v.bits) << 16); }
+__device__ inline void narrow(float v, float& dst) { dst = v; }
+__device__ inline void narrow(float v, BF16& dst) {
+    // Round to nearest even; NaN stays NaN. By integers, since cvt.rn.bf16 needs sm_80.
+    unsigned u = __float_as_uint(v);
+    dst.bits = v != v ? 0x7fff : (u + 0x7fff + (u >> 16 & 1)) >> 16;
+}
