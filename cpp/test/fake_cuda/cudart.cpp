@@ -12,7 +12,7 @@ using fake::Stream;
 namespace {
 
 enum { HOST_TO_DEVICE = 1, DEVICE_TO_HOST = 2 };
-enum { MULTIPROCESSORS = 16, L2_BYTES = 38, MAJOR = 75, MINOR = 76 };
+enum { MULTIPROCESSORS = 16, L2_BYTES = 38, MAJOR = 75, MINOR = 76, SHARED_OF_MULTIPROCESSOR = 81, SHARED_OF_BLOCK = 97 };
 constexpr unsigned RECORD_EXTERNAL = 1;
 constexpr int CAPTURE_UNSUPPORTED = 900, INVALID_DEVICE = 101, NO_DEVICE = 100;
 
@@ -22,6 +22,9 @@ struct Event {
 
 // Capture is per thread, as with cudaStreamCaptureModeThreadLocal.
 thread_local int recordings = 0;
+
+// The one of memory that is filled, which no other stream waits for. Each thread's own here, who can count on no more.
+thread_local Stream default_stream;
 
 bool valid_copy(const void* dst, const void* src, std::size_t bytes, int kind) {
     const void* device = kind == HOST_TO_DEVICE ? dst : src;
@@ -81,6 +84,8 @@ int cudaDeviceGetAttribute(int* value, int attribute, int device) {
     switch (attribute) {
         case MULTIPROCESSORS: *value = 4; return 0;
         case L2_BYTES: *value = 8 << 10; return 0;
+        case SHARED_OF_MULTIPROCESSOR: *value = fake::SHARED_OF_BLOCK + 1024; return 0;
+        case SHARED_OF_BLOCK: *value = fake::SHARED_OF_BLOCK; return 0;
         case MAJOR: *value = capability / 10; return 0;
         case MINOR: *value = capability % 10; return 0;
         default: return fake::INVALID_VALUE;
@@ -107,7 +112,10 @@ int cudaMalloc(void** memory, std::size_t bytes) {
     return *memory ? 0 : fake::OUT_OF_MEMORY;
 }
 
-int cudaFree(void* memory) { return memory && !fake::release(memory, true) ? fake::INVALID_VALUE : fake::sticky(); }
+int cudaFree(void* memory) {
+    fake::synchronize(default_stream);
+    return memory && !fake::release(memory, true) ? fake::INVALID_VALUE : fake::sticky();
+}
 
 int cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
     ENTER();
@@ -132,13 +140,14 @@ int cudaPointerGetAttributes(PointerAttributes* attributes, const void* memory) 
 int cudaMemset(void* memory, int value, std::size_t bytes) {
     ENTER();
     if (!fake::reachable(memory, bytes)) return fake::INVALID_VALUE;
-    fake::on_device([&] { std::memset(memory, value, bytes); });
+    fake::put(default_stream, [=] { std::memset(memory, value, bytes); });
     return 0;
 }
 
 int cudaMemcpy(void* dst, const void* src, std::size_t bytes, int kind) {
     ENTER();
     if (!valid_copy(dst, src, bytes, kind)) return fake::INVALID_VALUE;
+    fake::synchronize(default_stream);
     fake::on_device([&] { std::memcpy(dst, src, bytes); });
     return 0;
 }
@@ -166,6 +175,7 @@ int cudaStreamDestroy(Stream* stream) {
 
 int cudaStreamSynchronize(Stream* stream) {
     ENTER();
+    if (!stream) stream = &default_stream;
     if (stream->recording) return CAPTURE_UNSUPPORTED;
     fake::synchronize(*stream);
     return 0;

@@ -49,6 +49,8 @@ std::map<std::string, Kernel> kernels = {
     COOPERATIVE(mean_f32), COOPERATIVE(mean_f16), COOPERATIVE(mean_bf16), COOPERATIVE(conv_f32),
     COOPERATIVE(partial_f16_1), COOPERATIVE(partial_f16_2), COOPERATIVE(partial_f16_3),
     COOPERATIVE(partial_bf16_1), COOPERATIVE(partial_bf16_2), COOPERATIVE(partial_bf16_3),
+    COOPERATIVE(mlp_f16_2), COOPERATIVE(mlp_f16_4), COOPERATIVE(mlp_f16_8), COOPERATIVE(mlp_f16_16),
+    COOPERATIVE(mlp_bf16_2), COOPERATIVE(mlp_bf16_4), COOPERATIVE(mlp_bf16_8), COOPERATIVE(mlp_bf16_16),
     INDEPENDENT(pass_read), INDEPENDENT(pass_write), INDEPENDENT(pass_copy), INDEPENDENT(pass_triad),
     INDEPENDENT(multiply_adds_f32),
 };
@@ -79,6 +81,7 @@ int cuModuleGetFunction(Kernel** function, void* module, const char* name) {
 
 int cuFuncSetAttribute(Kernel* function, int, int value) {
     ENTER();
+    if (value < 0 || value > static_cast<int>(fake::SHARED_OF_BLOCK)) return INVALID_VALUE;
     function->most_shared = value;
     return 0;
 }

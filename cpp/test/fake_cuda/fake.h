@@ -38,6 +38,9 @@ struct Control {
 
 Control& control();
 
+/** What a thread block can have. */
+constexpr unsigned SHARED_OF_BLOCK = 99 << 10;
+
 constexpr int OUT_OF_MEMORY = 2;
 constexpr int INVALID_VALUE = 1;
 

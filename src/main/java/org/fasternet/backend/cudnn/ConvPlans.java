@@ -122,9 +122,17 @@ final class ConvPlans {
         return plans.computeIfAbsent(key, k -> cachedOrBuilt(k, conv.label(), trial));
     }
 
+    private String machine() {
+        return "cuDNN " + cudnnGetVersion() + " on " + properties.identity() + ": " + precision.id() + " ";
+    }
+
+    /** Choices that are kept where the plans are. */
+    Choices choices() {
+        return new Choices(cache, machine());
+    }
+
     private Plan cachedOrBuilt(Key key, String label, Optional<Trial> trial) {
-        String name = "cuDNN " + cudnnGetVersion() + " on " + properties.identity() + ": " + precision.id() + " " + key
-                + (trial.isPresent() ? ", tuned" : "");
+        String name = machine() + key + (trial.isPresent() ? ", tuned" : "");
         Optional<Plan> cached = cache.read(name).flatMap(this::readBack);
         if (cached.isPresent()) {
             return cached.get();

@@ -90,6 +90,11 @@ final class Cuda {
         return attribute(cudaDevAttrL2CacheSize, device);
     }
 
+    static MlpTiling.Device mlpLimits(int device) {
+        return new MlpTiling.Device(multiprocessors(device), attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+                attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, device));
+    }
+
     /** How many the process may use. */
     static int devices() {
         int[] count = new int[1];
@@ -125,8 +130,14 @@ final class Cuda {
     static Pointer allocate(Resources resources, long bytes, String what) {
         Pointer memory = allocate(Math.max(1, bytes), what);
         resources.add(memory, m -> cudaFree(m));
-        check(cudaMemset(memory, 0, Math.max(1, bytes)), "clear the memory for " + what);
+        fill(memory, 0, Math.max(1, bytes), what);
         return memory;
+    }
+
+    /** Sets every byte of device memory to one value. Waits for that: streams of ours do not wait for the default one, which does it. */
+    static void fill(Pointer memory, int value, long bytes, String what) {
+        check(cudaMemset(memory, value, bytes), "fill the memory for " + what);
+        check(cudaStreamSynchronize(null), "fill the memory for " + what);
     }
 
     /** Device memory that the caller frees. */

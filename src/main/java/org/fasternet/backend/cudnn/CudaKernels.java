@@ -162,7 +162,8 @@ final class CudaKernels {
         return new BytePointer(NativeMemory.allocate(resources, bytes.length + 1L)).put(bytes, 0, bytes.length);
     }
 
-    private static String text(String source) {
+    /** A file's source. */
+    static String text(String source) {
         try (InputStream in = CudaKernels.class.getResourceAsStream(source)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -34,6 +34,8 @@ import org.fasternet.schedule.View;
 final class CudnnProgram implements Program {
     /** Channels are padded to 16 bytes, which vector loads and tensor cores want. */
     private static final int VECTOR_BYTES = 16;
+    /** What activations are made of while plans are timed: 0.7 in f32, tf32 and bf16, 1.8 in f16. */
+    private static final int TUNING_BYTE = 0x3f;
 
     private final Resources resources;
     /** CUDA's number of the device. */
@@ -43,7 +45,7 @@ final class CudnnProgram implements Program {
     private final ArenaPlan arenaPlan;
     private final Pointer arena;
     private final CudaStream stream;
-    private final List<Launches.Prepared> launches = new ArrayList<>();
+    private final List<Launches.Prepared> launches;
     private ExecutionPlan plan;
 
     /**
@@ -66,7 +68,12 @@ final class CudnnProgram implements Program {
     /** The graph's; null if it has none. */
     private StepEvents events;
 
-    private CudnnProgram(ProgramSpec spec, Resources resources) {
+    /** Tells what a launch takes on a stream, in microseconds. */
+    interface Timer {
+        double micros(CudaStream stream, Launches.Launch launch);
+    }
+
+    private CudnnProgram(ProgramSpec spec, Resources resources, Timer timer) {
         this.resources = resources;
         ordinal = spec.device();
         schedule = schedule(spec);
@@ -92,15 +99,18 @@ final class CudnnProgram implements Program {
         DeviceWeights weights = new DeviceWeights(shared, spec);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
         Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
-                spec.tuning() ? Optional.of(launch -> stream.micros(launch, CudaStream.TRIAL_COPIES)) : Optional.empty());
-        List<ExecutionPlan.Step> planned = new ArrayList<>();
-        for (Step step : schedule.steps()) {
-            Launches.Prepared prepared = factory.prepare(step);
-            launches.add(prepared);
-            planned.add(new ExecutionPlan.Step(
-                    step.label(), prepared.implementation(), step.src().shape(), step.dst().shape(), step.multiplyAdds(),
-                    prepared.workspace()));
+                spec.tuning() ? Optional.of(launch -> timer.micros(stream, launch)) : Optional.empty(), resources);
+        if (spec.tuning()) {
+            // Not of zeros: what an engine takes for erf depends on what it is of.
+            Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
         }
+        launches = factory.prepare(schedule.steps());
+        if (spec.tuning()) {
+            Cuda.fill(arena, 0, arenaPlan.bytes(), "activations");
+        }
+        List<ExecutionPlan.Step> planned = launches.stream().map(prepared -> new ExecutionPlan.Step(
+                prepared.label(), prepared.implementation(), prepared.src().shape(), prepared.dst().shape(), prepared.multiplyAdds(),
+                prepared.workspace())).toList();
         long workspace = launches.stream().mapToLong(Launches.Prepared::workspace).max().orElse(0);
         factory.setWorkspace(Cuda.allocate(resources, workspace, "a workspace"));
         resources.add(this, CudnnProgram::dropGraph);
@@ -113,10 +123,15 @@ final class CudnnProgram implements Program {
     }
 
     static CudnnProgram compile(ProgramSpec spec) {
+        return compile(spec, (stream, launch) -> stream.micros(launch, CudaStream.TRIAL_COPIES));
+    }
+
+    /** @param timer by which tuning chooses */
+    static CudnnProgram compile(ProgramSpec spec, Timer timer) {
         Cuda.use(spec.device());
         Resources resources = new Resources();
         try {
-            return new CudnnProgram(spec, resources);
+            return new CudnnProgram(spec, resources, timer);
         } catch (Throwable failure) {
             Resources.closeAfter(failure, resources);
             throw failure;

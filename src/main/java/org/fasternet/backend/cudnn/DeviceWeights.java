@@ -58,21 +58,46 @@ final class DeviceWeights {
         return upload("fragments", label, weights, elements, DeviceWeights::layFragments);
     }
 
+    /**
+     * For the first product of the kernel {@code mlp}: [n8][k16][lane] of 4 values, which are those of {@link #fragments}; missing
+     * inputs are zero, and so are outputs up to a multiple of 16.
+     */
+    Pointer fragmentsByOutput(Tensor weights, String label) {
+        int steps = (weights.dim(1) + MMA_K - 1) / MMA_K;
+        int elements = steps * MMA_K * ((weights.dim(0) + MMA_K - 1) / MMA_K * MMA_K);
+        return upload("fragments by output", label, weights, elements, DeviceWeights::layFragmentsByOutput);
+    }
+
+    private static void layFragmentsByOutput(float[] src, float[] dst, int outputs, int inputs, int taps) {
+        int at = 0;
+        for (int n = 0; n < (outputs + MMA_K - 1) / MMA_K * MMA_K; n += MMA_N) {
+            for (int k = 0; k < inputs; k += MMA_K) {
+                at = layFragment(src, dst, at, outputs, inputs, 1, 0, k, n);
+            }
+        }
+    }
+
     private static void layFragments(float[] src, float[] dst, int outputs, int inputs, int taps) {
         int at = 0;
         for (int tap = 0; tap < taps; tap++) {
             for (int k = 0; k < inputs; k += MMA_K) {
                 for (int n = 0; n < outputs; n += MMA_N) {
-                    for (int lane = 0; lane < LANES; lane++) {
-                        for (int j = 0; j < 4; j++) {
-                            int i = k + lane % 4 * 2 + j % 2 + j / 2 * 8;
-                            int o = n + lane / 4;
-                            dst[at++] = i < inputs ? src[(o * inputs + i) * taps + tap] : 0;
-                        }
-                    }
+                    at = layFragment(src, dst, at, outputs, inputs, taps, tap, k, n);
                 }
             }
         }
+    }
+
+    /** One from input k and output n on; returns where the next one goes. */
+    private static int layFragment(float[] src, float[] dst, int at, int outputs, int inputs, int taps, int tap, int k, int n) {
+        for (int lane = 0; lane < LANES; lane++) {
+            for (int j = 0; j < 4; j++) {
+                int i = k + lane % 4 * 2 + j % 2 + j / 2 * 8;
+                int o = n + lane / 4;
+                dst[at++] = i < inputs && o < outputs ? src[(o * inputs + i) * taps + tap] : 0;
+            }
+        }
+        return at;
     }
 
     /** (k x k x I) x O: neighbouring outputs beside each other. */

@@ -6,13 +6,18 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_VARIANT_PACK_WORKSPACE;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.cudnnBackendExecute;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
 import org.bytedeco.cuda.cudnn.cudnnContext;
@@ -43,8 +48,31 @@ final class Launches {
         void on(CUstream_st stream);
     }
 
-    /** @param implementation as plans name it */
-    record Prepared(String label, String implementation, long workspace, Launch launch) {}
+    /**
+     * What computes one step, or some that follow each other.
+     *
+     * @param implementation as plans name it
+     * @param workspace bytes of device memory while it runs
+     */
+    record Prepared(List<Step> steps, String implementation, long workspace, Launch launch) {
+        /** The first step's, and the last word of what the others add. */
+        String label() {
+            return steps.get(0).label() + steps.stream().skip(1).map(Step::label)
+                    .map(label -> " +" + label.substring(label.lastIndexOf(' '))).collect(Collectors.joining());
+        }
+
+        View src() {
+            return steps.get(0).src();
+        }
+
+        View dst() {
+            return steps.get(steps.size() - 1).dst();
+        }
+
+        long multiplyAdds() {
+            return steps.stream().mapToLong(Step::multiplyAdds).sum();
+        }
+    }
 
     private final cudnnContext handle;
     private final ConvPlans plans;
@@ -54,14 +82,18 @@ final class Launches {
     private final CudaKernels kernels;
     private final ToLongFunction<View> address;
     private final Optional<ToDoubleFunction<Launch>> timer;
+    /** Empty where cuDNN computes a block's two 1x1 convolutions without being compared with. */
+    private final Optional<MlpKernel> mlps;
+    private final Choices choices;
     private Pointer workspace;
 
     /**
      * @param address where a view's first element lies: one of the caller's from {@link #setWorkspace} on
      * @param timer microseconds that a launch takes; empty: cuDNN's heuristics choose
+     * @param owner frees what launches need on the device
      */
     Launches(cudnnContext handle, ConvPlans plans, DeviceWeights weights, Precision precision, int device,
-            ToLongFunction<View> address, Optional<ToDoubleFunction<Launch>> timer) {
+            ToLongFunction<View> address, Optional<ToDoubleFunction<Launch>> timer, Resources owner) {
         this.handle = handle;
         this.plans = plans;
         this.weights = weights;
@@ -70,6 +102,9 @@ final class Launches {
         this.kernels = CudaKernels.loaded(CudaKernels.NETWORKS, device);
         this.address = address;
         this.timer = timer;
+        this.choices = plans.choices();
+        this.mlps = timer.isPresent() && MlpKernel.computes(precision, capability)
+                ? Optional.of(new MlpKernel(owner, weights, precision, device, address)) : Optional.empty();
     }
 
     /** Memory for the largest of the plans, which run one after the other. */
@@ -77,18 +112,47 @@ final class Launches {
         workspace = memory;
     }
 
-    Prepared prepare(Step step) {
+    /** All of a schedule's steps, in their order. */
+    List<Prepared> prepare(List<Step> steps) {
+        List<Prepared> prepared = new ArrayList<>();
+        for (int i = 0; i < steps.size(); i = prepared.stream().mapToInt(p -> p.steps().size()).sum()) {
+            Optional<Mlp> mlp = mlps.isPresent() ? Mlp.at(steps, i) : Optional.empty();
+            prepared.addAll(mlp.map(both -> fastest(both, mlps.get())).orElse(List.of(prepare(steps.get(i)))));
+        }
+        return prepared;
+    }
+
+    /** cuDNN's two plans, or our kernel with one of its tilings. Those that are not chosen are made only to be measured. */
+    private List<Prepared> fastest(Mlp mlp, MlpKernel kernel) {
+        Map<String, Supplier<List<Prepared>>> ways = new LinkedHashMap<>();
+        ways.put("apart", () -> List.of(prepare(mlp.expand()), prepare(mlp.project())));
+        for (MlpTiling tiling : kernel.tilings(mlp)) {
+            ways.put(tiling.toString(), () -> List.of(kernel.prepare(mlp, tiling, () -> workspace.address())));
+        }
+        // Each launch by itself: one after the other they would feed their results to each other, until no number is finite.
+        String fastest = choices.fastest(mlp.what(), ways.keySet(), way -> ways.get(way).get().stream().mapToDouble(this::micros).sum());
+        return ways.get(fastest).get();
+    }
+
+    private double micros(Prepared prepared) {
+        try (Resources temporary = new Resources()) {
+            workspace = Cuda.allocate(temporary, prepared.workspace(), "the workspace of " + prepared.label());
+            return timer.orElseThrow().applyAsDouble(prepared.launch());
+        }
+    }
+
+    private Prepared prepare(Step step) {
         if (step instanceof Step.Conv conv) {
             if (isOurs(conv, precision, capability)) {
                 return precision == Precision.F32 ? plainConvolution(conv) : partial(conv);
             }
             return convolution(conv);
         } else if (step instanceof Step.Copy copy) {
-            return copy(copy.label(), copy.src(), copy.dst(), 0, 0);
+            return copy(copy, 0, 0);
         } else if (step instanceof Step.Affine affine) {
             Pointer scale = weights.vector(affine.scale(), range(affine, "scale"), affine.label());
             Pointer shift = weights.vector(affine.shift(), range(affine, "shift"), affine.label());
-            return copy(affine.label(), affine.src(), affine.dst(), scale.address(), shift.address());
+            return copy(affine, scale.address(), shift.address());
         } else if (step instanceof Step.Mean mean) {
             return mean(mean);
         }
@@ -103,16 +167,12 @@ final class Launches {
     private Prepared convolution(Step.Conv conv) {
         Pointer w = weights.channelsLast(conv.weights(), conv.label());
         Pointer bias = conv.bias().map(b -> weights.vector(b, "bias", conv.label())).orElse(null);
-        ConvPlans.Plan plan = plans.plan(conv, timer.map(t -> candidate -> micros(t, conv.label(), candidate, memory(conv, w, bias))));
-        return new Prepared(conv.label(), "cudnn:engine " + plan.engine(), plan.workspace(),
-                stream -> execute(conv.label(), plan, memory(conv, w, bias), workspace));
+        return convolution(conv, w, bias, plans.plan(conv, timer.map(t -> candidate -> micros(convolution(conv, w, bias, candidate)))));
     }
 
-    private double micros(ToDoubleFunction<Launch> timer, String label, ConvPlans.Plan plan, Map<Long, Long> memory) {
-        try (Resources temporary = new Resources()) {
-            Pointer space = Cuda.allocate(temporary, plan.workspace(), "the workspace of " + label);
-            return timer.applyAsDouble(stream -> execute(label, plan, memory, space));
-        }
+    private Prepared convolution(Step.Conv conv, Pointer w, Pointer bias, ConvPlans.Plan plan) {
+        return new Prepared(List.of(conv), "cudnn:engine " + plan.engine(), plan.workspace(),
+                stream -> execute(conv.label(), plan, memory(conv, w, bias)));
     }
 
     /** Addresses by the tensors' ids. */
@@ -128,14 +188,14 @@ final class Launches {
         return memory;
     }
 
-    private void execute(String label, ConvPlans.Plan plan, Map<Long, Long> memory, Pointer space) {
+    private void execute(String label, ConvPlans.Plan plan, Map<Long, Long> memory) {
         Descriptors descriptors = plans.descriptors();
         // A graph keeps what the kernels were given.
         try (Resources temporary = new Resources()) {
             cudnnBackendDescriptor_t pack = descriptors.create(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, temporary);
             descriptors.longs(pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, array(memory.keySet()));
             descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, array(memory.values()));
-            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, space.address());
+            descriptors.pointers(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace.address());
             descriptors.finish(pack, "the memory of " + label);
             Cuda.checkCudnn(cudnnBackendExecute(handle, plan.descriptor(), pack), "launch " + label);
         }
@@ -175,7 +235,7 @@ final class Launches {
         String kernel = "partial_" + name(conv.src().buffer().type()) + "_" + together;
         CudaKernels.Grid grid = new CudaKernels.Grid(
                 tiles, eights / together, shape.n(), PARTIAL_THREADS, partialShared(shape.c(), together));
-        return new Prepared(conv.label(), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(conv), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(),
                 shape.h(), shape.w(), conv.src().buffer().layout().strideW(), shape.c()));
     }
@@ -198,20 +258,22 @@ final class Launches {
         Layout to = conv.dst().buffer().layout();
         long activation = conv.activation().map(a -> a == Activation.RELU ? 1L : 2L).orElse(0L);
         CudaKernels.Grid grid = new CudaKernels.Grid(ceil(dst.pixels(), 64), ceil(dst.c(), 64), 1, THREADS, 0);
-        return new Prepared(conv.label(), "cuda:conv_f32", 0, stream -> kernels.launch("conv_f32", grid, stream,
+        return new Prepared(List.of(conv), "cuda:conv_f32", 0, stream -> kernels.launch("conv_f32", grid, stream,
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(), bias == null ? 0 : bias.address(),
                 from.strideN(), from.strideH(), from.strideW(), to.strideN(), to.strideH(), to.strideW(),
                 src.n(), src.h(), src.w(), src.c(), dst.h(), dst.w(), dst.c(), conv.weights().dim(2), conv.stride(), conv.padding(),
                 activation, conv.accumulate() ? 1 : 0));
     }
 
-    private Prepared copy(String label, View src, View dst, long scale, long shift) {
+    private Prepared copy(Step step, long scale, long shift) {
+        View src = step.src();
+        View dst = step.dst();
         String kernel = "copy_" + name(src.buffer().type()) + "_" + name(dst.buffer().type());
         Shape shape = dst.shape();
         CudaKernels.Grid grid = perImage(shape);
         Layout from = src.buffer().layout();
         Layout to = dst.buffer().layout();
-        return new Prepared(label, "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(step), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(src), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(dst), to.strideN(), to.strideC(), to.strideH(), to.strideW(),
                 src.channels(), shape.h(), shape.w(), shape.c(), to.strideC() == 1 ? 0 : 1, scale, shift));
@@ -222,7 +284,7 @@ final class Launches {
         Shape shape = step.dst().shape();
         CudaKernels.Grid grid = perImage(shape);
         Layout from = step.src().buffer().layout();
-        return new Prepared(step.label(), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(step), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(step.dst()), step.src().channels(), shape.h(), shape.w(), step.size(), shape.c()));
     }
@@ -232,7 +294,7 @@ final class Launches {
         Shape shape = step.src().shape();
         CudaKernels.Grid grid = new CudaKernels.Grid(ceil(shape.c(), 32), shape.n(), 1, THREADS, 0);
         Layout from = step.src().buffer().layout();
-        return new Prepared(step.label(), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(step), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(step.dst()), shape.c(), shape.h(), shape.w()));
     }

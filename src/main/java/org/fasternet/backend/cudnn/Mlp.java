@@ -1,0 +1,62 @@
+package org.fasternet.backend.cudnn;
+
+import java.util.List;
+import java.util.Optional;
+import org.fasternet.layer.Activation;
+import org.fasternet.schedule.Step;
+import org.fasternet.tensor.Tensor;
+
+/**
+ * A block's two 1x1 convolutions, {@code dst += project act(expand src + bias)}, whose hidden channels nothing else reads.
+ *
+ * @param expand from the row's first channels to the hidden ones
+ * @param project from there to the row's last channels, in place
+ */
+record Mlp(Step.Conv expand, Step.Conv project) {
+    /** Those two steps that begin at {@code index}; empty if there are others. */
+    static Optional<Mlp> at(List<Step> steps, int index) {
+        return index + 1 < steps.size() && steps.get(index) instanceof Step.Conv expand
+                && steps.get(index + 1) instanceof Step.Conv project
+                && isPointwise(expand) && expand.bias().isPresent() && expand.activation().isPresent() && !expand.accumulate()
+                && isPointwise(project) && project.bias().isEmpty() && project.activation().isEmpty() && project.accumulate()
+                && expand.dst().equals(project.src()) && expand.src().buffer() == project.dst().buffer()
+                && expand.src().channels() == project.dst().channels()
+                        ? Optional.of(new Mlp(expand, project)) : Optional.empty();
+    }
+
+    private static boolean isPointwise(Step.Conv conv) {
+        Tensor w = conv.weights();
+        return w.dim(2) == 1 && w.dim(3) == 1 && conv.stride() == 1 && conv.groups() == 1;
+    }
+
+    int pixels() {
+        return expand.src().shape().pixels();
+    }
+
+    int channels() {
+        return expand.src().channels();
+    }
+
+    int hidden() {
+        return expand.dst().channels();
+    }
+
+    /** Elements from one pixel's row to the next. */
+    long row() {
+        return expand.src().buffer().layout().strideW();
+    }
+
+    float[] bias() {
+        return expand.bias().orElseThrow();
+    }
+
+    boolean gelu() {
+        return expand.activation().orElseThrow() == Activation.GELU;
+    }
+
+    /** All that its time depends on, but the device. */
+    String what() {
+        return "the kernel " + CudaKernels.text(CudaKernels.MLP) + "or two convolutions for " + pixels() + " pixels of " + channels()
+                + " channels in rows of " + row() + ", " + hidden() + " hidden, " + expand.activation().orElseThrow();
+    }
+}

@@ -1,0 +1,62 @@
+package org.fasternet.backend.cudnn;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
+import org.bytedeco.javacpp.Pointer;
+import org.fasternet.compute.Precision;
+import org.fasternet.internal.Resources;
+import org.fasternet.schedule.View;
+
+/** The kernel of {@code cpp/cuda/mlp.cu} on a device, for one program. */
+final class MlpKernel {
+    /** Of the device: mma.m16n8k16 and cp.async. */
+    private static final int CAPABILITY_NEEDED = 80;
+    /** Hidden channels are counted in these, zeros at the end. */
+    private static final int GRANULE = 16;
+
+    private final DeviceWeights weights;
+    private final Precision precision;
+    private final ToLongFunction<View> address;
+    private final CudaKernels kernels;
+    private final MlpTiling.Device device;
+    /** A count for each tile that several blocks share, which are fewer than the multiprocessors. Zero before and after each launch. */
+    private final Pointer arrived;
+
+    /** @param owner frees what it needs on the device */
+    MlpKernel(Resources owner, DeviceWeights weights, Precision precision, int device, ToLongFunction<View> address) {
+        this.weights = weights;
+        this.precision = precision;
+        this.address = address;
+        this.kernels = CudaKernels.loaded(CudaKernels.MLP, device);
+        this.device = Cuda.mlpLimits(device);
+        this.arrived = Cuda.allocate(owner, (long) this.device.multiprocessors() * Integer.BYTES, "counts of tiles");
+    }
+
+    /** Whether there is such a kernel for a precision and compute capability. */
+    static boolean computes(Precision precision, int capability) {
+        return (precision == Precision.F16 || precision == Precision.BF16) && capability >= CAPABILITY_NEEDED;
+    }
+
+    List<MlpTiling> tilings(Mlp mlp) {
+        return MlpTiling.of(mlp, device);
+    }
+
+    /** @param workspace where the memory is that the launch's {@code workspace} asks for, once it is launched */
+    Launches.Prepared prepare(Mlp mlp, MlpTiling tiling, LongSupplier workspace) {
+        String label = mlp.expand().label();
+        Pointer expand = weights.fragmentsByOutput(mlp.expand().weights(), label);
+        int hidden = GRANULE * ((mlp.hidden() + GRANULE - 1) / GRANULE);
+        Pointer bias = weights.vector(Arrays.copyOf(mlp.bias(), hidden), "padded bias", label);
+        Pointer project = weights.fragments(mlp.project().weights(), mlp.project().label());
+        String kernel = "mlp_" + precision.id() + "_" + tiling.eights();
+        CudaKernels.Grid grid = new CudaKernels.Grid(
+                tiling.grid(mlp, device), tiling.parts(), 1, MlpTiling.THREADS, tiling.shared());
+        return new Launches.Prepared(List.of(mlp.expand(), mlp.project()), "cuda:" + kernel + " " + tiling, tiling.partialBytes(mlp),
+                stream -> kernels.launch(kernel, grid, stream,
+                        address.applyAsLong(mlp.expand().src()), address.applyAsLong(mlp.project().dst()),
+                        expand.address(), bias.address(), project.address(), workspace.getAsLong(), arrived.address(),
+                        mlp.pixels(), mlp.row(), mlp.channels(), hidden, tiling.chunk(), tiling.tile(), mlp.gelu() ? 1 : 0));
+    }
+}

@@ -1,0 +1,119 @@
+package org.fasternet.backend.cudnn;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * How the kernel of {@code mlp.cu} divides its work.
+ *
+ * @param tile pixels that a thread block computes
+ * @param parts thread blocks that share a tile, each with a part of the hidden channels
+ * @param chunk hidden channels that a thread block computes at a time
+ * @param eights of channels that a warp sums up at most: the kernel's variant
+ * @param shared bytes of shared memory that a thread block has
+ * @param blocks that a multiprocessor has room for
+ */
+record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blocks) {
+    /** Of the kernel, as the constants that follow. */
+    static final int THREADS = 256;
+    /** Channels of a matrix instruction's sums, and of what it multiplies. */
+    private static final int N = 8;
+    private static final int K = 16;
+    private static final int FRAGMENT_BYTES = N * K * Short.BYTES;
+    private static final int SKEW_BYTES = 16;
+    /** Warps side by side, each with 16 pixels and some eights of channels. */
+    private static final int WARPS = THREADS / 32;
+    private static final int[] TILES = {16, 32, 64, 128};
+    /** The kernel's variants, and how many blocks of each the registers of a multiprocessor suffice for. */
+    private static final int[][] EIGHTS_AND_BLOCKS = {{2, 3}, {4, 3}, {8, 2}, {16, 1}};
+    private static final int MOST_PARTS = 8;
+    /** What the system keeps of a multiprocessor's shared memory for each block. */
+    private static final int RESERVED = 1024;
+
+    /**
+     * A device's limits.
+     *
+     * @param multiprocessors how many it has
+     * @param sharedOfBlock most bytes of shared memory that a thread block can have
+     * @param sharedOfMultiprocessor bytes of shared memory that a multiprocessor's blocks have together
+     */
+    record Device(int multiprocessors, int sharedOfBlock, int sharedOfMultiprocessor) {}
+
+    /** All that may be the fastest on a device, none where the kernel has no variant with so many channels. */
+    static List<MlpTiling> of(Mlp mlp, Device device) {
+        List<MlpTiling> tilings = new ArrayList<>();
+        for (int tile : TILES) {
+            int tiles = ceil(mlp.pixels(), tile);
+            boolean larger = tile > TILES[0] && mlp.pixels() <= tile / 2;
+            for (int parts = 1; parts <= MOST_PARTS && !larger; parts *= 2) {
+                // One part more than fills the device only adds sums to add up.
+                if (parts == 1 || tiles * parts / 2 < device.multiprocessors()) {
+                    addChunks(mlp, device, tile, parts, tilings);
+                }
+            }
+        }
+        return tilings;
+    }
+
+    /** The largest chunks of which two blocks fit a multiprocessor, and one. */
+    private static void addChunks(Mlp mlp, Device device, int tile, int parts, List<MlpTiling> tilings) {
+        int across = WARPS * K / tile;
+        int needed = ceil(mlp.channels() / N, across);
+        Set<Integer> chunks = new TreeSet<>();
+        for (int[] variant : EIGHTS_AND_BLOCKS) {
+            if (needed > variant[0]) {
+                continue;
+            }
+            for (int wanted : new int[] {2, 1}) {
+                int limit = Math.min(device.sharedOfBlock(), device.sharedOfMultiprocessor() / wanted - RESERVED);
+                int chunk = largestChunk(mlp, tile, parts, limit);
+                if (chunk > 0 && ceil(mlp.hidden(), chunk) >= parts && chunks.add(chunk)) {
+                    int shared = shared(mlp, tile, parts, chunk);
+                    int blocks = Math.min(variant[1], device.sharedOfMultiprocessor() / (shared + RESERVED));
+                    tilings.add(new MlpTiling(tile, parts, chunk, variant[0], shared, blocks));
+                }
+            }
+            return;
+        }
+    }
+
+    /** 0 if none fits. */
+    private static int largestChunk(Mlp mlp, int tile, int parts, int limit) {
+        int chunk = K * ceil(ceil(mlp.hidden(), parts), K);
+        while (chunk > 0 && shared(mlp, tile, parts, chunk) > limit) {
+            chunk -= K;
+        }
+        return chunk;
+    }
+
+    /** As the kernel divides it: pixels and hidden channels, where the sums are then; weights and biases of a chunk, or of two. */
+    private static int shared(Mlp mlp, int tile, int parts, int chunk) {
+        int steps = ceil(mlp.channels(), K);
+        int pixels = Math.max(tile * (steps * K * Short.BYTES + SKEW_BYTES + chunk * Short.BYTES + SKEW_BYTES),
+                tile * (mlp.channels() + 4) * Float.BYTES);
+        int weights = (chunk / N * steps + chunk / K * (mlp.channels() / N)) * FRAGMENT_BYTES + chunk * Float.BYTES;
+        return pixels + weights * (ceil(mlp.hidden(), chunk) > parts ? 2 : 1);
+    }
+
+    private static int ceil(int count, int by) {
+        return (count + by - 1) / by;
+    }
+
+    /** Blocks side by side: no more than are there at a time, each of which takes tile after tile. */
+    int grid(Mlp mlp, Device device) {
+        return Math.min(ceil(mlp.pixels(), tile), Math.max(1, device.multiprocessors() * blocks / parts));
+    }
+
+    /** Bytes of the sums of all parts of all tiles; 0 if a tile has one part. */
+    long partialBytes(Mlp mlp) {
+        return parts == 1 ? 0 : (long) ceil(mlp.pixels(), tile) * parts * tile * mlp.channels() * Float.BYTES;
+    }
+
+    /** As plans name it. */
+    @Override
+    public String toString() {
+        return tile + "x" + parts + "x" + chunk;
+    }
+}
