@@ -68,9 +68,9 @@ final class CudnnProgram implements Program {
     /** The graph's; null if it has none. */
     private StepEvents events;
 
-    /** Tells what a launch takes on a stream, in microseconds. */
+    /** Tells what a way to compute a step takes on a stream, in microseconds. */
     interface Timer {
-        double micros(CudaStream stream, Launches.Launch launch);
+        double micros(CudaStream stream, Launches.Prepared prepared);
     }
 
     private CudnnProgram(ProgramSpec spec, Resources resources, Timer timer) {
@@ -99,7 +99,7 @@ final class CudnnProgram implements Program {
         DeviceWeights weights = new DeviceWeights(shared, spec);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
         Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
-                spec.tuning() ? Optional.of(launch -> timer.micros(stream, launch)) : Optional.empty(), resources);
+                spec.tuning() ? Optional.of(prepared -> timer.micros(stream, prepared)) : Optional.empty(), resources);
         if (spec.tuning()) {
             // Not of zeros: what an engine takes for erf depends on what it is of.
             Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
@@ -123,7 +123,7 @@ final class CudnnProgram implements Program {
     }
 
     static CudnnProgram compile(ProgramSpec spec) {
-        return compile(spec, (stream, launch) -> stream.micros(launch, CudaStream.TRIAL_COPIES));
+        return compile(spec, (stream, prepared) -> stream.micros(prepared.launch(), CudaStream.TRIAL_COPIES));
     }
 
     /** @param timer by which tuning chooses */

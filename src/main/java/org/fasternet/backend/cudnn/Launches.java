@@ -81,7 +81,7 @@ final class Launches {
     private final int capability;
     private final CudaKernels kernels;
     private final ToLongFunction<View> address;
-    private final Optional<ToDoubleFunction<Launch>> timer;
+    private final Optional<ToDoubleFunction<Prepared>> timer;
     /** Empty where cuDNN computes a block's two 1x1 convolutions without being compared with. */
     private final Optional<MlpKernel> mlps;
     private final Choices choices;
@@ -89,11 +89,11 @@ final class Launches {
 
     /**
      * @param address where a view's first element lies: one of the caller's from {@link #setWorkspace} on
-     * @param timer microseconds that a launch takes; empty: cuDNN's heuristics choose
+     * @param timer microseconds that what was prepared takes; empty: cuDNN's heuristics choose
      * @param owner frees what launches need on the device
      */
     Launches(cudnnContext handle, ConvPlans plans, DeviceWeights weights, Precision precision, int device,
-            ToLongFunction<View> address, Optional<ToDoubleFunction<Launch>> timer, Resources owner) {
+            ToLongFunction<View> address, Optional<ToDoubleFunction<Prepared>> timer, Resources owner) {
         this.handle = handle;
         this.plans = plans;
         this.weights = weights;
@@ -137,7 +137,7 @@ final class Launches {
     private double micros(Prepared prepared) {
         try (Resources temporary = new Resources()) {
             workspace = Cuda.allocate(temporary, prepared.workspace(), "the workspace of " + prepared.label());
-            return timer.orElseThrow().applyAsDouble(prepared.launch());
+            return timer.orElseThrow().applyAsDouble(prepared);
         }
     }
 
