@@ -33,6 +33,7 @@ template <class T> void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b,
     warp.barrier.wait();
 }
 
+#include "cuda/dense.cu"
 #include "cuda/kernels.cu"
 #include "cuda/mlp.cu"
 

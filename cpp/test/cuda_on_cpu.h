@@ -151,6 +151,7 @@ struct Warp {
     Barrier barrier{32};
     unsigned a[32][4];
     uint2 b[32];
+    float exchanged[32];
 };
 
 inline std::unique_ptr<Barrier> block_barrier;
@@ -158,6 +159,15 @@ inline std::vector<std::unique_ptr<Warp>> warps;
 inline std::vector<unsigned char> shared_memory;
 
 inline void __syncthreads() { block_barrier->wait(); }
+inline float __shfl_xor_sync(unsigned, float value, unsigned mask) {
+    Warp& warp = *warps[threadIdx.x / 32];
+    const unsigned lane = threadIdx.x % 32;
+    warp.exchanged[lane] = value;
+    warp.barrier.wait();
+    const float others = warp.exchanged[lane ^ mask];
+    warp.barrier.wait();
+    return others;
+}
 inline void __threadfence() {}
 inline unsigned atomicAdd(unsigned* at, unsigned value) { return (*at += value) - value; }
 inline float __expf(float x) { return std::exp(x); }

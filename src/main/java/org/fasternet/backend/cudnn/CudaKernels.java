@@ -44,6 +44,8 @@ final class CudaKernels {
     static final String NETWORKS = "kernels.cu";
     /** A block's two 1x1 convolutions as one kernel. */
     static final String MLP = "mlp.cu";
+    /** A 1x1 convolution of few pixels. */
+    static final String DENSE = "dense.cu";
     /** What benchmarks need. */
     static final String PEAKS = "peaks.cu";
     /** What they include. */

@@ -9,6 +9,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -68,6 +69,21 @@ final class CudnnProgram implements Program {
     /** The graph's; null if it has none. */
     private StepEvents events;
 
+    /** Chosen by running them, on memory as in a run: not missing, nor zeros, since what an engine takes for erf depends on its source. */
+    private List<Launches.Prepared> tuned(Launches factory) {
+        try (Resources temporary = new Resources()) {
+            for (int slot = 0; slot < device.length; slot++) {
+                device[slot] = Cuda.allocate(temporary, slots.get(slot).bytes(), slots.get(slot).name()).address();
+            }
+            Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
+            List<Launches.Prepared> fastest = factory.prepare(schedule.steps());
+            Cuda.fill(arena, 0, arenaPlan.bytes(), "activations");
+            return fastest;
+        } finally {
+            Arrays.fill(device, 0);
+        }
+    }
+
     /** Tells what a way to compute a step takes on a stream, in microseconds. */
     interface Timer {
         double micros(CudaStream stream, Launches.Prepared prepared);
@@ -100,14 +116,7 @@ final class CudnnProgram implements Program {
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
         Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
                 spec.tuning() ? Optional.of(prepared -> timer.micros(stream, prepared)) : Optional.empty(), resources);
-        if (spec.tuning()) {
-            // Not of zeros: what an engine takes for erf depends on what it is of.
-            Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
-        }
-        launches = factory.prepare(schedule.steps());
-        if (spec.tuning()) {
-            Cuda.fill(arena, 0, arenaPlan.bytes(), "activations");
-        }
+        launches = spec.tuning() ? tuned(factory) : factory.prepare(schedule.steps());
         List<ExecutionPlan.Step> planned = launches.stream().map(prepared -> new ExecutionPlan.Step(
                 prepared.label(), prepared.implementation(), prepared.src().shape(), prepared.dst().shape(), prepared.multiplyAdds(),
                 prepared.workspace())).toList();

@@ -58,7 +58,7 @@ final class Launches {
         /** The first step's, and the last word of what the others add. */
         String label() {
             return steps.get(0).label() + steps.stream().skip(1).map(Step::label)
-                    .map(label -> " +" + label.substring(label.lastIndexOf(' '))).collect(Collectors.joining());
+                    .map(label -> " + " + label.substring(label.lastIndexOf(' ') + 1)).collect(Collectors.joining());
         }
 
         View src() {
@@ -82,8 +82,9 @@ final class Launches {
     private final CudaKernels kernels;
     private final ToLongFunction<View> address;
     private final Optional<ToDoubleFunction<Prepared>> timer;
-    /** Empty where cuDNN computes a block's two 1x1 convolutions without being compared with. */
-    private final Optional<MlpKernel> mlps;
+    /** Kernels that only tuning chooses, which are empty without it. */
+    private final Optional<MlpKernel> mlp;
+    private final Optional<DenseKernel> dense;
     private final Choices choices;
     private Pointer workspace;
 
@@ -103,8 +104,10 @@ final class Launches {
         this.address = address;
         this.timer = timer;
         this.choices = plans.choices();
-        this.mlps = timer.isPresent() && MlpKernel.computes(precision, capability)
-                ? Optional.of(new MlpKernel(owner, weights, precision, device, address)) : Optional.empty();
+        this.mlp = timer.isPresent() && MlpKernel.computes(precision, capability)
+                ? Optional.of(new MlpKernel(owner, weights, precision, device, address, () -> workspace.address())) : Optional.empty();
+        this.dense = timer.isPresent() && DenseKernel.computes(precision)
+                ? Optional.of(new DenseKernel(weights, device, address)) : Optional.empty();
     }
 
     /** Memory for the largest of the plans, which run one after the other. */
@@ -116,21 +119,23 @@ final class Launches {
     List<Prepared> prepare(List<Step> steps) {
         List<Prepared> prepared = new ArrayList<>();
         for (int i = 0; i < steps.size(); i = prepared.stream().mapToInt(p -> p.steps().size()).sum()) {
-            Optional<Mlp> mlp = mlps.isPresent() ? Mlp.at(steps, i) : Optional.empty();
-            prepared.addAll(mlp.map(both -> fastest(both, mlps.get())).orElse(List.of(prepare(steps.get(i)))));
+            Optional<Alternative> ours = alternative(steps, i);
+            prepared.addAll(ours.isPresent() ? fastest(ours.get()) : List.of(prepare(steps.get(i))));
         }
         return prepared;
     }
 
-    /** cuDNN's two plans, or our kernel with one of its tilings. Those that are not chosen are made only to be measured. */
-    private List<Prepared> fastest(Mlp mlp, MlpKernel kernel) {
+    private Optional<Alternative> alternative(List<Step> steps, int index) {
+        return mlp.flatMap(kernel -> kernel.at(steps, index)).or(() -> dense.flatMap(kernel -> kernel.at(steps, index)));
+    }
+
+    /** What computes the steps one by one, or a kernel of ours. Those that are not chosen are made only to be measured. */
+    private List<Prepared> fastest(Alternative ours) {
         Map<String, Supplier<List<Prepared>>> ways = new LinkedHashMap<>();
-        ways.put("apart", () -> List.of(prepare(mlp.expand()), prepare(mlp.project())));
-        for (MlpTiling tiling : kernel.tilings(mlp)) {
-            ways.put(tiling.toString(), () -> List.of(kernel.prepare(mlp, tiling, () -> workspace.address())));
-        }
+        ways.put("apart", () -> ours.steps().stream().map(this::prepare).toList());
+        ours.ways().forEach((name, way) -> ways.put(name, () -> List.of(way.get())));
         // Each launch by itself: one after the other they would feed their results to each other, until no number is finite.
-        String fastest = choices.fastest(mlp.what(), ways.keySet(), way -> ways.get(way).get().stream().mapToDouble(this::micros).sum());
+        String fastest = choices.fastest(ours.what(), ways.keySet(), way -> ways.get(way).get().stream().mapToDouble(this::micros).sum());
         return ways.get(fastest).get();
     }
 

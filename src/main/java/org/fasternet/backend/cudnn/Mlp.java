@@ -13,10 +13,10 @@ import org.fasternet.tensor.Tensor;
  * @param project from there to the row's last channels, in place
  */
 record Mlp(Step.Conv expand, Step.Conv project) {
-    /** Those two steps that begin at {@code index}; empty if there are others. */
+    /** The two steps at {@code index}; empty if they are others. */
     static Optional<Mlp> at(List<Step> steps, int index) {
         return index + 1 < steps.size() && steps.get(index) instanceof Step.Conv expand
-                && steps.get(index + 1) instanceof Step.Conv project
+                && steps.get(index + 1) instanceof Step.Conv project && !Alternative.isRead(steps, index + 2, expand.dst())
                 && isPointwise(expand) && expand.bias().isPresent() && expand.activation().isPresent() && !expand.accumulate()
                 && isPointwise(project) && project.bias().isEmpty() && project.activation().isEmpty() && project.accumulate()
                 && expand.dst().equals(project.src()) && expand.src().buffer() == project.dst().buffer()

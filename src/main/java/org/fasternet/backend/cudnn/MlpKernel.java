@@ -1,12 +1,17 @@
 package org.fasternet.backend.cudnn;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.compute.Precision;
 import org.fasternet.internal.Resources;
+import org.fasternet.schedule.Step;
 import org.fasternet.schedule.View;
 
 /** The kernel of {@code cpp/cuda/mlp.cu} on a device, for one program. */
@@ -19,16 +24,22 @@ final class MlpKernel {
     private final DeviceWeights weights;
     private final Precision precision;
     private final ToLongFunction<View> address;
+    private final LongSupplier workspace;
     private final CudaKernels kernels;
     private final MlpTiling.Device device;
     /** A count for each tile that several blocks share, which are fewer than the multiprocessors. Zero before and after each launch. */
     private final Pointer arrived;
 
-    /** @param owner frees what it needs on the device */
-    MlpKernel(Resources owner, DeviceWeights weights, Precision precision, int device, ToLongFunction<View> address) {
+    /**
+     * @param owner frees what it needs on the device
+     * @param workspace where the memory is that a launch asks for, once it is launched
+     */
+    MlpKernel(Resources owner, DeviceWeights weights, Precision precision, int device, ToLongFunction<View> address,
+            LongSupplier workspace) {
         this.weights = weights;
         this.precision = precision;
         this.address = address;
+        this.workspace = workspace;
         this.kernels = CudaKernels.loaded(CudaKernels.MLP, device);
         this.device = Cuda.mlpLimits(device);
         this.arrived = Cuda.allocate(owner, (long) this.device.multiprocessors() * Integer.BYTES, "counts of tiles");
@@ -39,12 +50,18 @@ final class MlpKernel {
         return (precision == Precision.F16 || precision == Precision.BF16) && capability >= CAPABILITY_NEEDED;
     }
 
-    List<MlpTiling> tilings(Mlp mlp) {
-        return MlpTiling.of(mlp, device);
+    /** For the two steps at {@code index}, with each tiling that may be the fastest. */
+    Optional<Alternative> at(List<Step> steps, int index) {
+        return Mlp.at(steps, index).map(mlp -> {
+            Map<String, Supplier<Launches.Prepared>> ways = new LinkedHashMap<>();
+            for (MlpTiling tiling : MlpTiling.of(mlp, device)) {
+                ways.put(tiling.toString(), () -> prepare(mlp, tiling));
+            }
+            return new Alternative(List.of(mlp.expand(), mlp.project()), mlp.what(), ways);
+        });
     }
 
-    /** @param workspace where the memory is that the launch's {@code workspace} asks for, once it is launched */
-    Launches.Prepared prepare(Mlp mlp, MlpTiling tiling, LongSupplier workspace) {
+    private Launches.Prepared prepare(Mlp mlp, MlpTiling tiling) {
         String label = mlp.expand().label();
         Pointer expand = weights.fragmentsByOutput(mlp.expand().weights(), label);
         int hidden = GRANULE * ((mlp.hidden() + GRANULE - 1) / GRANULE);

@@ -145,7 +145,7 @@ class AheadPlansTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"kernels.cu, 20, 10000", "mlp.cu, 8, 10000", "peaks.cu, 5, 5000"})
+    @CsvSource({"kernels.cu, 20, 10000", "mlp.cu, 8, 10000", "dense.cu, 5, 3000", "peaks.cu, 5, 5000"})
     void ourKernelsCompileForEveryArchitectureWithoutWarningsAndSpills(String source, int kernels, int bytes) {
         for (int capability : new int[] {75, 80, 86, 89, 90, 100, 120}) {
             CudaKernels.Compiled compiled = CudaKernels.compile(source, capability, "--ptxas-options=-v");

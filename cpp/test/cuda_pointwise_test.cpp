@@ -1,4 +1,4 @@
-// The CUDA kernel of a block's two 1x1 convolutions, run on the CPU from its own source, against plain loops.
+// The CUDA kernels of 1x1 convolutions, run on the CPU from their own source, against plain loops.
 #include "cuda_kernels_on_cpu.h"
 
 #include <gtest/gtest.h>
@@ -105,6 +105,37 @@ TEST(CudaMlp, PartsOfATile) {
         check<BF16, 8>(mlp_bf16_8, BF16_EPSILON, {320, 64, 16, 16, 3, 2, 20});
     }
     backwards = false;
+}
+
+template <class S, class D> void check_dense(void (*kernel)(DenseArguments), double epsilon, int inputs, int outputs, int pixels, int activation) {
+    const int src_row = inputs + 8, dst_row = outputs + 3;
+    auto src = random_values<S>(pixels * src_row, 1, 5), weights = random_values<S>(outputs * inputs, 1, 6);
+    auto bias = random_values<float>(outputs, 1, 7);
+    auto dst = random_values<D>(pixels * dst_row, 1, 8);
+    const auto before = dst;
+    const unsigned blocks = (outputs + DENSE_WARPS - 1) / DENSE_WARPS;
+    launch(kernel, {blocks, static_cast<unsigned>(pixels), 1}, 32 * DENSE_WARPS, 0,
+           DenseArguments{address(src), address(dst), address(weights), address(bias), src_row, dst_row, inputs, outputs, activation});
+    for (int p = 0; p < pixels; p++)
+        for (int o = 0; o < dst_row; o++) {
+            if (o >= outputs) {
+                ASSERT_EQ(widen(before[p * dst_row + o]), widen(dst[p * dst_row + o])) << "not an output";
+                continue;
+            }
+            double sum = bias[o];
+            for (int i = 0; i < inputs; i++) sum += static_cast<double>(widen(src[p * src_row + i])) * widen(weights[o * inputs + i]);
+            if (activation) sum = activate(sum, activation == 2);
+            ASSERT_NEAR(sum, widen(dst[p * dst_row + o]), epsilon * std::abs(sum) + 1e-6 * inputs) << pixels << " pixels, output " << o;
+        }
+}
+
+TEST(CudaDense, EveryTypeAndRemainder) {
+    check_dense<float, float>(dense_f32_f32, 0, 4, 1, 1, 0);
+    check_dense<float, float>(dense_f32_f32, 0, 516, 9, 3, 2);
+    check_dense<F16, F16>(dense_f16_f16, F16_EPSILON, 8, 8, 2, 1);
+    check_dense<F16, float>(dense_f16_f32, 0, 264, 17, 1, 2);
+    check_dense<BF16, BF16>(dense_bf16_bf16, BF16_EPSILON, 1280, 3, 1, 2);
+    check_dense<BF16, float>(dense_bf16_f32, 0, 248, 16, 2, 0);
 }
 
 TEST(CudaMlp, GeluFromEndToEnd) {

@@ -18,6 +18,8 @@ import org.fasternet.backend.cudnn.FakeCuda.Field;
 import org.fasternet.compute.ElementType;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
+import org.fasternet.error.NativeException;
+import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.layer.Network;
@@ -34,14 +36,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A block's two 1x1 convolutions as one kernel, in whole networks on a fake of CUDA, which runs the kernel's own source. */
+/** The kernels that only tuning chooses, in whole networks on a fake of CUDA, which runs their own source. */
 @Tag("fake-cuda")
 @Isolated("the folder of plans is the process's")
-class FakeMlpTest {
+class FakeTuningTest {
     /** 256 and 64 pixels, 40 and 80 channels. */
     private static final FasterNet NETWORK = FasterNet.random(
             new FasterNetConfig(3, 40, List.of(2, 1), 4, 2, 16, 10, Activation.GELU, false, true, false), 1);
     private static final Shape SRC = new Shape(1, 3, 64, 64);
+    private static final CudnnProgram.Timer FOR_OURS = (stream, way) -> isOurs(way.implementation()) ? 1 : 2;
 
     @TempDir
     private Path folder;
@@ -66,11 +69,15 @@ class FakeMlpTest {
     }
 
     private static boolean isOurs(String implementation) {
+        return implementation.startsWith("cuda:mlp_") || implementation.startsWith("cuda:dense_");
+    }
+
+    private static boolean isMlp(String implementation) {
         return implementation.startsWith("cuda:mlp_");
     }
 
-    private static List<String> ours(CudnnProgram program) {
-        return program.plan().steps().stream().map(ExecutionPlan.Step::implementation).filter(FakeMlpTest::isOurs).toList();
+    private static List<String> mlps(CudnnProgram program) {
+        return program.plan().steps().stream().map(ExecutionPlan.Step::implementation).filter(FakeTuningTest::isMlp).toList();
     }
 
     private static float[] run(CudnnProgram program, float[] src) {
@@ -97,11 +104,15 @@ class FakeMlpTest {
         Tensor input = Golden.npy(name + "/input.npy");
         FasterNet network = FasterNet.load(Golden.file(name + "/official.pth"));
         long blocks = network.layers().stream().filter(named -> named.name().contains("blocks")).count();
-        try (CudnnProgram program = tuned(network, Golden.shape(input), precision, (stream, way) -> isOurs(way.implementation()) ? 1 : 2)) {
-            assertEquals(blocks, ours(program).size());
+        try (CudnnProgram program = tuned(network, Golden.shape(input), precision, FOR_OURS)) {
+            assertEquals(blocks, mlps(program).size());
             Golden.assertClose(Golden.npy(name + "/logits.npy").data(), run(program, input.data()), precision);
-            assertTrue(program.plan().steps().stream().filter(step -> isOurs(step.implementation()))
-                    .allMatch(step -> step.kernels() == 1 && step.label().endsWith(" expand + project")), program.plan()::toString);
+            List<ExecutionPlan.Step> steps = program.plan().steps();
+            assertTrue(steps.stream().filter(step -> isMlp(step.implementation()))
+                    .allMatch(step -> step.kernels() == 1 && step.label().endsWith(" expand + project")), steps::toString);
+            ExecutionPlan.Step last = steps.get(steps.size() - 1);
+            assertEquals("cuda:dense_" + precision.id() + "_f32", last.implementation());
+            assertTrue(last.label().endsWith(" + dst") && last.kernels() == 1, last::toString);
         }
     }
 
@@ -114,16 +125,16 @@ class FakeMlpTest {
         float[] expected;
         try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> {
             offered.add(way.implementation());
-            return isOurs(way.implementation()) ? 2 : 1;
+            return isMlp(way.implementation()) ? 2 : 1;
         })) {
-            assertEquals(List.of(), ours(program));
+            assertEquals(List.of(), mlps(program));
             expected = run(program, src);
         }
-        offered.removeIf(implementation -> !isOurs(implementation));
+        offered.removeIf(implementation -> !isMlp(implementation));
         assertTrue(offered.size() > 12 && offered.stream().anyMatch(way -> way.contains("x4x")), offered::toString);
         for (String wanted : offered) {
             try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> way.implementation().equals(wanted) ? 0 : 1)) {
-                assertTrue(ours(program).contains(wanted), () -> wanted + " is not in " + program.plan());
+                assertTrue(mlps(program).contains(wanted), () -> wanted + " is not in " + program.plan());
                 Golden.assertClose(expected, run(program, src), precision);
             }
         }
@@ -133,32 +144,43 @@ class FakeMlpTest {
     @Test
     void aChoiceIsKept() {
         List<String> chosen;
-        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, (stream, way) -> isOurs(way.implementation()) ? 1 : 2)) {
-            chosen = ours(program);
+        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, FOR_OURS)) {
+            chosen = mlps(program);
         }
         assertEquals(3, chosen.size());
         CudnnProgram.Timer none = (stream, way) -> {
             throw new AssertionError("measured again: " + way.implementation());
         };
         try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, true, none)) {
-            assertEquals(chosen, ours(program));
+            assertEquals(chosen, mlps(program));
         }
         try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, false, none)) {
-            assertEquals(List.of(), ours(program));
+            assertEquals(List.of(), mlps(program));
         }
         assertThrows(AssertionError.class, () -> compile(NETWORK, SRC, Precision.BF16, true, none));
     }
 
-    /** f32 and tf32 have no such kernel, nor have devices before Ampere. */
+    /** Of blocks f32 and tf32 have no such kernel, nor have devices before Ampere; the head is not for tf32. */
     @Test
-    void otherPrecisionsAndDevicesAreNotOfferedIt() {
+    void otherPrecisionsAndDevicesAreOfferedLess() {
         for (Precision precision : List.of(Precision.F32, Precision.TF32)) {
-            try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> isOurs(way.implementation()) ? 1 : 2)) {
-                assertEquals(List.of(), ours(program));
+            try (CudnnProgram program = tuned(NETWORK, SRC, precision, FOR_OURS)) {
+                List<String> ours = program.plan().steps().stream().map(ExecutionPlan.Step::implementation)
+                        .filter(FakeTuningTest::isOurs).toList();
+                assertEquals(precision == Precision.F32 ? List.of("cuda:dense_f32_f32", "cuda:dense_f32_f32") : List.of(), ours);
             }
         }
         assertTrue(MlpKernel.computes(Precision.F16, 80));
         assertEquals(false, MlpKernel.computes(Precision.F16, 75));
+    }
+
+    /** Its weights would be read once for each. */
+    @Test
+    void manyImagesKeepTheirProducts() {
+        Shape src = new Shape(17, 3, 8, 8);
+        try (CudnnProgram program = tuned(NETWORK, src, Precision.F32, FOR_OURS)) {
+            assertTrue(program.plan().steps().stream().noneMatch(step -> isOurs(step.implementation())), program.plan()::toString);
+        }
     }
 
     /** Activations are zero again after tuning, and a program with shared tiles leaves no memory behind. */
@@ -167,12 +189,43 @@ class FakeMlpTest {
         long before = Field.DEVICE_BYTES.get();
         float[] first;
         try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, (stream, way) -> way.implementation().contains("x4x") ? 1 : 2)) {
-            assertEquals(3, ours(program).size());
+            assertEquals(3, mlps(program).size());
             first = run(program, pixels(SRC));
         }
         assertEquals(before, Field.DEVICE_BYTES.get());
         try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, true, null)) {
             assertArrayEquals(first, run(program, pixels(SRC)));
+        }
+    }
+
+    /** As in a session without tuning, where each of all calls fails: here it is one in seven, of many that are alike. */
+    @Test
+    void callsFailInTurnAndNothingIsLeftBehind() {
+        Shape src = new Shape(1, 3, 8, 8);
+        System.setProperty(PlanCache.PROPERTY, "/dev/null/no-folder");
+        Runnable work = () -> {
+            try (CudnnProgram program = compile(SmallModel.MODEL, src, Precision.F16, true, FOR_OURS)) {
+                run(program, pixels(src));
+            }
+        };
+        work.run();
+        List<Long> before = List.of(Field.DEVICE_BYTES.get(), Field.PINNED_BYTES.get(), Field.OBJECTS.get());
+        long start = Field.CALLS.get();
+        work.run();
+        long calls = Field.CALLS.get() - start;
+        assertTrue(calls > 500, calls + " calls");
+        for (long call = 1; call < calls; call += 7) {
+            FakeCuda.failAt(call, FakeCuda.OUT_OF_MEMORY);
+            RuntimeException failure = null;
+            try {
+                work.run();
+            } catch (NativeException | UnsupportedException e) {
+                failure = e;
+            }
+            FakeCuda.heal();
+            String where = call + " " + FakeCuda.failed() + ": " + failure;
+            assertTrue(failure != null, where);
+            assertEquals(before, List.of(Field.DEVICE_BYTES.get(), Field.PINNED_BYTES.get(), Field.OBJECTS.get()), where);
         }
     }
 }

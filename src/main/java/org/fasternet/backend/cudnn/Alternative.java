@@ -1,0 +1,21 @@
+package org.fasternet.backend.cudnn;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.fasternet.schedule.Step;
+import org.fasternet.schedule.View;
+
+/**
+ * Steps that follow each other and that a kernel of ours computes at once, which tuning compares with what computes them one by one.
+ *
+ * @param steps whose values between them nothing else reads
+ * @param what that is, with all that its time depends on
+ * @param ways to launch the kernel, by their names in plans
+ */
+record Alternative(List<Step> steps, String what, Map<String, Supplier<Launches.Prepared>> ways) {
+    /** Whether a step from {@code index} on, or the caller, reads a view's buffer. */
+    static boolean isRead(List<Step> steps, int index, View view) {
+        return view.buffer().external() || steps.subList(index, steps.size()).stream().anyMatch(step -> step.src().buffer() == view.buffer());
+    }
+}
