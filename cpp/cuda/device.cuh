@@ -4,6 +4,9 @@
 
 using i64 = long long;
 
+// A view's address, and elements from one index to the next.
+struct Strided { i64 data, n, c, h, w; };
+
 // What a CPU does otherwise: the test that runs the kernels there brings its own.
 #ifndef FASTERNET_KERNELS_ON_CPU
 struct F16 { unsigned short bits; };
@@ -52,3 +55,29 @@ __device__ inline void narrow(float v, BF16& dst) {
     unsigned u = __float_as_uint(v);
     dst.bits = v != v ? 0x7fff : (u + 0x7fff + (u >> 16 & 1)) >> 16;
 }
+
+#if __CUDA_ARCH__ >= 800 || defined(FASTERNET_KERNELS_ON_CPU)
+constexpr int FRAGMENT = 256;   // bytes of a B of a product, 16x8
+constexpr int SKEW = 16;        // bytes after a pixel of an even number of 16 bytes, which make it odd: no bank conflicts
+
+// A of a product.
+struct Pixels { unsigned words[4]; };
+
+// 16 pixels from `pixel` on in rows of `row_bytes`, 16 channels.
+__device__ inline Pixels load_pixels(const unsigned char* pixel, int row_bytes, int k16) {
+    const unsigned char* at = pixel + threadIdx.x % 32 / 4 * row_bytes + threadIdx.x % 4 * 4 + 32 * k16;
+    return {*reinterpret_cast<const unsigned*>(at), *reinterpret_cast<const unsigned*>(at + 8 * row_bytes),
+            *reinterpret_cast<const unsigned*>(at + 16), *reinterpret_cast<const unsigned*>(at + 8 * row_bytes + 16)};
+}
+
+__device__ inline uint2 load_weights(const unsigned char* fragment) {
+    return *reinterpret_cast<const uint2*>(fragment + threadIdx.x % 32 * 8);
+}
+
+// Two neighbours' values as one word.
+template <class T> __device__ inline unsigned pack(float first, float second) {
+    union { T both[2]; unsigned word; } pair;
+    narrow(first, pair.both[0]), narrow(second, pair.both[1]);
+    return pair.word;
+}
+#endif

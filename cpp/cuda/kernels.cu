@@ -3,9 +3,6 @@
 // takes one structure of 64-bit fields, which Java writes as an array of longs.
 #include "device.cuh"
 
-// A view's address, and elements from one index to the next.
-struct Strided { i64 data, n, c, h, w; };
-
 struct CopyArguments {
     Strided src, dst;
     i64 channels, height, width;

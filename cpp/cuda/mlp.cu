@@ -21,8 +21,6 @@ struct MlpArguments {
 
 constexpr int MLP_WARPS = 8;
 constexpr int MLP_THREADS = 32 * MLP_WARPS;
-constexpr int FRAGMENT = 256;   // bytes of a B, 16x8
-constexpr int SKEW = 16;        // bytes after a pixel, which make its row an odd number of 16 bytes: no bank conflicts
 
 // 1 - erf(x) for x >= 0 by Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26, to 1.5e-7, which is far below what 16
 // bits hold, and takes half of erff's time: no branch, on either side of which some of a warp's threads would be.
@@ -34,27 +32,6 @@ __device__ inline float gelu(float v) {
 }
 
 __device__ inline float relu(float v) { return v < 0 ? 0 : v; }
-
-// A of a product.
-struct Pixels { unsigned words[4]; };
-
-// 16 pixels from `pixel` on in rows of `row_bytes`, 16 channels.
-__device__ inline Pixels load_pixels(const unsigned char* pixel, int row_bytes, int k16) {
-    const unsigned char* at = pixel + threadIdx.x % 32 / 4 * row_bytes + threadIdx.x % 4 * 4 + 32 * k16;
-    return {*reinterpret_cast<const unsigned*>(at), *reinterpret_cast<const unsigned*>(at + 8 * row_bytes),
-            *reinterpret_cast<const unsigned*>(at + 16), *reinterpret_cast<const unsigned*>(at + 8 * row_bytes + 16)};
-}
-
-__device__ inline uint2 load_weights(const unsigned char* fragment) {
-    return *reinterpret_cast<const uint2*>(fragment + threadIdx.x % 32 * 8);
-}
-
-// Two neighbours' values as one word.
-template <class T> __device__ inline unsigned pack(float first, float second) {
-    union { T both[2]; unsigned word; } pair;
-    narrow(first, pair.both[0]), narrow(second, pair.both[1]);
-    return pair.word;
-}
 
 // A block's part of a tile. Shared memory: the tile's src and a chunk's hidden channels, in whose place its sums are then (f32), and
 // the weights of a chunk, or of two, where a block has more than one.

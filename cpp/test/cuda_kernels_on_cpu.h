@@ -34,6 +34,7 @@ template <class T> void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b,
 }
 
 #include "cuda/dense.cu"
+#include "cuda/embed.cu"
 #include "cuda/kernels.cu"
 #include "cuda/mlp.cu"
 

@@ -138,6 +138,59 @@ TEST(CudaDense, EveryTypeAndRemainder) {
     check_dense<BF16, float>(dense_bf16_f32, 0, 248, 16, 2, 0);
 }
 
+struct Patches {
+    int batch, inputs, height, width, size, outputs, grid;
+    bool planes;        // src: NCHW, or NHWC
+    int offset = 0;     // of src from an aligned address
+};
+
+template <class S> S pixel_value(int i) { return static_cast<S>(sizeof(S) == 1 ? i * 37 % 256 : (i * 37 % 101 - 50) / 32.0); }
+
+/** Rows and columns of src that fill no patch are left over; dst is a slice of rows. */
+template <class S, class T> void check_embed(void (*kernel)(EmbedArguments), double epsilon, const Patches& c) {
+    const int rows = c.height * c.size + 1, columns = (c.width * c.size + 4) / 4 * 4, values = c.inputs * c.size * c.size, k16s = (values + 15) / 16;
+    std::vector<S> memory(c.batch * c.inputs * rows * columns + c.offset);
+    for (size_t i = 0; i < memory.size(); i++) memory[i] = pixel_value<S>(i);
+    const i64 image = c.inputs * rows * columns;
+    Strided src = {address(memory) + c.offset * static_cast<i64>(sizeof(S)), image, 1, columns * c.inputs, c.inputs};
+    if (c.planes) src.c = rows * columns, src.h = columns, src.w = 1;
+    const auto weights = random_values<T>(values * c.outputs, 0.5f, 9);
+    auto bias = random_values<float>(c.outputs, 1, 10);
+    std::vector<T> packed;
+    for (int k = 0; k < values; k += 16)
+        for (int n = 0; n < c.outputs; n += 8) pack_fragment(weights, values, c.outputs, k, n, packed);
+    const int pixels = c.batch * c.height * c.width, row = c.outputs + 16, shared = k16s * c.outputs * 32 + EMBED_TILE * (32 * k16s + 16 + 16 * (c.outputs / 8 | 1));
+    std::vector<T> dst((pixels + EMBED_TILE) * row, T{0xffff});
+    launch(kernel, {static_cast<unsigned>(c.grid), 1, 1}, EMBED_THREADS, shared,
+           EmbedArguments{src, address(dst) + 2 * 8, row, address(packed), address(bias), c.inputs, c.outputs, c.batch, c.height, c.width, c.size});
+    for (int i = 0; i < static_cast<int>(dst.size()); i++) {
+        const int pixel = i / row, o = i % row - 8;
+        if (pixel >= pixels || o < 0 || o >= c.outputs) {
+            ASSERT_EQ(0xffff, dst[i].bits) << "not an output: " << i;
+            continue;
+        }
+        const int n = pixel / c.width / c.height, y = pixel / c.width % c.height * c.size, x = pixel % c.width * c.size;
+        double sum = bias[o], bound = 0;
+        for (int k = 0; k < values; k++) {
+            const int channel = k / c.size / c.size, dy = k / c.size % c.size, dx = k % c.size;
+            T rounded;
+            narrow(memory[c.offset + n * src.n + channel * src.c + (y + dy) * src.h + (x + dx) * src.w], rounded);
+            const double product = static_cast<double>(widen(rounded)) * widen(weights[k * c.outputs + o]);
+            sum += product, bound += std::abs(product);
+        }
+        ASSERT_NEAR(sum, widen(dst[i]), epsilon * std::abs(sum) + 1e-6 * (1 + bound)) << "pixel " << pixel << ", output " << o;
+    }
+}
+
+TEST(CudaEmbed, EveryKindOfPixelsAndRemainder) {
+    check_embed<float, F16>(embed_f32_f16, F16_EPSILON, {2, 3, 5, 7, 4, 40, 1, true});
+    check_embed<float, F16>(embed_f32_f16, F16_EPSILON, {1, 3, 9, 8, 4, 8, 3, true, 1});
+    check_embed<float, BF16>(embed_f32_bf16, BF16_EPSILON, {1, 4, 3, 5, 8, 16, 1, true});
+    check_embed<float, F16>(embed_f32_f16, F16_EPSILON, {1, 2, 4, 4, 4, 8, 1, false});
+    check_embed<unsigned char, F16>(embed_u8_f16, F16_EPSILON, {3, 3, 4, 11, 4, 24, 2, false});
+    check_embed<unsigned char, BF16>(embed_u8_bf16, BF16_EPSILON, {1, 5, 8, 8, 2, 48, 1, false});
+}
+
 TEST(CudaMlp, GeluFromEndToEnd) {
     for (float v = -12; v <= 12; v += 1.0f / 64) EXPECT_NEAR(activate(v, true), gelu(v), 3e-7 * (1 + std::abs(v))) << v;
     EXPECT_EQ(0, gelu(0));

@@ -90,8 +90,8 @@ final class Cuda {
         return attribute(cudaDevAttrL2CacheSize, device);
     }
 
-    static MlpTiling.Device mlpLimits(int device) {
-        return new MlpTiling.Device(multiprocessors(device), attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+    static DeviceLimits limits(int device) {
+        return new DeviceLimits(multiprocessors(device), attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
                 attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, device));
     }
 

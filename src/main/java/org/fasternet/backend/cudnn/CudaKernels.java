@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUfunc_st;
@@ -31,6 +32,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.fasternet.compute.ElementType;
 import org.fasternet.error.NativeException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Resources;
@@ -46,6 +48,8 @@ final class CudaKernels {
     static final String MLP = "mlp.cu";
     /** A 1x1 convolution of few pixels. */
     static final String DENSE = "dense.cu";
+    /** Patches, and the product with their weights. */
+    static final String EMBED = "embed.cu";
     /** What benchmarks need. */
     static final String PEAKS = "peaks.cu";
     /** What they include. */
@@ -162,6 +166,11 @@ final class CudaKernels {
     private static BytePointer text(Resources resources, String value) {
         byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
         return new BytePointer(NativeMemory.allocate(resources, bytes.length + 1L)).put(bytes, 0, bytes.length);
+    }
+
+    /** What an element type is called in kernels' names. */
+    static String suffix(ElementType type) {
+        return type.name().toLowerCase(Locale.ROOT);
     }
 
     /** A file's source. */

@@ -2,7 +2,6 @@ package org.fasternet.backend.cudnn;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
@@ -15,7 +14,7 @@ import org.fasternet.schedule.View;
 import org.fasternet.tensor.Tensor;
 
 /** The kernel of {@code cpp/cuda/dense.cu} on a device, for one program: a 1x1 convolution of few pixels, and its conversion to f32. */
-final class DenseKernel {
+final class DenseKernel implements OfferedKernel {
     /** Each of them reads all weights. */
     private static final int MOST_PIXELS = 16;
     private static final int VECTOR_BYTES = 16;
@@ -37,8 +36,9 @@ final class DenseKernel {
         return precision != Precision.TF32;
     }
 
-    /** For the step at {@code index}, with the one after it where that only converts what the first computes. */
-    Optional<Alternative> at(List<Step> steps, int index) {
+    /** One step, with the next where that only converts what the first computes. */
+    @Override
+    public Optional<Alternative> at(List<Step> steps, int index) {
         if (!(steps.get(index) instanceof Step.Conv conv) || !fits(conv)) {
             return Optional.empty();
         }
@@ -73,7 +73,7 @@ final class DenseKernel {
     private Launches.Prepared prepare(List<Step> steps, Step.Conv conv, View dst) {
         Pointer w = weights.channelsLast(conv.weights(), conv.label());
         Pointer bias = weights.vector(conv.bias().orElseThrow(), "bias", conv.label());
-        String kernel = "dense_" + name(conv.src()) + "_" + name(dst);
+        String kernel = "dense_" + CudaKernels.suffix(conv.src().buffer().type()) + "_" + CudaKernels.suffix(dst.buffer().type());
         int pixels = conv.src().shape().pixels();
         long activation = conv.activation().map(a -> a == Activation.RELU ? 1L : 2L).orElse(0L);
         CudaKernels.Grid grid = new CudaKernels.Grid((dst.channels() + WARPS - 1) / WARPS, pixels, 1, WARPS * 32, 0);
@@ -81,9 +81,5 @@ final class DenseKernel {
                 address.applyAsLong(conv.src()), address.applyAsLong(dst), w.address(), bias.address(),
                 conv.src().buffer().layout().strideW(), dst.buffer().layout().strideW(), conv.src().channels(), dst.channels(),
                 activation));
-    }
-
-    private static String name(View view) {
-        return view.buffer().type().name().toLowerCase(Locale.ROOT);
     }
 }

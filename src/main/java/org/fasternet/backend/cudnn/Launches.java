@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -22,7 +21,6 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.Pointer;
-import org.fasternet.compute.ElementType;
 import org.fasternet.compute.Precision;
 import org.fasternet.internal.Resources;
 import org.fasternet.layer.Activation;
@@ -82,9 +80,8 @@ final class Launches {
     private final CudaKernels kernels;
     private final ToLongFunction<View> address;
     private final Optional<ToDoubleFunction<Prepared>> timer;
-    /** Kernels that only tuning chooses, which are empty without it. */
-    private final Optional<MlpKernel> mlp;
-    private final Optional<DenseKernel> dense;
+    /** None without tuning. */
+    private final List<OfferedKernel> offered = new ArrayList<>();
     private final Choices choices;
     private Pointer workspace;
 
@@ -104,10 +101,18 @@ final class Launches {
         this.address = address;
         this.timer = timer;
         this.choices = plans.choices();
-        this.mlp = timer.isPresent() && MlpKernel.computes(precision, capability)
-                ? Optional.of(new MlpKernel(owner, weights, precision, device, address, () -> workspace.address())) : Optional.empty();
-        this.dense = timer.isPresent() && DenseKernel.computes(precision)
-                ? Optional.of(new DenseKernel(weights, device, address)) : Optional.empty();
+        if (timer.isPresent() && hasMatrixKernels(precision, capability)) {
+            offered.add(new EmbedKernel(weights, device, address));
+            offered.add(new MlpKernel(owner, weights, precision, device, address, () -> workspace.address()));
+        }
+        if (timer.isPresent() && DenseKernel.computes(precision)) {
+            offered.add(new DenseKernel(weights, device, address));
+        }
+    }
+
+    /** Whether our kernels multiply matrices in a precision: by mma.m16n8k16, while cp.async loads what is next. */
+    static boolean hasMatrixKernels(Precision precision, int capability) {
+        return (precision == Precision.F16 || precision == Precision.BF16) && capability >= 80;
     }
 
     /** Memory for the largest of the plans, which run one after the other. */
@@ -126,7 +131,7 @@ final class Launches {
     }
 
     private Optional<Alternative> alternative(List<Step> steps, int index) {
-        return mlp.flatMap(kernel -> kernel.at(steps, index)).or(() -> dense.flatMap(kernel -> kernel.at(steps, index)));
+        return offered.stream().flatMap(kernel -> kernel.at(steps, index).stream()).findFirst();
     }
 
     /** What computes the steps one by one, or a kernel of ours. Those that are not chosen are made only to be measured. */
@@ -220,8 +225,7 @@ final class Launches {
         if (precision == Precision.F32) {
             return conv.groups() == 1;
         }
-        return capability >= 80
-                && conv.src().buffer().type().bytes() == Short.BYTES
+        return hasMatrixKernels(precision, capability)
                 && conv.src().buffer() == conv.dst().buffer()
                 && w.dim(2) == 3 && w.dim(3) == 3 && conv.stride() == 1 && conv.padding() == 1 && conv.groups() == 1
                 && w.dim(0) == w.dim(1) && w.dim(0) % 8 == 0
@@ -237,7 +241,7 @@ final class Launches {
         while (eights % together != 0 || (together > 1 && tiles * shape.n() * eights / together < FULL_DEVICE)) {
             together--;
         }
-        String kernel = "partial_" + name(conv.src().buffer().type()) + "_" + together;
+        String kernel = "partial_" + CudaKernels.suffix(conv.src().buffer().type()) + "_" + together;
         CudaKernels.Grid grid = new CudaKernels.Grid(
                 tiles, eights / together, shape.n(), PARTIAL_THREADS, partialShared(shape.c(), together));
         return new Prepared(List.of(conv), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
@@ -273,7 +277,7 @@ final class Launches {
     private Prepared copy(Step step, long scale, long shift) {
         View src = step.src();
         View dst = step.dst();
-        String kernel = "copy_" + name(src.buffer().type()) + "_" + name(dst.buffer().type());
+        String kernel = "copy_" + CudaKernels.suffix(src.buffer().type()) + "_" + CudaKernels.suffix(dst.buffer().type());
         Shape shape = dst.shape();
         CudaKernels.Grid grid = perImage(shape);
         Layout from = src.buffer().layout();
@@ -285,7 +289,7 @@ final class Launches {
     }
 
     private Prepared patches(Step.Patches step) {
-        String kernel = "patches_" + name(step.src().buffer().type()) + "_" + name(step.dst().buffer().type());
+        String kernel = "patches_" + CudaKernels.suffix(step.src().buffer().type()) + "_" + CudaKernels.suffix(step.dst().buffer().type());
         Shape shape = step.dst().shape();
         CudaKernels.Grid grid = perImage(shape);
         Layout from = step.src().buffer().layout();
@@ -295,7 +299,7 @@ final class Launches {
     }
 
     private Prepared mean(Step.Mean step) {
-        String kernel = "mean_" + name(step.src().buffer().type());
+        String kernel = "mean_" + CudaKernels.suffix(step.src().buffer().type());
         Shape shape = step.src().shape();
         CudaKernels.Grid grid = new CudaKernels.Grid(ceil(shape.c(), 32), shape.n(), 1, THREADS, 0);
         Layout from = step.src().buffer().layout();
@@ -310,9 +314,5 @@ final class Launches {
 
     private static int ceil(int count, int by) {
         return (count + by - 1) / by;
-    }
-
-    private static String name(ElementType type) {
-        return type.name().toLowerCase(Locale.ROOT);
     }
 }

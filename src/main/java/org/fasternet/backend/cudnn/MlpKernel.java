@@ -15,9 +15,7 @@ import org.fasternet.schedule.Step;
 import org.fasternet.schedule.View;
 
 /** The kernel of {@code cpp/cuda/mlp.cu} on a device, for one program. */
-final class MlpKernel {
-    /** Of the device: mma.m16n8k16 and cp.async. */
-    private static final int CAPABILITY_NEEDED = 80;
+final class MlpKernel implements OfferedKernel {
     /** Hidden channels are counted in these, zeros at the end. */
     private static final int GRANULE = 16;
 
@@ -26,7 +24,7 @@ final class MlpKernel {
     private final ToLongFunction<View> address;
     private final LongSupplier workspace;
     private final CudaKernels kernels;
-    private final MlpTiling.Device device;
+    private final DeviceLimits device;
     /** A count for each tile that several blocks share, which are fewer than the multiprocessors. Zero before and after each launch. */
     private final Pointer arrived;
 
@@ -41,17 +39,13 @@ final class MlpKernel {
         this.address = address;
         this.workspace = workspace;
         this.kernels = CudaKernels.loaded(CudaKernels.MLP, device);
-        this.device = Cuda.mlpLimits(device);
+        this.device = Cuda.limits(device);
         this.arrived = Cuda.allocate(owner, (long) this.device.multiprocessors() * Integer.BYTES, "counts of tiles");
     }
 
-    /** Whether there is such a kernel for a precision and compute capability. */
-    static boolean computes(Precision precision, int capability) {
-        return (precision == Precision.F16 || precision == Precision.BF16) && capability >= CAPABILITY_NEEDED;
-    }
-
-    /** For the two steps at {@code index}, with each tiling that may be the fastest. */
-    Optional<Alternative> at(List<Step> steps, int index) {
+    /** With each tiling that may be the fastest. */
+    @Override
+    public Optional<Alternative> at(List<Step> steps, int index) {
         return Mlp.at(steps, index).map(mlp -> {
             Map<String, Supplier<Launches.Prepared>> ways = new LinkedHashMap<>();
             for (MlpTiling tiling : MlpTiling.of(mlp, device)) {

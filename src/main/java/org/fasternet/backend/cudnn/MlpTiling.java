@@ -32,17 +32,8 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
     /** What the system keeps of a multiprocessor's shared memory for each block. */
     private static final int RESERVED = 1024;
 
-    /**
-     * A device's limits.
-     *
-     * @param multiprocessors how many it has
-     * @param sharedOfBlock most bytes of shared memory that a thread block can have
-     * @param sharedOfMultiprocessor bytes of shared memory that a multiprocessor's blocks have together
-     */
-    record Device(int multiprocessors, int sharedOfBlock, int sharedOfMultiprocessor) {}
-
     /** All that may be the fastest on a device, none where the kernel has no variant with so many channels. */
-    static List<MlpTiling> of(Mlp mlp, Device device) {
+    static List<MlpTiling> of(Mlp mlp, DeviceLimits device) {
         List<MlpTiling> tilings = new ArrayList<>();
         for (int tile : TILES) {
             int tiles = ceil(mlp.pixels(), tile);
@@ -58,7 +49,7 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
     }
 
     /** The largest chunks of which two blocks fit a multiprocessor, and one. */
-    private static void addChunks(Mlp mlp, Device device, int tile, int parts, List<MlpTiling> tilings) {
+    private static void addChunks(Mlp mlp, DeviceLimits device, int tile, int parts, List<MlpTiling> tilings) {
         int across = WARPS * K / tile;
         int needed = ceil(mlp.channels() / N, across);
         Set<Integer> chunks = new TreeSet<>();
@@ -102,7 +93,7 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
     }
 
     /** Blocks side by side: no more than are there at a time, each of which takes tile after tile. */
-    int grid(Mlp mlp, Device device) {
+    int grid(Mlp mlp, DeviceLimits device) {
         return Math.min(ceil(mlp.pixels(), tile), Math.max(1, device.multiprocessors() * blocks / parts));
     }
 

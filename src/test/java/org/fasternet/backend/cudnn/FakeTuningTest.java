@@ -2,15 +2,19 @@ package org.fasternet.backend.cudnn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.fasternet.FasterNet;
 import org.fasternet.Golden;
@@ -69,7 +73,7 @@ class FakeTuningTest {
     }
 
     private static boolean isOurs(String implementation) {
-        return implementation.startsWith("cuda:mlp_") || implementation.startsWith("cuda:dense_");
+        return implementation.matches("cuda:(embed|mlp|dense)_.*");
     }
 
     private static boolean isMlp(String implementation) {
@@ -82,8 +86,12 @@ class FakeTuningTest {
 
     private static float[] run(CudnnProgram program, float[] src) {
         FloatBuffer from = Golden.direct(src);
+        return run(program, new FloatPointer(from).address());
+    }
+
+    private static float[] run(CudnnProgram program, long src) {
         FloatBuffer to = Golden.floats(program.dsts().get(0).shape().elements());
-        program.bind(0, new FloatPointer(from).address());
+        program.bind(0, src);
         program.bind(1, new FloatPointer(to).address());
         program.run();
         program.run();
@@ -110,6 +118,7 @@ class FakeTuningTest {
             List<ExecutionPlan.Step> steps = program.plan().steps();
             assertTrue(steps.stream().filter(step -> isMlp(step.implementation()))
                     .allMatch(step -> step.kernels() == 1 && step.label().endsWith(" expand + project")), steps::toString);
+            assertEquals("cuda:embed_f32_" + precision.id(), steps.get(0).implementation());
             ExecutionPlan.Step last = steps.get(steps.size() - 1);
             assertEquals("cuda:dense_" + precision.id() + "_f32", last.implementation());
             assertTrue(last.label().endsWith(" + dst") && last.kernels() == 1, last::toString);
@@ -170,8 +179,30 @@ class FakeTuningTest {
                 assertEquals(precision == Precision.F32 ? List.of("cuda:dense_f32_f32", "cuda:dense_f32_f32") : List.of(), ours);
             }
         }
-        assertTrue(MlpKernel.computes(Precision.F16, 80));
-        assertEquals(false, MlpKernel.computes(Precision.F16, 75));
+        assertTrue(Launches.hasMatrixKernels(Precision.F16, 80));
+        assertFalse(Launches.hasMatrixKernels(Precision.F16, 75));
+    }
+
+    /** Rows of a picture, each with four bytes that belong to none. */
+    @Test
+    void pixelsOfEightBitsAreEmbedded() {
+        Shape src = new Shape(2, 3, 17, 23);
+        Layout rows = Layout.rows(src, 23 * 3 + 4);
+        ByteBuffer pixels = ByteBuffer.allocateDirect(2 * 17 * (23 * 3 + 4));
+        for (int i = 0; i < pixels.capacity(); i++) {
+            pixels.put(i, (byte) (i * 37));
+        }
+        List<float[]> logits = new ArrayList<>();
+        for (boolean ours : new boolean[] {false, true}) {
+            System.setProperty(PlanCache.PROPERTY, folder.resolve("pixels" + ours).toString());
+            ProgramSpec spec = new ProgramSpec(Network.of(NETWORK.layers()), src, ElementType.U8, rows, ElementType.F32, false,
+                    Precision.F16, Optional.empty(), 1, 0, 0, true);
+            try (CudnnProgram program = CudnnProgram.compile(spec, (stream, way) -> isOurs(way.implementation()) == ours ? 1 : 2)) {
+                assertEquals(ours, program.plan().steps().get(0).implementation().equals("cuda:embed_u8_f16"));
+                logits.add(run(program, new BytePointer(pixels).address()));
+            }
+        }
+        Golden.assertClose(logits.get(0), logits.get(1), Precision.F16);
     }
 
     /** Its weights would be read once for each. */

@@ -104,7 +104,7 @@ class ReachabilityMetadataTest {
                 assertTrue(globs.stream().anyMatch(glob -> matches(glob, name)), name + " is none of " + globs);
             }
         }
-        for (String file : List.of("dense.cu", "device.cuh", "kernels.cu", "mlp.cu", "peaks.cu")) {
+        for (String file : List.of("dense.cu", "device.cuh", "embed.cu", "kernels.cu", "mlp.cu", "peaks.cu")) {
             String kernels = "org/fasternet/backend/cudnn/" + file;
             assertTrue(globs.contains(kernels) && getClass().getResource("/" + kernels) != null, globs::toString);
         }

@@ -1,0 +1,84 @@
+package org.fasternet.backend.cudnn;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import org.bytedeco.javacpp.Pointer;
+import org.fasternet.compute.ElementType;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.Step;
+import org.fasternet.schedule.View;
+import org.fasternet.tensor.Shape;
+import org.fasternet.tensor.Tensor;
+
+/** The kernel of {@code cpp/cuda/embed.cu} on a device, for one program: patches and the product with their weights. */
+final class EmbedKernel implements OfferedKernel {
+    /** As the kernel says: pixels of a block, its threads, the channels of its products, and bytes between rows. */
+    private static final int TILE = 64;
+    private static final int THREADS = 128;
+    private static final int K = 16;
+    private static final int N = 8;
+    private static final int SKEW_BYTES = 16;
+    /** As many blocks as a multiprocessor has registers for. */
+    private static final int BLOCKS = 8;
+
+    private final DeviceWeights weights;
+    private final ToLongFunction<View> address;
+    private final CudaKernels kernels;
+    private final DeviceLimits device;
+
+    EmbedKernel(DeviceWeights weights, int device, ToLongFunction<View> address) {
+        this.weights = weights;
+        this.address = address;
+        this.kernels = CudaKernels.loaded(CudaKernels.EMBED, device);
+        this.device = Cuda.limits(device);
+    }
+
+    @Override
+    public Optional<Alternative> at(List<Step> steps, int index) {
+        if (index + 1 == steps.size() || !(steps.get(index) instanceof Step.Patches patches)
+                || !(steps.get(index + 1) instanceof Step.Conv conv) || !fits(patches, conv)
+                || Alternative.isRead(steps, index + 2, patches.dst())) {
+            return Optional.empty();
+        }
+        String what = "the kernel " + CudaKernels.text(CudaKernels.EMBED) + "or others for " + patches.src().shape() + " of "
+                + patches.src().buffer().type() + ", " + patches.src().buffer().layout() + ", by " + patches.size() + " to "
+                + conv.dst().shape() + " in rows of " + conv.dst().buffer().layout().strideW();
+        return Optional.of(new Alternative(List.of(patches, conv), what, Map.of("embed", () -> prepare(patches, conv))));
+    }
+
+    private boolean fits(Step.Patches patches, Step.Conv conv) {
+        Tensor w = conv.weights();
+        return conv.src().equals(patches.dst()) && w.dim(2) == 1 && w.dim(3) == 1 && conv.stride() == 1 && conv.groups() == 1
+                && conv.bias().isPresent() && conv.activation().isEmpty() && !conv.accumulate()
+                && conv.dst().channels() % N == 0 && shared(patches, conv) <= device.sharedOfBlock();
+    }
+
+    private static int steps(Step.Patches patches) {
+        return (patches.src().channels() * patches.size() * patches.size() + K - 1) / K;
+    }
+
+    /** Weights, a tile's patches, and its results, in rows of odd numbers of 16 bytes. */
+    private static int shared(Step.Patches patches, Step.Conv conv) {
+        int steps = steps(patches);
+        int eights = conv.dst().channels() / N;
+        return steps * eights * K * N * Short.BYTES + TILE * (steps * K * Short.BYTES + SKEW_BYTES + SKEW_BYTES * (eights | 1));
+    }
+
+    private Launches.Prepared prepare(Step.Patches patches, Step.Conv conv) {
+        Pointer w = weights.fragments(conv.weights(), conv.label());
+        Pointer bias = weights.vector(conv.bias().orElseThrow(), "bias", conv.label());
+        View src = patches.src();
+        ElementType type = conv.dst().buffer().type();
+        String kernel = "embed_" + CudaKernels.suffix(src.buffer().type()) + "_" + CudaKernels.suffix(type);
+        Shape dst = conv.dst().shape();
+        Layout from = src.buffer().layout();
+        int blocks = Math.min((dst.pixels() + TILE - 1) / TILE, BLOCKS * device.multiprocessors());
+        CudaKernels.Grid grid = new CudaKernels.Grid(blocks, 1, 1, THREADS, shared(patches, conv));
+        return new Launches.Prepared(List.of(patches, conv), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+                address.applyAsLong(src), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
+                address.applyAsLong(conv.dst()), conv.dst().buffer().layout().strideW(), w.address(), bias.address(),
+                src.channels(), dst.c(), dst.n(), dst.h(), dst.w(), patches.size()));
+    }
+}
