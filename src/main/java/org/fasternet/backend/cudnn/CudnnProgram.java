@@ -70,13 +70,13 @@ final class CudnnProgram implements Program {
     private StepEvents events;
 
     /** Chosen by running them, on memory as in a run: not missing, nor zeros, since what an engine takes for erf depends on its source. */
-    private List<Launches.Prepared> tuned(Launches factory) {
+    private List<Launches.Prepared> tuned(Tuning tuning) {
         try (Resources temporary = new Resources()) {
             for (int slot = 0; slot < device.length; slot++) {
                 device[slot] = Cuda.allocate(temporary, slots.get(slot).bytes(), slots.get(slot).name()).address();
             }
             Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
-            List<Launches.Prepared> fastest = factory.prepare(schedule.steps());
+            List<Launches.Prepared> fastest = tuning.prepare(schedule.steps());
             Cuda.fill(arena, 0, arenaPlan.bytes(), "activations");
             return fastest;
         } finally {
@@ -115,8 +115,10 @@ final class CudnnProgram implements Program {
         DeviceWeights weights = new DeviceWeights(shared, spec);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
         Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
-                spec.tuning() ? Optional.of(prepared -> timer.micros(stream, prepared)) : Optional.empty(), resources);
-        launches = spec.tuning() ? tuned(factory) : factory.prepare(schedule.steps());
+                spec.tuning() ? Optional.of(prepared -> timer.micros(stream, prepared)) : Optional.empty());
+        launches = spec.tuning()
+                ? tuned(new Tuning(factory, plans.choices(), weights, spec.precision(), ordinal, this::address, resources))
+                : schedule.steps().stream().map(factory::prepare).toList();
         List<ExecutionPlan.Step> planned = launches.stream().map(prepared -> new ExecutionPlan.Step(
                 prepared.label(), prepared.implementation(), prepared.src().shape(), prepared.dst().shape(), prepared.multiplyAdds(),
                 prepared.workspace())).toList();

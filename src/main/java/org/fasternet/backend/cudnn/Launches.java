@@ -6,14 +6,11 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_VARIANT_PACK_WORKSPACE;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.cudnnBackendExecute;
 
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -80,18 +77,14 @@ final class Launches {
     private final CudaKernels kernels;
     private final ToLongFunction<View> address;
     private final Optional<ToDoubleFunction<Prepared>> timer;
-    /** None without tuning. */
-    private final List<OfferedKernel> offered = new ArrayList<>();
-    private final Choices choices;
     private Pointer workspace;
 
     /**
      * @param address where a view's first element lies: one of the caller's from {@link #setWorkspace} on
      * @param timer microseconds that what was prepared takes; empty: cuDNN's heuristics choose
-     * @param owner frees what launches need on the device
      */
     Launches(cudnnContext handle, ConvPlans plans, DeviceWeights weights, Precision precision, int device,
-            ToLongFunction<View> address, Optional<ToDoubleFunction<Prepared>> timer, Resources owner) {
+            ToLongFunction<View> address, Optional<ToDoubleFunction<Prepared>> timer) {
         this.handle = handle;
         this.plans = plans;
         this.weights = weights;
@@ -100,14 +93,6 @@ final class Launches {
         this.kernels = CudaKernels.loaded(CudaKernels.NETWORKS, device);
         this.address = address;
         this.timer = timer;
-        this.choices = plans.choices();
-        if (timer.isPresent() && hasMatrixKernels(precision, capability)) {
-            offered.add(new EmbedKernel(weights, device, address));
-            offered.add(new MlpKernel(owner, weights, precision, device, address, () -> workspace.address()));
-        }
-        if (timer.isPresent() && DenseKernel.computes(precision)) {
-            offered.add(new DenseKernel(weights, device, address));
-        }
     }
 
     /** Whether our kernels multiply matrices in a precision: by mma.m16n8k16, while cp.async loads what is next. */
@@ -120,38 +105,20 @@ final class Launches {
         workspace = memory;
     }
 
-    /** All of a schedule's steps, in their order. */
-    List<Prepared> prepare(List<Step> steps) {
-        List<Prepared> prepared = new ArrayList<>();
-        for (int i = 0; i < steps.size(); i = prepared.stream().mapToInt(p -> p.steps().size()).sum()) {
-            Optional<Alternative> ours = alternative(steps, i);
-            prepared.addAll(ours.isPresent() ? fastest(ours.get()) : List.of(prepare(steps.get(i))));
-        }
-        return prepared;
+    /** Where that memory is. */
+    long workspace() {
+        return workspace.address();
     }
 
-    private Optional<Alternative> alternative(List<Step> steps, int index) {
-        return offered.stream().flatMap(kernel -> kernel.at(steps, index).stream()).findFirst();
-    }
-
-    /** What computes the steps one by one, or a kernel of ours. Those that are not chosen are made only to be measured. */
-    private List<Prepared> fastest(Alternative ours) {
-        Map<String, Supplier<List<Prepared>>> ways = new LinkedHashMap<>();
-        ways.put("apart", () -> ours.steps().stream().map(this::prepare).toList());
-        ours.ways().forEach((name, way) -> ways.put(name, () -> List.of(way.get())));
-        // Each launch by itself: one after the other they would feed their results to each other, until no number is finite.
-        String fastest = choices.fastest(ours.what(), ways.keySet(), way -> ways.get(way).get().stream().mapToDouble(this::micros).sum());
-        return ways.get(fastest).get();
-    }
-
-    private double micros(Prepared prepared) {
+    /** What the timer says, which there must be. */
+    double micros(Prepared prepared) {
         try (Resources temporary = new Resources()) {
             workspace = Cuda.allocate(temporary, prepared.workspace(), "the workspace of " + prepared.label());
             return timer.orElseThrow().applyAsDouble(prepared);
         }
     }
 
-    private Prepared prepare(Step step) {
+    Prepared prepare(Step step) {
         if (step instanceof Step.Conv conv) {
             if (isOurs(conv, precision, capability)) {
                 return precision == Precision.F32 ? plainConvolution(conv) : partial(conv);
