@@ -112,7 +112,7 @@ final class CudaKernels {
 
     /** Machine code for a compute capability; needs no device, nor a compiler if it is in the cache. */
     static byte[] cachedOrCompiled(String source, int capability, PlanCache cache) {
-        String name = source + " for sm_" + capability + ": " + text(HEADER) + text(source);
+        String name = source + " for sm_" + capability + ": " + source(source);
         return cache.read(name).orElseGet(() -> {
             byte[] compiled = compile(source, capability).cubin();
             cache.write(name, compiled);
@@ -173,8 +173,12 @@ final class CudaKernels {
         return type.name().toLowerCase(Locale.ROOT);
     }
 
-    /** A file's source. */
-    static String text(String source) {
+    /** A file's source, after that of what it includes. */
+    static String source(String source) {
+        return text(HEADER) + text(source);
+    }
+
+    private static String text(String source) {
         try (InputStream in = CudaKernels.class.getResourceAsStream(source)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

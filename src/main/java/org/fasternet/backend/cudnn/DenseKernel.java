@@ -48,9 +48,8 @@ final class DenseKernel implements OfferedKernel {
             together.add(copy);
         }
         View dst = together.get(together.size() - 1).dst();
-        String what = "the kernel " + CudaKernels.text(CudaKernels.DENSE) + "or others for " + conv.src().shape() + " to "
-                + dst.shape() + ", " + conv.activation() + ", " + dst.buffer().type();
-        return Optional.of(new Alternative(together, what, Map.of("dense", () -> prepare(together, conv, dst))));
+        String what = conv.src().shape() + " to " + dst.shape() + ", " + conv.activation() + ", " + dst.buffer().type();
+        return Optional.of(new Alternative(together, CudaKernels.DENSE, what, Map.of("dense", () -> prepare(together, conv, dst))));
     }
 
     private static boolean fits(Step.Conv conv) {

@@ -42,10 +42,9 @@ final class EmbedKernel implements OfferedKernel {
                 || Alternative.isRead(steps, index + 2, patches.dst())) {
             return Optional.empty();
         }
-        String what = "the kernel " + CudaKernels.text(CudaKernels.EMBED) + "or others for " + patches.src().shape() + " of "
-                + patches.src().buffer().type() + ", " + patches.src().buffer().layout() + ", by " + patches.size() + " to "
-                + conv.dst().shape() + " in rows of " + conv.dst().buffer().layout().strideW();
-        return Optional.of(new Alternative(List.of(patches, conv), what, Map.of("embed", () -> prepare(patches, conv))));
+        String what = patches.src().shape() + " of " + patches.src().buffer().type() + ", " + patches.src().buffer().layout() + ", by "
+                + patches.size() + " to " + conv.dst().shape() + " in rows of " + conv.dst().buffer().layout().strideW();
+        return Optional.of(new Alternative(List.of(patches, conv), CudaKernels.EMBED, what, Map.of("embed", () -> prepare(patches, conv))));
     }
 
     private boolean fits(Step.Patches patches, Step.Conv conv) {

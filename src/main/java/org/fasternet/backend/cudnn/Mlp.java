@@ -54,9 +54,9 @@ record Mlp(Step.Conv expand, Step.Conv project) {
         return expand.activation().orElseThrow() == Activation.GELU;
     }
 
-    /** All that its time depends on, but the device. */
+    /** All that its time depends on, but the kernel and the device. */
     String what() {
-        return "the kernel " + CudaKernels.text(CudaKernels.MLP) + "or two convolutions for " + pixels() + " pixels of " + channels()
-                + " channels in rows of " + row() + ", " + hidden() + " hidden, " + expand.activation().orElseThrow();
+        return pixels() + " pixels of " + channels() + " channels in rows of " + row() + ", " + hidden() + " hidden, "
+                + expand.activation().orElseThrow();
     }
 }

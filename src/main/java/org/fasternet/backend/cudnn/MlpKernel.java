@@ -51,7 +51,7 @@ final class MlpKernel implements OfferedKernel {
             for (MlpTiling tiling : MlpTiling.of(mlp, device)) {
                 ways.put(tiling.toString(), () -> prepare(mlp, tiling));
             }
-            return new Alternative(List.of(mlp.expand(), mlp.project()), mlp.what(), ways);
+            return new Alternative(List.of(mlp.expand(), mlp.project()), CudaKernels.MLP, mlp.what(), ways);
         });
     }
 

@@ -53,8 +53,8 @@ final class Tuning {
         ways.put("apart", () -> ours.steps().stream().map(launches::prepare).toList());
         ours.ways().forEach((name, way) -> ways.put(name, () -> List.of(way.get())));
         // Each launch by itself: one after the other they would feed their results to each other, until no number is finite.
-        String fastest = choices.fastest(
-                ours.what(), ways.keySet(), way -> ways.get(way).get().stream().mapToDouble(launches::micros).sum());
+        String fastest = choices.fastest("a choice with " + CudaKernels.source(ours.source()) + "for " + ours.what(),
+                ways.keySet(), way -> ways.get(way).get().stream().mapToDouble(launches::micros).sum());
         return ways.get(fastest).get();
     }
 }

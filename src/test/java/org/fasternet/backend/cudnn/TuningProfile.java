@@ -1,0 +1,155 @@
+package org.fasternet.backend.cudnn;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.fasternet.FasterNet;
+import org.fasternet.Variant;
+import org.fasternet.compute.ElementType;
+import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.compute.Precision;
+import org.fasternet.internal.Buffers;
+import org.fasternet.layer.Network;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.tensor.Shape;
+
+/**
+ * What everything takes that tuning can choose, on the card at hand, and whether the network's result is the same with each of it:
+ * arguments VARIANT PRECISION BATCH SIZE, any number of times. Plans are kept where the system property says, choices are not.
+ */
+public final class TuningProfile {
+    private static final int RUNS = 300;
+
+    private final Network network;
+    private final Precision precision;
+    private final Shape shape;
+    private final FloatBuffer src;
+    private final Path plans;
+
+    private TuningProfile(Variant variant, Precision precision, Shape shape, Path plans) {
+        this.network = Network.of(FasterNet.random(variant, 1).layers());
+        this.precision = precision;
+        this.shape = shape;
+        this.src = Buffers.random(shape, 1);
+        this.plans = plans;
+    }
+
+    public static void main(String[] args) throws IOException {
+        for (int i = 0; i + 3 < args.length; i += 4) {
+            int size = Integer.parseInt(args[i + 3]);
+            System.out.println(String.join(" ", List.of(args).subList(i, i + 4)));
+            new TuningProfile(Variant.valueOf(args[i]), Precision.parse(args[i + 1]),
+                    new Shape(Integer.parseInt(args[i + 2]), 3, size, size), Path.of(System.getProperty(PlanCache.PROPERTY))).run();
+        }
+    }
+
+    private CudnnProgram compile(boolean tuning, CudnnProgram.Timer timer) {
+        return CudnnProgram.compile(new ProgramSpec(network, shape, ElementType.F32, Layout.nchw(shape), ElementType.F32, false,
+                precision, Optional.empty(), 1, 0, 0, tuning), timer);
+    }
+
+    private void run() throws IOException {
+        float[] expected;
+        double untuned;
+        try (CudnnProgram program = compile(false, null)) {
+            expected = result(program);
+            untuned = p50(program);
+        }
+        forgetChoices();
+        Map<String, Map<String, Double>> times = new LinkedHashMap<>();
+        try (CudnnProgram program = compile(true, (stream, way) -> {
+            double micros = stream.micros(way.launch(), CudaStream.TRIAL_COPIES);
+            times.computeIfAbsent(way.label(), label -> new LinkedHashMap<>()).merge(way.implementation(), micros, Math::min);
+            return micros;
+        })) {
+            times.forEach(TuningProfile::print);
+            System.out.printf(Locale.ROOT, "untuned %.1f us, tuned %.1f us, error %.2e, %s%n", untuned, p50(program),
+                    error(expected, result(program)), program.plan().steps().stream().map(ExecutionPlan.Step::implementation).toList());
+        }
+        List<String> ours = new ArrayList<>(new TreeSet<>(times.values().stream().flatMap(ways -> ways.keySet().stream())
+                .filter(way -> way.matches("cuda:(embed|mlp|dense)_.*")).toList()));
+        double worst = 0;
+        for (String wanted : ours) {
+            forgetChoices();
+            try (CudnnProgram program = compile(true, (stream, way) -> way.implementation().equals(wanted) ? 0 : 1)) {
+                double error = error(expected, result(program));
+                worst = error <= worst ? worst : error;
+                if (!(error < 5e-2)) {
+                    System.out.println("WRONG " + wanted + ": " + error);
+                }
+            }
+        }
+        forgetChoices();
+        System.out.printf(Locale.ROOT, "%d kernels of ours, error at most %.2e of the largest%n", ours.size(), worst);
+    }
+
+    private static void print(String label, Map<String, Double> ways) {
+        // Blocks of a stage are alike: its first says enough.
+        if (!label.matches("stages.*blocks[.][1-9].*")) {
+            System.out.println("  " + label + ": " + ways.entrySet().stream().sorted(Map.Entry.comparingByValue())
+                    .map(way -> String.format(Locale.ROOT, "%s %.2f", way.getKey(), way.getValue())).collect(Collectors.joining(", ")));
+        }
+    }
+
+    private float[] result(CudnnProgram program) {
+        FloatBuffer dst = Buffers.floats(program.dsts().get(0).shape().elements());
+        program.bind(0, new FloatPointer(src).address());
+        program.bind(1, new FloatPointer(dst).address());
+        program.run();
+        float[] values = new float[dst.capacity()];
+        dst.get(0, values);
+        return values;
+    }
+
+    private double p50(CudnnProgram program) {
+        CudaMemory memory = new CudaMemory(0);
+        long from = memory.allocate(program.src().bytes());
+        long to = memory.allocate(program.dsts().get(0).bytes());
+        program.bindDevice(0, from);
+        program.bindDevice(1, to);
+        double[] times = new double[RUNS];
+        for (int run = 0; run < RUNS; run++) {
+            long start = System.nanoTime();
+            program.run();
+            times[run] = (System.nanoTime() - start) * 1e-3;
+        }
+        memory.free(from);
+        memory.free(to);
+        return java.util.Arrays.stream(times).skip(RUNS / 10).sorted().toArray()[RUNS * 9 / 20];
+    }
+
+    private static double error(float[] expected, float[] actual) {
+        double largest = 0;
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            largest = Math.max(largest, Math.abs(expected[i]));
+            double off = Math.abs(expected[i] - actual[i]);
+            worst = off <= worst ? worst : off;
+        }
+        return worst / largest;
+    }
+
+    /** The plans stay, which take long to make. */
+    private void forgetChoices() throws IOException {
+        try (Stream<Path> files = Files.list(plans)) {
+            for (Path file : files.toList()) {
+                if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains("a choice with ")) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+}
