@@ -142,16 +142,15 @@ template <class T, int N> struct Mlp {
 
     // Writes the sums where the others of this tile find them. Whether they all have: then this block adds them up.
     __device__ bool hand_in(i64 at) {
-        __shared__ unsigned before;
         float4* to = reinterpret_cast<float4*>(a.partials) + (at * gridDim.y + blockIdx.y) * tile * (channels / 4);
         for (int i = threadIdx.x; i < tile * (channels / 4); i += MLP_THREADS)
             to[i] = *reinterpret_cast<const float4*>(sums + i / (channels / 4) * sum_floats + i % (channels / 4) * 4);
         __threadfence();
         __syncthreads();
-        unsigned* arrived = reinterpret_cast<unsigned*>(a.arrived) + at;
-        if (threadIdx.x == 0) before = atomicAdd(arrived, 1);
+        unsigned *arrived = reinterpret_cast<unsigned*>(a.arrived) + at, *before = reinterpret_cast<unsigned*>(src);
+        if (threadIdx.x == 0) *before = atomicAdd(arrived, 1);
         __syncthreads();
-        if (before + 1 < gridDim.y) return false;
+        if (*before + 1 < gridDim.y) return false;
         if (threadIdx.x == 0) *arrived = 0;
         __threadfence();
         return true;
