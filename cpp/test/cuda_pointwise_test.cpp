@@ -71,7 +71,7 @@ template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilo
             // One rounding of each hidden value and of the result, and of the f32 sums.
             const double tolerance = epsilon * (bound + std::abs(sum)) + 1e-5 * (1 + bound);
             ASSERT_NEAR(sum, widen(rows[p * row + before + o]), tolerance)
-                << c.channels << " channels, " << c.hidden << " hidden, tile " << c.tile << ", pixel " << p << ", output " << o;
+                << c.channels << " channels, " << c.hidden << " hidden, " << c.tile << "x" << c.parts << "x" << c.chunk << ", pixel " << p << ", output " << o;
         }
     }
     for (int i = 0; i < static_cast<int>(rows.size()); i++) {
@@ -93,6 +93,26 @@ TEST(CudaMlp, EveryTileAndRemainder) {
     check<BF16, 4>(mlp_bf16_4, BF16_EPSILON, {24, 64, 16, 16, 1, 4, 50, false});
     check<BF16, 8>(mlp_bf16_8, BF16_EPSILON, {320, 96, 32, 16, 1, 1, 17});
     check<BF16, 16>(mlp_bf16_16, BF16_EPSILON, {264, 48, 48, 32, 1, 1, 20});
+}
+
+/** Whatever tiling, with pixels, channels and hidden channels left over in the last tile, step and chunk. */
+TEST(CudaMlp, AnyShapeAndTiling) {
+    std::mt19937 random(11);
+    const auto any = [&](int from, int to) { return std::uniform_int_distribution<int>(from, to)(random); };
+    for (int i = 0; i < 120; i++) {
+        const int tile = 16 << any(0, 3), across = 128 / tile, most = std::min(16, 24 / across) * across;
+        Case c = {8 * any(1, most), 16 * any(1, 8), 16 * any(1, 4), tile, 1, any(1, 3), any(1, 2 * tile + 1), any(0, 1) == 1};
+        c.chunk = std::min(c.chunk, c.hidden);
+        c.parts = any(1, (c.hidden + c.chunk - 1) / c.chunk);
+        backwards = any(0, 1) == 1;
+        const int eights = (c.channels / 8 + across - 1) / across;
+        if (eights <= 2) check<F16, 2>(mlp_f16_2, F16_EPSILON, c);
+        else if (eights <= 4) check<BF16, 4>(mlp_bf16_4, BF16_EPSILON, c);
+        else if (eights <= 8) check<F16, 8>(mlp_f16_8, F16_EPSILON, c);
+        else check<BF16, 16>(mlp_bf16_16, BF16_EPSILON, c);
+        if (HasFatalFailure()) break;
+    }
+    backwards = false;
 }
 
 /** Blocks that share a tile: whichever comes last adds up, and to the same. */
