@@ -23,7 +23,8 @@ template <class S, class T> __device__ void load_patches(const EmbedArguments& a
     const i64 pixel = first + mine;
     if (pixel >= a.batch * area) return;
     const int at = pixel % area;
-    const S* src = reinterpret_cast<const S*>(a.src.data) + pixel / area * a.src.n + at / width * size * a.src.h + at % width * size * a.src.w;
+    const S* src = reinterpret_cast<const S*>(a.src.data) + pixel / area * a.src.n + at / width * size * a.src.h +
+        at % width * size * a.src.w;
     T* dst = reinterpret_cast<T*>(patches + mine * patch_bytes);
     const bool vectors = sizeof(S) == 4 && size % 4 == 0 && a.src.w == 1 && (a.src.data | 4 * (a.src.n | a.src.c | a.src.h)) % 16 == 0;
     if (vectors) {
@@ -41,7 +42,8 @@ template <class S, class T> __device__ void load_patches(const EmbedArguments& a
 template <class S, class T> __device__ void embed(const EmbedArguments& a) {
     const int lane = threadIdx.x % 32, mine = threadIdx.x / 32 * 16, n8s = a.outputs / 8;
     const int k16s = (a.inputs * a.size * a.size + 15) / 16, patch_bytes = 32 * k16s + SKEW, result_bytes = 16 * (n8s | 1);
-    unsigned char *weights = dynamic_shared_memory(), *patches = weights + k16s * n8s * FRAGMENT, *results = patches + EMBED_TILE * patch_bytes;
+    unsigned char *weights = dynamic_shared_memory(), *patches = weights + k16s * n8s * FRAGMENT;
+    unsigned char *results = patches + EMBED_TILE * patch_bytes, *my_patches = patches + mine * patch_bytes;
     const i64 pixels = a.batch * a.height * a.width;
     for (int i = 16 * threadIdx.x; i < k16s * n8s * FRAGMENT; i += 16 * EMBED_THREADS)
         load16(weights + i, reinterpret_cast<const unsigned char*>(a.weights) + i, true);
@@ -54,7 +56,7 @@ template <class S, class T> __device__ void embed(const EmbedArguments& a) {
             const float* bias = reinterpret_cast<const float*>(a.bias) + 8 * n + lane % 4 * 2;
             float d[4] = {bias[0], bias[1], bias[0], bias[1]};
             for (int k = 0; k < k16s; k++)
-                multiply(d, load_pixels(patches + mine * patch_bytes, patch_bytes, k).words, load_weights(weights + (k * n8s + n) * FRAGMENT), T());
+                multiply(d, load_pixels(my_patches, patch_bytes, k).words, load_weights(weights + (k * n8s + n) * FRAGMENT), T());
             unsigned char* to = results + (mine + lane / 4) * result_bytes + 16 * n + lane % 4 * 4;
             *reinterpret_cast<unsigned*>(to) = pack<T>(d[0], d[1]);
             *reinterpret_cast<unsigned*>(to + 8 * result_bytes) = pack<T>(d[2], d[3]);

@@ -107,8 +107,10 @@ template <class T, int N> struct Mlp {
             }
             unsigned char* to = inner + (mine + lane / 4) * hidden_bytes + 32 * n + lane % 4 * 4;
 #pragma unroll
-            for (int i = 0; i < 4; i++)
-                *reinterpret_cast<unsigned*>(to + i / 2 * 8 * hidden_bytes + i % 2 * 16) = pack<T>(h[i % 2][i / 2 * 2], h[i % 2][i / 2 * 2 + 1]);
+            for (int i = 0; i < 4; i++) {
+                const float* pair = h[i % 2] + i / 2 * 2;
+                *reinterpret_cast<unsigned*>(to + i / 2 * 8 * hidden_bytes + i % 2 * 16) = pack<T>(pair[0], pair[1]);
+            }
         }
     }
 

@@ -33,7 +33,10 @@ template <class T> void pack_fragment(const std::vector<T>& matrix, int inputs, 
 
 double activate(double v, bool gelu) { return gelu ? 0.5 * v * (1 + std::erf(v / std::sqrt(2.0))) : std::max(v, 0.0); }
 
-/** Rows [y1 | x2 | x1] as the schedule lays them out, src is [y1 | x2] and dst [x2 | x1], or both are the same; then NaN, as are pixels after the last. */
+/**
+ * Rows [y1 | x2 | x1] as the schedule lays them out, src is [y1 | x2] and dst [x2 | x1], or both are the same; then NaN, as are pixels
+ * after the last.
+ */
 template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilon, const Case& c) {
     const int before = c.channels % 16 ? 0 : 8, outputs = before + c.channels, row = outputs + 8;
     std::vector<T> rows = random_values<T>(static_cast<size_t>(c.pixels + c.tile) * row, 1, 1);
@@ -47,14 +50,15 @@ template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilo
     for (int k = 0; k < c.hidden; k += 16)
         for (int n = 0; n < c.channels; n += 8) pack_fragment(project, c.hidden, c.channels, k, n, packed_project);
     const int tiles = (c.pixels + c.tile - 1) / c.tile, chunks = (c.hidden + c.chunk - 1) / c.chunk, k16s = (c.channels + 15) / 16;
-    const int stage = c.chunk / 8 * k16s * 256 + c.chunk / 16 * (c.channels / 8) * 256 + c.chunk * 4, stages = chunks > c.parts ? 2 : 1;
+    const int stage = c.chunk / 8 * k16s * 256 + c.chunk / 16 * (c.channels / 8) * 256 + c.chunk * 4;
+    const int stages = chunks > c.parts ? 2 : 1;
     const int shared = std::max(c.tile * (32 * k16s + 16 + 2 * c.chunk + 16), c.tile * (c.channels + 4) * 4) + stages * stage;
     std::vector<float> partials(static_cast<size_t>(tiles) * c.parts * c.tile * c.channels, NAN);
     std::vector<unsigned> arrived(tiles, 0);
     const std::vector<T> old = rows;
     launch(kernel, {static_cast<unsigned>(c.grid), static_cast<unsigned>(c.parts), 1}, MLP_THREADS, shared,
-           MlpArguments{address(rows), address(rows) + 2 * before, address(packed_expand), address(bias), address(packed_project), address(partials),
-                        address(arrived), c.pixels, row, c.channels, c.hidden, c.chunk, c.tile, c.gelu});
+           MlpArguments{address(rows), address(rows) + 2 * before, address(packed_expand), address(bias), address(packed_project),
+                        address(partials), address(arrived), c.pixels, row, c.channels, c.hidden, c.chunk, c.tile, c.gelu});
     std::vector<double> inner(c.hidden);
     for (int p = 0; p < c.pixels; p++) {
         for (int h = 0; h < c.hidden; h++) {
@@ -71,7 +75,8 @@ template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilo
             // One rounding of each hidden value and of the result, and of the f32 sums.
             const double tolerance = epsilon * (bound + std::abs(sum)) + 1e-5 * (1 + bound);
             ASSERT_NEAR(sum, widen(rows[p * row + before + o]), tolerance)
-                << c.channels << " channels, " << c.hidden << " hidden, " << c.tile << "x" << c.parts << "x" << c.chunk << ", pixel " << p << ", output " << o;
+                << c.channels << " channels, " << c.hidden << " hidden, " << c.tile << "x" << c.parts << "x" << c.chunk
+                << ", pixel " << p << ", output " << o;
         }
     }
     for (int i = 0; i < static_cast<int>(rows.size()); i++) {
@@ -127,7 +132,8 @@ TEST(CudaMlp, PartsOfATile) {
     backwards = false;
 }
 
-template <class S, class D> void check_dense(void (*kernel)(DenseArguments), double epsilon, int inputs, int outputs, int pixels, int activation) {
+template <class S, class D>
+void check_dense(void (*kernel)(DenseArguments), double epsilon, int inputs, int outputs, int pixels, int activation) {
     const int src_row = inputs + 8, dst_row = outputs + 3;
     auto src = random_values<S>(pixels * src_row, 1, 5), weights = random_values<S>(outputs * inputs, 1, 6);
     auto bias = random_values<float>(outputs, 1, 7);
@@ -168,7 +174,8 @@ template <class S> S pixel_value(int i) { return static_cast<S>(sizeof(S) == 1 ?
 
 /** Rows and columns of src that fill no patch are left over; dst is a slice of rows. */
 template <class S, class T> void check_embed(void (*kernel)(EmbedArguments), double epsilon, const Patches& c) {
-    const int rows = c.height * c.size + 1, columns = (c.width * c.size + 4) / 4 * 4, values = c.inputs * c.size * c.size, k16s = (values + 15) / 16;
+    const int rows = c.height * c.size + 1, columns = (c.width * c.size + 4) / 4 * 4;
+    const int values = c.inputs * c.size * c.size, k16s = (values + 15) / 16;
     std::vector<S> memory(c.batch * c.inputs * rows * columns + c.offset);
     for (size_t i = 0; i < memory.size(); i++) memory[i] = pixel_value<S>(i);
     const i64 image = c.inputs * rows * columns;
@@ -179,10 +186,12 @@ template <class S, class T> void check_embed(void (*kernel)(EmbedArguments), dou
     std::vector<T> packed;
     for (int k = 0; k < values; k += 16)
         for (int n = 0; n < c.outputs; n += 8) pack_fragment(weights, values, c.outputs, k, n, packed);
-    const int pixels = c.batch * c.height * c.width, row = c.outputs + 16, shared = k16s * c.outputs * 32 + EMBED_TILE * (32 * k16s + 16 + 16 * (c.outputs / 8 | 1));
+    const int pixels = c.batch * c.height * c.width, row = c.outputs + 16;
+    const int shared = k16s * c.outputs * 32 + EMBED_TILE * (32 * k16s + 16 + 16 * (c.outputs / 8 | 1));
     std::vector<T> dst((pixels + EMBED_TILE) * row, T{0xffff});
     launch(kernel, {static_cast<unsigned>(c.grid), 1, 1}, EMBED_THREADS, shared,
-           EmbedArguments{src, address(dst) + 2 * 8, row, address(packed), address(bias), c.inputs, c.outputs, c.batch, c.height, c.width, c.size});
+           EmbedArguments{src, address(dst) + 2 * 8, row, address(packed), address(bias), c.inputs, c.outputs, c.batch, c.height, c.width,
+                          c.size});
     for (int i = 0; i < static_cast<int>(dst.size()); i++) {
         const int pixel = i / row, o = i % row - 8;
         if (pixel >= pixels || o < 0 || o >= c.outputs) {

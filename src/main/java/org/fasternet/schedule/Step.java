@@ -55,7 +55,12 @@ public sealed interface Step {
             Optional<Activation> activation,
             boolean accumulate,
             long multiplyAdds)
-            implements Step {}
+            implements Step {
+        /** Whether each pixel's outputs come from that pixel alone, and from all of its channels. */
+        public boolean pointwise() {
+            return weights.dim(2) == 1 && weights.dim(3) == 1 && stride == 1 && padding == 0 && groups == 1;
+        }
+    }
 
     /**
      * A convolution in 8 bits, as {@link Int8Matrix} says, of what a layer's matrix is.

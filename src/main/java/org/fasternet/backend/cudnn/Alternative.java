@@ -18,6 +18,7 @@ import org.fasternet.schedule.View;
 record Alternative(List<Step> steps, String source, String what, Map<String, Supplier<Launches.Prepared>> ways) {
     /** Whether a step from {@code index} on, or the caller, reads a view's buffer. */
     static boolean isRead(List<Step> steps, int index, View view) {
-        return view.buffer().external() || steps.subList(index, steps.size()).stream().anyMatch(step -> step.src().buffer() == view.buffer());
+        return view.buffer().external()
+                || steps.subList(index, steps.size()).stream().anyMatch(step -> step.src().buffer() == view.buffer());
     }
 }

@@ -11,7 +11,6 @@ import org.fasternet.compute.Precision;
 import org.fasternet.layer.Activation;
 import org.fasternet.schedule.Step;
 import org.fasternet.schedule.View;
-import org.fasternet.tensor.Tensor;
 
 /** The kernel of {@code cpp/cuda/dense.cu} on a device, for one program: a 1x1 convolution of few pixels, and its conversion to f32. */
 final class DenseKernel implements OfferedKernel {
@@ -53,11 +52,9 @@ final class DenseKernel implements OfferedKernel {
     }
 
     private static boolean fits(Step.Conv conv) {
-        Tensor w = conv.weights();
         View src = conv.src();
         int bytes = src.buffer().type().bytes();
-        return w.dim(2) == 1 && w.dim(3) == 1 && conv.stride() == 1 && conv.padding() == 0 && conv.groups() == 1
-                && conv.bias().isPresent() && !conv.accumulate() && src.shape().pixels() <= MOST_PIXELS
+        return conv.pointwise() && conv.bias().isPresent() && !conv.accumulate() && src.shape().pixels() <= MOST_PIXELS
                 && !src.buffer().external() && src.buffer().dense() && conv.dst().buffer().dense()
                 && src.offset() % VECTOR_BYTES == 0 && src.channels() * bytes % VECTOR_BYTES == 0
                 && src.buffer().layout().strideW() * bytes % VECTOR_BYTES == 0;

@@ -10,7 +10,6 @@ import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.Step;
 import org.fasternet.schedule.View;
 import org.fasternet.tensor.Shape;
-import org.fasternet.tensor.Tensor;
 
 /** The kernel of {@code cpp/cuda/embed.cu} on a device, for one program: patches and the product with their weights. */
 final class EmbedKernel implements OfferedKernel {
@@ -48,10 +47,8 @@ final class EmbedKernel implements OfferedKernel {
     }
 
     private boolean fits(Step.Patches patches, Step.Conv conv) {
-        Tensor w = conv.weights();
-        return conv.src().equals(patches.dst()) && w.dim(2) == 1 && w.dim(3) == 1 && conv.stride() == 1 && conv.groups() == 1
-                && conv.bias().isPresent() && conv.activation().isEmpty() && !conv.accumulate()
-                && conv.dst().channels() % N == 0 && shared(patches, conv) <= device.sharedOfBlock();
+        return conv.src().equals(patches.dst()) && conv.pointwise() && conv.bias().isPresent() && conv.activation().isEmpty()
+                && !conv.accumulate() && conv.dst().channels() % N == 0 && shared(patches, conv) <= device.sharedOfBlock();
     }
 
     private static int steps(Step.Patches patches) {

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import org.fasternet.layer.Activation;
 import org.fasternet.schedule.Step;
-import org.fasternet.tensor.Tensor;
 
 /**
  * A block's two 1x1 convolutions, {@code dst += project act(expand src + bias)}, whose hidden channels nothing else reads.
@@ -17,16 +16,11 @@ record Mlp(Step.Conv expand, Step.Conv project) {
     static Optional<Mlp> at(List<Step> steps, int index) {
         return index + 1 < steps.size() && steps.get(index) instanceof Step.Conv expand
                 && steps.get(index + 1) instanceof Step.Conv project && !Alternative.isRead(steps, index + 2, expand.dst())
-                && isPointwise(expand) && expand.bias().isPresent() && expand.activation().isPresent() && !expand.accumulate()
-                && isPointwise(project) && project.bias().isEmpty() && project.activation().isEmpty() && project.accumulate()
+                && expand.pointwise() && expand.bias().isPresent() && expand.activation().isPresent() && !expand.accumulate()
+                && project.pointwise() && project.bias().isEmpty() && project.activation().isEmpty() && project.accumulate()
                 && expand.dst().equals(project.src()) && expand.src().buffer() == project.dst().buffer()
                 && expand.src().channels() == project.dst().channels()
                         ? Optional.of(new Mlp(expand, project)) : Optional.empty();
-    }
-
-    private static boolean isPointwise(Step.Conv conv) {
-        Tensor w = conv.weights();
-        return w.dim(2) == 1 && w.dim(3) == 1 && conv.stride() == 1 && conv.groups() == 1;
     }
 
     int pixels() {

@@ -145,7 +145,9 @@ class AheadPlansTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"kernels.cu, 75, 20, 10000", "dense.cu, 75, 5, 3000", "embed.cu, 80, 4, 3000", "mlp.cu, 80, 8, 10000", "peaks.cu, 75, 5, 5000"})
+    @CsvSource({
+        "kernels.cu, 75, 20, 10000", "dense.cu, 75, 5, 3000", "embed.cu, 80, 4, 3000", "mlp.cu, 80, 8, 10000", "peaks.cu, 75, 5, 5000"
+    })
     void ourKernelsCompileForEveryArchitectureWithoutWarningsAndSpills(String source, int since, int kernels, int bytes) {
         for (int capability : IntStream.of(75, 80, 86, 89, 90, 100, 120).filter(each -> each >= since).toArray()) {
             CudaKernels.Compiled compiled = CudaKernels.compile(source, capability, "--ptxas-options=-v");
