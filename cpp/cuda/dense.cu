@@ -12,11 +12,6 @@ struct DenseArguments {
 
 constexpr int DENSE_WARPS = 8;
 
-template <class T> union Vector16 {
-    uint4 words;
-    T values[16 / sizeof(T)];
-};
-
 // Grid: outputs / DENSE_WARPS, pixels.
 template <class T, class D> __device__ void dense(const DenseArguments& a) {
     constexpr int VALUES = 16 / sizeof(T);

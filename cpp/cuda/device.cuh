@@ -4,6 +4,12 @@
 
 using i64 = long long;
 
+// 16 bytes, and the numbers in them.
+template <class T> union Vector16 {
+    uint4 words;
+    T values[16 / sizeof(T)];
+};
+
 // A view's address, and elements from one index to the next.
 struct Strided { i64 data, n, c, h, w; };
 
@@ -43,6 +49,12 @@ __device__ inline void load16(unsigned char* shared, const void* global, bool va
 __device__ inline void end_stage() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 // Until no more than LATER stages are under way.
 template <int LATER> __device__ inline void wait_for_stage() { asm volatile("cp.async.wait_group %0;" :: "n"(LATER) : "memory"); }
+#else
+__device__ inline void load16(unsigned char* shared, const void* global, bool valid) {
+    *reinterpret_cast<uint4*>(shared) = valid ? *static_cast<const uint4*>(global) : uint4{0, 0, 0, 0};
+}
+__device__ inline void end_stage() {}
+template <int LATER> __device__ inline void wait_for_stage() {}
 #endif
 #endif
 

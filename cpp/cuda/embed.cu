@@ -17,12 +17,11 @@ constexpr int EMBED_THREADS = 128;
 
 // A tile's patches in shared memory, channel (c * size + y) * size + x of each, the order of a convolution's weights, then zeros up to
 // a multiple of 16. Neighbouring threads have neighbouring pixels, which lie beside each other in src.
-template <class S, class T> __device__ void load_patches(const EmbedArguments& a, i64 first, unsigned char* patches, int patch_bytes) {
+template <class S, class T> __device__ void load_patches(const EmbedArguments& a, int first, unsigned char* patches, int patch_bytes) {
     const int area = a.height * a.width, width = a.width, size = a.size, taps = size * size, values = a.inputs * taps;
     const int mine = threadIdx.x % EMBED_TILE, begin = threadIdx.x / EMBED_TILE, step = EMBED_THREADS / EMBED_TILE;
-    const i64 pixel = first + mine;
+    const int pixel = first + mine, at = pixel % area;
     if (pixel >= a.batch * area) return;
-    const int at = pixel % area;
     const S* src = reinterpret_cast<const S*>(a.src.data) + pixel / area * a.src.n + at / width * size * a.src.h +
         at % width * size * a.src.w;
     T* dst = reinterpret_cast<T*>(patches + mine * patch_bytes);
@@ -44,12 +43,12 @@ template <class S, class T> __device__ void embed(const EmbedArguments& a) {
     const int k16s = (a.inputs * a.size * a.size + 15) / 16, patch_bytes = 32 * k16s + SKEW, result_bytes = 16 * (n8s | 1);
     unsigned char *weights = dynamic_shared_memory(), *patches = weights + k16s * n8s * FRAGMENT;
     unsigned char *results = patches + EMBED_TILE * patch_bytes, *my_patches = patches + mine * patch_bytes;
-    const i64 pixels = a.batch * a.height * a.width;
+    const int pixels = a.batch * a.height * a.width;
     for (int i = 16 * threadIdx.x; i < k16s * n8s * FRAGMENT; i += 16 * EMBED_THREADS)
         load16(weights + i, reinterpret_cast<const unsigned char*>(a.weights) + i, true);
     end_stage();
     wait_for_stage<0>();
-    for (i64 first = blockIdx.x * static_cast<i64>(EMBED_TILE); first < pixels; first += gridDim.x * static_cast<i64>(EMBED_TILE)) {
+    for (int first = blockIdx.x * EMBED_TILE; first < pixels; first += gridDim.x * EMBED_TILE) {
         load_patches<S, T>(a, first, patches, patch_bytes);
         __syncthreads();
         for (int n = 0; n < n8s; n++) {

@@ -96,63 +96,119 @@ extern "C" __global__ void mean_f32(const MeanArguments a) { mean<float>(a); }
 extern "C" __global__ void mean_f16(const MeanArguments a) { mean<F16>(a); }
 extern "C" __global__ void mean_bf16(const MeanArguments a) { mean<BF16>(a); }
 
-// A convolution in true f32 without tensor cores, where cuDNN has none that fuses what follows: 64 pixels by 64 outputs a block of
-// 256 threads, 4x4 sums each; weights K x O with K = (y, x, input).
+// A convolution in true f32 without tensor cores, where cuDNN has none that fuses what follows. A block computes SIDE pixels by SIDE
+// outputs, each thread 4x4 of them.
 struct ConvArguments {
-    i64 src, dst, weights, bias;  // bias: f32, or 0
+    i64 src, dst, weights, bias;  // weights: K x outputs with K = (y, x, input), zeros up to multiples of CONV_STEP and 4; bias: f32, or 0
     i64 src_n, src_h, src_w, dst_n, dst_h, dst_w;
     i64 batch, height, width, inputs;
     i64 dst_height, dst_width, outputs, side, stride, padding, activation, accumulate;
 };
 
-// Four blocks a multiprocessor: without a number NVRTC gave a thread 48 registers, and spilled some on sm_120.
-extern "C" __global__ void __launch_bounds__(256, 4) conv_f32(const ConvArguments a) {
-    constexpr int M = 64, N = 64, K = 16;
-    __shared__ float x[K][M + 4];
-    __shared__ __align__(16) float w[K][N];
-    const int t = threadIdx.x, outputs = a.outputs, inputs = a.inputs, side = a.side, depth = inputs * side * side;
-    const i64 area = a.dst_height * a.dst_width, pixels = a.batch * area, first = blockIdx.x * static_cast<i64>(M);
-    const int n0 = blockIdx.y * N;
-    const i64 mine = first + t / 4;  // the pixel whose source this thread loads, four values of K
-    const bool inside = mine < pixels;
-    const int image = inside ? mine / area : 0, at = inside ? mine % area : 0, oy = at / static_cast<int>(a.dst_width), ox = at % static_cast<int>(a.dst_width);
-    const float* src = reinterpret_cast<const float*>(a.src) + image * a.src_n;
-    float sum[4][4] = {};
-    for (int k0 = 0; k0 < depth; k0 += K) {
-        for (int j = 0; j < 4; j++) {
-            const int kk = t % 4 * 4 + j, k = k0 + kk;
-            float value = 0;
-            if (inside && k < depth) {
-                const int tap = k / inputs, i = k % inputs;
-                const int iy = oy * static_cast<int>(a.stride) - static_cast<int>(a.padding) + tap / side, ix = ox * static_cast<int>(a.stride) - static_cast<int>(a.padding) + tap % side;
-                if (iy >= 0 && iy < a.height && ix >= 0 && ix < a.width) value = src[iy * a.src_h + ix * a.src_w + i];
-            }
-            x[kk][t / 4] = value;
-        }
-        for (int j = 0; j < 4; j++) {
-            const int kk = t / 64 * 4 + j, n = n0 + t % 64;
-            w[kk][t % 64] = k0 + kk < depth && n < outputs ? reinterpret_cast<const float*>(a.weights)[static_cast<i64>(k0 + kk) * outputs + n] : 0;
-        }
-        __syncthreads();
-#pragma unroll
-        for (int k = 0; k < K; k++) {
-            float p[4], q[4];
-            for (int j = 0; j < 4; j++) p[j] = x[k][t / 16 * 4 + j], q[j] = w[k][t % 16 * 4 + j];
-            for (int i = 0; i < 4; i++)
-                for (int j = 0; j < 4; j++) sum[i][j] += p[i] * q[j];
-        }
-        __syncthreads();
+constexpr int CONV_STEP = 16;    // of K
+constexpr int CONV_STAGES = 4;   // in shared memory: one is computed on while the others arrive
+
+// Four inputs of a pixel at a time, of which a thread has the same in each step. A channel slice may lie anywhere, and where 16 bytes of
+// it are not together its numbers are loaded one by one.
+struct ConvSource {
+    const ConvArguments& a;
+    const float* image;
+    int top, left;          // of the pixel's window
+    int channel, y = 0, x = 0;
+    const bool vectors = a.inputs % 4 == 0 && (a.src | 4 * (a.src_n | a.src_h | a.src_w)) % 16 == 0;
+
+    __device__ ConvSource(const ConvArguments& a, int pixel, int first_input) : a(a), channel(first_input) {
+        const int width = a.dst_width, area = a.dst_height * width, rest = pixel % area;
+        const bool inside = pixel < a.batch * area;
+        image = reinterpret_cast<const float*>(a.src) + (inside ? pixel / area * a.src_n : 0);
+        top = inside ? rest / width * a.stride - a.padding : a.height;
+        left = rest % width * a.stride - a.padding;
+        find();
     }
+
+    __device__ void find() {
+        const int inputs = a.inputs, side = a.side;
+        while (channel >= inputs) {
+            channel -= inputs;
+            if (++x == side) x = 0, y++;
+        }
+    }
+
+    __device__ const float* at() const {
+        const int h = top + y, w = left + x;
+        return y < a.side && h >= 0 && h < a.height && w >= 0 && w < a.width ? image + h * a.src_h + w * a.src_w + channel : nullptr;
+    }
+
+    __device__ void load(float* to) {
+        if (vectors) {
+            const float* from = at();
+            load16(reinterpret_cast<unsigned char*>(to), from ? from : image, from);
+            channel += CONV_STEP;
+        } else {
+            for (int i = 0; i < 4; i++, channel++, find()) to[i] = at() ? *at() : 0;
+            channel += CONV_STEP - 4;
+        }
+        find();
+    }
+};
+
+// Grid: pixels / SIDE, outputs / SIDE. Shared memory: CONV_STAGES of the source, SIDE x CONV_STEP, and of weights, CONV_STEP x SIDE.
+template <int SIDE> __device__ void conv(const ConvArguments& a) {
+    constexpr int ACROSS = SIDE / 4, THREADS = ACROSS * ACROSS, STAGE = SIDE * CONV_STEP;
+    const int t = threadIdx.x, first = blockIdx.x * SIDE, n0 = blockIdx.y * SIDE;
+    const int outputs = a.outputs, padded = (outputs + 3) / 4 * 4, steps = (a.inputs * a.side * a.side + CONV_STEP - 1) / CONV_STEP;
+    float *x = reinterpret_cast<float*>(dynamic_shared_memory()), *w = x + CONV_STAGES * STAGE;
+    // Of loads, of the source and of weights: a block of few threads has each load two times.
+    constexpr int ROUNDS = STAGE / 4 / THREADS;
+    static_assert(ROUNDS <= 2);
+    ConvSource one(a, first + t / 4, t % 4 * 4), other(a, first + t / 4 + (ROUNDS - 1) * THREADS / 4, t % 4 * 4);
+    auto load = [&](int step) {
+        const int stage = step % CONV_STAGES * STAGE;
+        one.load(x + stage + t * 4);
+        if (ROUNDS == 2) other.load(x + stage + (t + THREADS) * 4);
+        const float* from = reinterpret_cast<const float*>(a.weights) + static_cast<i64>(step) * CONV_STEP * padded + n0;
+#pragma unroll
+        for (int round = 0; round < ROUNDS; round++) {
+            const int i = t + round * THREADS, k = i / ACROSS, n = i % ACROSS * 4;
+            const bool valid = n0 + n < padded;
+            load16(reinterpret_cast<unsigned char*>(w + stage + i * 4), valid ? from + k * padded + n : from, valid);
+        }
+    };
+    float sum[4][4] = {};
+    for (int step = 0; step < CONV_STAGES - 1; step++) {
+        if (step < steps) load(step);
+        end_stage();
+    }
+    for (int step = 0; step < steps; step++) {
+        wait_for_stage<CONV_STAGES - 2>();
+        __syncthreads();
+        if (step + CONV_STAGES - 1 < steps) load(step + CONV_STAGES - 1);
+        end_stage();
+        const int stage = step % CONV_STAGES * STAGE;
+        const float *pixels = x + stage + t / ACROSS * 4 * CONV_STEP, *weights = w + stage + t % ACROSS * 4;
+#pragma unroll
+        for (int k = 0; k < CONV_STEP; k += 4) {
+            Vector16<float> p[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) p[i] = {*reinterpret_cast<const uint4*>(pixels + i * CONV_STEP + k)};
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                const Vector16<float> q = {*reinterpret_cast<const uint4*>(weights + (k + j) * SIDE)};
+#pragma unroll
+                for (int i = 0; i < 16; i++) sum[i / 4][i % 4] += p[i / 4].values[j] * q.values[i % 4];
+            }
+        }
+    }
+    const int width = a.dst_width, area = a.dst_height * width;
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-        const i64 pixel = first + t / 16 * 4 + i;
+        const int pixel = first + t / ACROSS * 4 + i, rest = pixel % area;
         // Conditions instead of an end of the loop, with which the sums would be an array in memory.
-        const bool valid = pixel < pixels;
-        const int rest = valid ? pixel % area : 0, of_row = static_cast<int>(a.dst_width);
-        float* dst = reinterpret_cast<float*>(a.dst) + (valid ? pixel / area * a.dst_n + rest / of_row * a.dst_h + rest % of_row * a.dst_w : 0);
+        const bool valid = pixel < a.batch * area;
+        float* dst = reinterpret_cast<float*>(a.dst) + (valid ? pixel / area * a.dst_n + rest / width * a.dst_h + rest % width * a.dst_w : 0);
 #pragma unroll
         for (int j = 0; j < 4; j++) {
-            const int n = n0 + t % 16 * 4 + j;
+            const int n = n0 + t % ACROSS * 4 + j;
             if (valid && n < outputs) {
                 float v = sum[i][j] + (a.bias ? reinterpret_cast<const float*>(a.bias)[n] : 0);
                 if (a.activation == 1) v = v > 0 ? v : 0;
@@ -162,6 +218,9 @@ extern "C" __global__ void __launch_bounds__(256, 4) conv_f32(const ConvArgument
         }
     }
 }
+
+extern "C" __global__ void __launch_bounds__(256, 2) conv_f32_64(const ConvArguments a) { conv<64>(a); }
+extern "C" __global__ void __launch_bounds__(64, 8) conv_f32_32(const ConvArguments a) { conv<32>(a); }
 
 #if __CUDA_ARCH__ >= 800 || defined(FASTERNET_KERNELS_ON_CPU)
 // Partial convolution: 3x3, stride 1, padding 1, P channels to P, each a slice of a pixel's row; P is a multiple of 8.

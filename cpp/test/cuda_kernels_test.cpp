@@ -72,31 +72,50 @@ TEST(CudaKernels, PartialConvolutionAtEveryRemainder) {
     check_partial<BF16>(partial_bf16_1, 1, 136, 4, 9, 1);
 }
 
-TEST(CudaKernels, PlainConvolution) {
-    struct Case { int inputs, outputs, height, width, side, stride, padding, activation, accumulate; };
-    for (const Case& c : {Case{3, 5, 9, 7, 3, 1, 1, 1, 0}, Case{17, 70, 5, 3, 1, 1, 0, 2, 1}, Case{8, 4, 6, 7, 2, 2, 0, 0, 0}}) {
-        const int batch = 2, oh = (c.height + 2 * c.padding - c.side) / c.stride + 1, ow = (c.width + 2 * c.padding - c.side) / c.stride + 1;
-        const int depth = c.side * c.side * c.inputs;
-        const auto src = random_values<float>(batch * c.height * c.width * c.inputs, 5), weights = random_values<float>(depth * c.outputs, 6);
-        const auto bias = random_values<float>(c.outputs, 7);
-        auto dst = random_values<float>(batch * oh * ow * c.outputs, 8);
-        const auto before = dst;
-        launch(conv_f32, {static_cast<unsigned>((batch * oh * ow + 63) / 64), static_cast<unsigned>((c.outputs + 63) / 64), 1}, 256, 0,
-               ConvArguments{address(src), address(dst), address(weights), address(bias), c.height * c.width * c.inputs, c.width * c.inputs, c.inputs,
-                             oh * ow * c.outputs, ow * c.outputs, c.outputs, batch, c.height, c.width, c.inputs, oh, ow, c.outputs, c.side, c.stride,
-                             c.padding, c.activation, c.accumulate});
-        for (size_t i = 0; i < dst.size(); i++) {
-            const int o = i % c.outputs, x = i / c.outputs % ow, y = i / c.outputs / ow % oh, n = i / c.outputs / ow / oh;
-            double sum = bias[o];
-            for (int k = 0; k < depth; k++) {
-                const int tap = k / c.inputs, sy = y * c.stride - c.padding + tap / c.side, sx = x * c.stride - c.padding + tap % c.side;
-                if (sy < 0 || sy >= c.height || sx < 0 || sx >= c.width) continue;
-                sum += static_cast<double>(src[((n * c.height + sy) * c.width + sx) * c.inputs + k % c.inputs]) * weights[k * c.outputs + o];
-            }
-            if (c.activation == 1) sum = std::max(sum, 0.0);
-            if (c.activation == 2) sum = 0.5 * sum * (1 + std::erf(sum / std::sqrt(2.0)));
-            ASSERT_NEAR(sum + (c.accumulate ? before[i] : 0), dst[i], 1e-5) << i;
+struct PlainCase {
+    int inputs, outputs, height, width, side, stride, padding, activation, accumulate;
+    int slice = 0;  // channels of src's rows before and after its own
+};
+
+void check_plain(void (*kernel)(ConvArguments), int tile, const PlainCase& c) {
+    const int batch = 2, oh = (c.height + 2 * c.padding - c.side) / c.stride + 1, ow = (c.width + 2 * c.padding - c.side) / c.stride + 1;
+    const int depth = c.side * c.side * c.inputs, rows = (depth + 15) / 16 * 16, padded = (c.outputs + 3) / 4 * 4, row = c.inputs + 2 * c.slice;
+    auto src = random_values<float>(batch * c.height * c.width * row, 5);
+    ASSERT_EQ(0, address(src) % 16);
+    for (size_t i = 0; i < src.size(); i++)
+        if (static_cast<int>(i % row) < c.slice || static_cast<int>(i % row) >= c.slice + c.inputs) src[i] = NAN;
+    const auto weights = random_values<float>(depth * c.outputs, 6), bias = random_values<float>(c.outputs, 7);
+    std::vector<float> laid(rows * padded, 0.0f);
+    for (int k = 0; k < depth; k++) std::copy_n(&weights[k * c.outputs], c.outputs, &laid[k * padded]);
+    auto dst = random_values<float>(batch * oh * ow * c.outputs, 8);
+    const auto before = dst;
+    const unsigned across = tile / 4;
+    launch(kernel, {static_cast<unsigned>((batch * oh * ow + tile - 1) / tile), static_cast<unsigned>((c.outputs + tile - 1) / tile), 1},
+           across * across, 512 * tile,
+           ConvArguments{address(src) + 4 * c.slice, address(dst), address(laid), address(bias), c.height * c.width * row, c.width * row, row,
+                         oh * ow * c.outputs, ow * c.outputs, c.outputs, batch, c.height, c.width, c.inputs, oh, ow, c.outputs, c.side, c.stride,
+                         c.padding, c.activation, c.accumulate});
+    for (size_t i = 0; i < dst.size(); i++) {
+        const int o = i % c.outputs, x = i / c.outputs % ow, y = i / c.outputs / ow % oh, n = i / c.outputs / ow / oh;
+        double sum = bias[o];
+        for (int k = 0; k < depth; k++) {
+            const int tap = k / c.inputs, sy = y * c.stride - c.padding + tap / c.side, sx = x * c.stride - c.padding + tap % c.side;
+            if (sy < 0 || sy >= c.height || sx < 0 || sx >= c.width) continue;
+            const int at = ((n * c.height + sy) * c.width + sx) * row + c.slice + k % c.inputs;
+            sum += static_cast<double>(src[at]) * weights[k * c.outputs + o];
         }
+        if (c.activation == 1) sum = std::max(sum, 0.0);
+        if (c.activation == 2) sum = 0.5 * sum * (1 + std::erf(sum / std::sqrt(2.0)));
+        ASSERT_NEAR(sum + (c.accumulate ? before[i] : 0), dst[i], 1e-5) << c.inputs << " to " << c.outputs << ": " << i;
+    }
+}
+
+TEST(CudaKernels, PlainConvolution) {
+    for (const PlainCase& c : {PlainCase{3, 5, 9, 7, 3, 1, 1, 1, 0}, PlainCase{17, 70, 5, 3, 1, 1, 0, 2, 1}, PlainCase{8, 4, 6, 7, 2, 2, 0, 0, 0},
+                               PlainCase{12, 33, 7, 5, 3, 1, 1, 0, 0, 4}, PlainCase{4, 68, 9, 9, 3, 1, 1, 2, 0}, PlainCase{100, 8, 4, 5, 1, 1, 0, 1, 1, 8},
+                               PlainCase{20, 12, 5, 5, 1, 1, 0, 0, 0, 2}, PlainCase{40, 130, 8, 8, 2, 2, 0, 0, 0}}) {
+        check_plain(conv_f32_64, 64, c);
+        check_plain(conv_f32_32, 32, c);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -201,6 +202,8 @@ struct Loads {
 inline std::vector<Loads> loads;
 
 inline void load16(unsigned char* shared, const void* global, bool valid) {
+    // The device would end the kernel.
+    if ((reinterpret_cast<std::uintptr_t>(shared) | reinterpret_cast<std::uintptr_t>(global)) % 16) std::abort();
     loads[threadIdx.x].under_way.push_back({shared, valid ? global : nullptr});
 }
 inline void end_stage() { loads[threadIdx.x].ends.push_back(loads[threadIdx.x].under_way.size()); }

@@ -46,7 +46,7 @@ template <class Arguments> Kernel cooperative(void (*kernel)(Arguments)) {
 std::map<std::string, Kernel> kernels = {
     COPIES(f32_f32), COPIES(f32_f16), COPIES(f32_bf16), COPIES(u8_f32), COPIES(u8_f16), COPIES(u8_bf16),
     COPIES(f16_f32), COPIES(f16_f16), COPIES(bf16_f32), COPIES(bf16_bf16),
-    COOPERATIVE(mean_f32), COOPERATIVE(mean_f16), COOPERATIVE(mean_bf16), COOPERATIVE(conv_f32),
+    COOPERATIVE(mean_f32), COOPERATIVE(mean_f16), COOPERATIVE(mean_bf16), COOPERATIVE(conv_f32_32), COOPERATIVE(conv_f32_64),
     COOPERATIVE(partial_f16_1), COOPERATIVE(partial_f16_2), COOPERATIVE(partial_f16_3),
     COOPERATIVE(partial_bf16_1), COOPERATIVE(partial_bf16_2), COOPERATIVE(partial_bf16_3),
     COOPERATIVE(mlp_f16_2), COOPERATIVE(mlp_f16_4), COOPERATIVE(mlp_f16_8), COOPERATIVE(mlp_f16_16),

@@ -1,5 +1,6 @@
 package org.fasternet.backend.cudnn;
 
+import java.util.Arrays;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.compute.ElementType;
 import org.fasternet.schedule.ProgramSpec;
@@ -12,6 +13,9 @@ final class DeviceWeights {
     private static final int MMA_K = 16;
     private static final int MMA_N = 8;
     private static final int LANES = 32;
+    /** Of the convolution in true f32: inputs of a step, and outputs that are loaded at once. */
+    private static final int CONV_STEP = 16;
+    private static final int CONV_VECTOR = 4;
 
     private final SharedWeights shared;
     private final ElementType type;
@@ -53,8 +57,7 @@ final class DeviceWeights {
      * fragments for mma.m16n8k16"): lane l holds output l / 4 and the inputs 2 (l % 4), + 1, + 8, + 9; missing inputs are zero.
      */
     Pointer fragments(Tensor weights, String label) {
-        int steps = (weights.dim(1) + MMA_K - 1) / MMA_K;
-        int elements = weights.dim(2) * weights.dim(3) * steps * MMA_K * weights.dim(0);
+        int elements = weights.dim(2) * weights.dim(3) * padded(weights.dim(1), MMA_K) * weights.dim(0);
         return upload("fragments", label, weights, elements, DeviceWeights::layFragments);
     }
 
@@ -63,14 +66,13 @@ final class DeviceWeights {
      * inputs are zero, and so are outputs up to a multiple of 16.
      */
     Pointer fragmentsByOutput(Tensor weights, String label) {
-        int steps = (weights.dim(1) + MMA_K - 1) / MMA_K;
-        int elements = steps * MMA_K * ((weights.dim(0) + MMA_K - 1) / MMA_K * MMA_K);
+        int elements = padded(weights.dim(1), MMA_K) * padded(weights.dim(0), MMA_K);
         return upload("fragments by output", label, weights, elements, DeviceWeights::layFragmentsByOutput);
     }
 
     private static void layFragmentsByOutput(float[] src, float[] dst, int outputs, int inputs, int taps) {
         int at = 0;
-        for (int n = 0; n < (outputs + MMA_K - 1) / MMA_K * MMA_K; n += MMA_N) {
+        for (int n = 0; n < padded(outputs, MMA_K); n += MMA_N) {
             for (int k = 0; k < inputs; k += MMA_K) {
                 at = layFragment(src, dst, at, outputs, inputs, 1, 0, k, n);
             }
@@ -100,19 +102,27 @@ final class DeviceWeights {
         return at;
     }
 
-    /** (k x k x I) x O: neighbouring outputs beside each other. */
+    /** For the kernel {@code conv_f32}: (k x k x I) x O, neighbouring outputs beside each other; zeros up to multiples of 16 and 4. */
     Pointer depthFirst(Tensor weights, String label) {
-        return upload("depth first", label, weights, weights.elements(), DeviceWeights::layDepthFirst);
+        int depth = weights.elements() / weights.dim(0);
+        return upload("depth first", label, weights, padded(depth, CONV_STEP) * padded(weights.dim(0), CONV_VECTOR),
+                DeviceWeights::layDepthFirst);
     }
 
     private static void layDepthFirst(float[] src, float[] dst, int outputs, int inputs, int taps) {
+        int row = padded(outputs, CONV_VECTOR);
+        Arrays.fill(dst, 0, padded(inputs * taps, CONV_STEP) * row, 0);
         for (int tap = 0, at = 0; tap < taps; tap++) {
-            for (int i = 0; i < inputs; i++) {
+            for (int i = 0; i < inputs; i++, at += row) {
                 for (int o = 0; o < outputs; o++) {
-                    dst[at++] = src[(o * inputs + i) * taps + tap];
+                    dst[at + o] = src[(o * inputs + i) * taps + tap];
                 }
             }
         }
+    }
+
+    private static int padded(int count, int granule) {
+        return (count + granule - 1) / granule * granule;
     }
 
     /** @param what of the step it is, such as its bias */

@@ -35,6 +35,8 @@ final class Launches {
     private static final int PARTIAL_THREADS = 384;
     private static final int MOST_EIGHTS = 3;
     private static final int CHUNK = 64;
+    /** Bytes of shared memory for each pixel and output of a block of the kernel {@code conv_f32}. */
+    private static final int CONV_SHARED = 512;
     /** Blocks below which a device has multiprocessors to spare: then more blocks, each with fewer outputs. */
     private static final int FULL_DEVICE = 256;
 
@@ -233,8 +235,12 @@ final class Launches {
         Layout from = conv.src().buffer().layout();
         Layout to = conv.dst().buffer().layout();
         long activation = conv.activation().map(a -> a == Activation.RELU ? 1L : 2L).orElse(0L);
-        CudaKernels.Grid grid = new CudaKernels.Grid(ceil(dst.pixels(), 64), ceil(dst.c(), 64), 1, THREADS, 0);
-        return new Prepared(List.of(conv), "cuda:conv_f32", 0, stream -> kernels.launch("conv_f32", grid, stream,
+        // The larger tile reads less for each product, but a small image has too few of them.
+        int side = (long) ceil(dst.pixels(), 64) * ceil(dst.c(), 64) < FULL_DEVICE ? 32 : 64;
+        CudaKernels.Grid grid = new CudaKernels.Grid(
+                ceil(dst.pixels(), side), ceil(dst.c(), side), 1, side * side / 16, side * CONV_SHARED);
+        String kernel = "conv_f32_" + side;
+        return new Prepared(List.of(conv), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(), bias == null ? 0 : bias.address(),
                 from.strideN(), from.strideH(), from.strideW(), to.strideN(), to.strideH(), to.strideW(),
                 src.n(), src.h(), src.w(), src.c(), dst.h(), dst.w(), dst.c(), conv.weights().dim(2), conv.stride(), conv.padding(),
