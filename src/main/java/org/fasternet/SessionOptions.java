@@ -147,8 +147,8 @@ public record SessionOptions(
     /**
      * Up to four of cuDNN's engines are compiled, half a second each, and timed for each step, on the device, and beside them kernels
      * of this library's that compute some steps at once; the fastest is kept, on disk too ({@link DevicePlans}). Without, cuDNN's
-     * heuristics choose. While it times them, the weights are on the device in the order of each. For the back end {@code cudnn};
-     * others refuse it.
+     * heuristics choose. While it times them, the weights are on the device once more, in the order of each. For the back end
+     * {@code cudnn}; others refuse it.
      */
     public SessionOptions withTuning() {
         return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, isa, device, true);

@@ -69,16 +69,19 @@ final class CudnnProgram implements Program {
     /** The graph's; null if it has none. */
     private StepEvents events;
 
-    /** Chosen by running them, on memory as in a run: not missing, nor zeros, since what an engine takes for erf depends on its source. */
-    private List<Launches.Prepared> tuned(Tuning tuning) {
+    /** Runs what could compute each step, so that plans and choices are made, on memory that is given back afterwards. */
+    private void tune(ProgramSpec spec, cudnnContext handle, ConvPlans plans, Choices choices, Timer timer) {
         try (Resources temporary = new Resources()) {
             for (int slot = 0; slot < device.length; slot++) {
                 device[slot] = Cuda.allocate(temporary, slots.get(slot).bytes(), slots.get(slot).name()).address();
             }
+            // Not of zeros: what an engine takes for erf depends on what it is of.
             Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
-            List<Launches.Prepared> fastest = tuning.prepare(schedule.steps());
+            DeviceWeights weights = new DeviceWeights(SharedWeights.unshared(spec, temporary), spec);
+            Launches timed = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
+                    Optional.of(prepared -> timer.micros(stream, prepared)));
+            new Tuning(timed, choices, weights, spec.precision(), ordinal, this::address, temporary).prepare(schedule.steps());
             Cuda.fill(arena, 0, arenaPlan.bytes(), "activations");
-            return fastest;
         } finally {
             Arrays.fill(device, 0);
         }
@@ -114,11 +117,15 @@ final class CudnnProgram implements Program {
         SharedWeights shared = resources.add(SharedWeights.acquire(spec), SharedWeights::release);
         DeviceWeights weights = new DeviceWeights(shared, spec);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
-        Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
-                spec.tuning() ? Optional.of(prepared -> timer.micros(stream, prepared)) : Optional.empty());
-        launches = spec.tuning()
-                ? tuned(new Tuning(factory, plans.choices(), weights, spec.precision(), ordinal, this::address, resources))
-                : schedule.steps().stream().map(factory::prepare).toList();
+        Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address, Optional.empty());
+        if (spec.tuning()) {
+            Choices choices = plans.choices();
+            tune(spec, handle, plans, choices, timer);
+            launches = new Tuning(factory, choices, weights, spec.precision(), ordinal, this::address, resources)
+                    .prepare(schedule.steps());
+        } else {
+            launches = schedule.steps().stream().map(factory::prepare).toList();
+        }
         List<ExecutionPlan.Step> planned = launches.stream().map(prepared -> new ExecutionPlan.Step(
                 prepared.label(), prepared.implementation(), prepared.src().shape(), prepared.dst().shape(), prepared.multiplyAdds(),
                 prepared.workspace())).toList();

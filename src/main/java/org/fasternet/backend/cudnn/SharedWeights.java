@@ -25,26 +25,36 @@ final class SharedWeights {
     private static final ConcurrentMap<Key, SharedWeights> IN_USE = new ConcurrentHashMap<>();
 
     /** What the order of weights depends on, besides their own use. */
-    private record Key(Network network, ElementType type, boolean inPlace, int device) {}
+    private record Key(Network network, ElementType type, boolean inPlace, int device) {
+        static Key of(ProgramSpec spec) {
+            return new Key(spec.network(), spec.computeType(), spec.inPlace(), spec.device());
+        }
+    }
 
     /** Values, the first {@code count} of an array. */
     record Values(float[] array, int count, ElementType type) {}
 
     private final Key key;
-    private final Resources resources = new Resources();
+    private final Resources resources;
     private final Map<String, Pointer> uploaded = new HashMap<>();
     private long bytes;
     /** Programs that use it; changed only while the map holds the key's lock. */
     private int users;
 
-    private SharedWeights(Key key) {
+    private SharedWeights(Key key, Resources resources) {
         this.key = key;
+        this.resources = resources;
+    }
+
+    /** A program's own, which {@code owner} frees. */
+    static SharedWeights unshared(ProgramSpec spec, Resources owner) {
+        return new SharedWeights(Key.of(spec), owner);
     }
 
     /** To be given back by {@link #release}. */
     static SharedWeights acquire(ProgramSpec spec) {
-        return IN_USE.compute(new Key(spec.network(), spec.computeType(), spec.inPlace(), spec.device()), (key, inUse) -> {
-            SharedWeights used = inUse == null ? new SharedWeights(key) : inUse;
+        return IN_USE.compute(Key.of(spec), (key, inUse) -> {
+            SharedWeights used = inUse == null ? new SharedWeights(key, new Resources()) : inUse;
             used.users++;
             return used;
         });

@@ -19,7 +19,7 @@ final class Tuning {
     private final List<OfferedKernel> offered = new ArrayList<>();
 
     /**
-     * @param launches with a timer
+     * @param launches with a timer, unless all choices have been made
      * @param address where a view's first element lies
      * @param owner frees what kernels need on the device
      */

@@ -214,6 +214,19 @@ class FakeTuningTest {
         }
     }
 
+    @Test
+    void onlyWhatWasChosenStaysOnTheDevice() {
+        long before = Field.DEVICE_BYTES.get();
+        long untuned;
+        try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, false, null)) {
+            untuned = Field.DEVICE_BYTES.get() - before;
+        }
+        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, (stream, way) -> isOurs(way.implementation()) ? 2 : 1)) {
+            // And a count of tiles for each of four multiprocessors.
+            assertEquals(untuned + 4 * Integer.BYTES, Field.DEVICE_BYTES.get() - before);
+        }
+    }
+
     /** Activations are zero again after tuning, and a program with shared tiles leaves no memory behind. */
     @Test
     void nothingIsLeftOfTuning() {
