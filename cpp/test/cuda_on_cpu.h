@@ -212,6 +212,9 @@ template <int LATER> void wait_for_stage() { loads[threadIdx.x].wait(LATER); }
 /** Whether the last block of a grid runs first. */
 inline bool backwards = false;
 
+/** Bytes after a block's shared memory, which it must leave as they are. */
+constexpr size_t GUARD = 256;
+
 /** Runs a kernel. Shared memory is filled with ones, NaN in every format, before each block. */
 template <class Arguments>
 void launch(void (*kernel)(Arguments), Index grid, unsigned threads, size_t shared, const Arguments& arguments) {
@@ -224,8 +227,10 @@ void launch(void (*kernel)(Arguments), Index grid, unsigned threads, size_t shar
         block_barrier = std::make_unique<Barrier>(threads);
         warps.clear();
         for (unsigned w = 0; w < threads / 32; w++) warps.push_back(std::make_unique<Warp>());
-        shared_memory.assign(shared, 255);
+        shared_memory.assign(shared + GUARD, 255);
         blockIdx = {block % grid.x, block / grid.x % grid.y, block / grid.x / grid.y};
         fibers.run(threads, [&] { kernel(arguments); });
+        for (size_t at = shared; at < shared_memory.size(); at++)
+            if (shared_memory[at] != 255) std::abort();
     }
 }

@@ -2,8 +2,8 @@ package org.fasternet.backend.cudnn;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * How the kernel of {@code mlp.cu} divides its work.
@@ -26,48 +26,56 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
     /** Warps side by side, each with 16 pixels and some eights of channels. */
     private static final int WARPS = THREADS / 32;
     private static final int[] TILES = {16, 32, 64, 128};
-    /** The kernel's variants, and how many blocks of each the registers of a multiprocessor suffice for. */
-    private static final int[][] EIGHTS_AND_BLOCKS = {{2, 3}, {4, 3}, {8, 2}, {16, 1}};
+    private static final List<Variant> VARIANTS =
+            List.of(new Variant(2, 3), new Variant(4, 3), new Variant(8, 2), new Variant(16, 1));
     private static final int MOST_PARTS = 8;
     /** What the system keeps of a multiprocessor's shared memory for each block. */
     private static final int RESERVED = 1024;
 
-    /** All that may be the fastest on a device, none where the kernel has no variant with so many channels. */
+    /**
+     * One of the kernel's, smallest first.
+     *
+     * @param eights of channels that a warp sums up at most
+     * @param blocks for which the registers of a multiprocessor suffice
+     */
+    private record Variant(int eights, int blocks) {}
+
+    /** All that may be the fastest on a device, none where the kernel has no variant for so many channels. */
     static List<MlpTiling> of(Mlp mlp, DeviceLimits device) {
         List<MlpTiling> tilings = new ArrayList<>();
         for (int tile : TILES) {
             int tiles = ceil(mlp.pixels(), tile);
-            boolean larger = tile > TILES[0] && mlp.pixels() <= tile / 2;
-            for (int parts = 1; parts <= MOST_PARTS && !larger; parts *= 2) {
-                // One part more than fills the device only adds sums to add up.
+            Optional<Variant> variant = variant(mlp, tile);
+            boolean mostlyEmpty = tile > TILES[0] && mlp.pixels() <= tile / 2;
+            if (variant.isEmpty() || mostlyEmpty) {
+                continue;
+            }
+            for (int parts = 1; parts <= MOST_PARTS; parts *= 2) {
+                // More parts than fill the device only bring sums to add up.
                 if (parts == 1 || tiles * parts / 2 < device.multiprocessors()) {
-                    addChunks(mlp, device, tile, parts, tilings);
+                    tilings.addAll(of(mlp, device, tile, parts, variant.get()));
                 }
             }
         }
         return tilings;
     }
 
-    /** The largest chunks of which two blocks fit a multiprocessor, and one. */
-    private static void addChunks(Mlp mlp, DeviceLimits device, int tile, int parts, List<MlpTiling> tilings) {
-        int across = WARPS * K / tile;
-        int needed = ceil(mlp.channels() / N, across);
-        Set<Integer> chunks = new TreeSet<>();
-        for (int[] variant : EIGHTS_AND_BLOCKS) {
-            if (needed > variant[0]) {
-                continue;
-            }
-            for (int wanted : new int[] {2, 1}) {
-                int limit = Math.min(device.sharedOfBlock(), device.sharedOfMultiprocessor() / wanted - RESERVED);
-                int chunk = largestChunk(mlp, tile, parts, limit);
-                if (chunk > 0 && ceil(mlp.hidden(), chunk) >= parts && chunks.add(chunk)) {
+    private static Optional<Variant> variant(Mlp mlp, int tile) {
+        int needed = ceil(mlp.channels() / N, WARPS * K / tile);
+        return VARIANTS.stream().filter(variant -> needed <= variant.eights()).findFirst();
+    }
+
+    /** With the largest chunks of which two blocks fit a multiprocessor, and one. */
+    private static List<MlpTiling> of(Mlp mlp, DeviceLimits device, int tile, int parts, Variant variant) {
+        return IntStream.of(2, 1)
+                .map(blocks -> Math.min(device.sharedOfBlock(), device.sharedOfMultiprocessor() / blocks - RESERVED))
+                .map(limit -> largestChunk(mlp, tile, parts, limit)).distinct()
+                .filter(chunk -> chunk > 0 && ceil(mlp.hidden(), chunk) >= parts)
+                .mapToObj(chunk -> {
                     int shared = shared(mlp, tile, parts, chunk);
-                    int blocks = Math.min(variant[1], device.sharedOfMultiprocessor() / (shared + RESERVED));
-                    tilings.add(new MlpTiling(tile, parts, chunk, variant[0], shared, blocks));
-                }
-            }
-            return;
-        }
+                    int blocks = Math.min(variant.blocks(), device.sharedOfMultiprocessor() / (shared + RESERVED));
+                    return new MlpTiling(tile, parts, chunk, variant.eights(), shared, blocks);
+                }).toList();
     }
 
     /** 0 if none fits. */

@@ -1,0 +1,81 @@
+package org.fasternet.backend.cudnn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.fasternet.FasterNet;
+import org.fasternet.Variant;
+import org.fasternet.compute.ElementType;
+import org.fasternet.compute.Precision;
+import org.fasternet.layer.Network;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.schedule.SlidingRowScheduler;
+import org.fasternet.schedule.Step;
+import org.fasternet.tensor.Shape;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MlpTilingTest {
+    private static final DeviceLimits H100 = new DeviceLimits(132, 227 << 10, 228 << 10);
+    private static final DeviceLimits L4 = new DeviceLimits(58, 99 << 10, 100 << 10);
+
+    private static List<Mlp> blocks(Variant variant, int batch) {
+        Shape src = new Shape(batch, 3, 224, 224);
+        ProgramSpec spec = new ProgramSpec(Network.of(FasterNet.random(variant, 1).layers()), src, ElementType.F32, Layout.nchw(src),
+                ElementType.F32, false, Precision.F16, Optional.empty(), 1, 0, 0, true);
+        List<Step> steps = SlidingRowScheduler.schedule(spec, 8).steps();
+        return IntStream.range(0, steps.size()).mapToObj(i -> Mlp.at(steps, i)).flatMap(Optional::stream).toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"T0, 1", "T0, 256", "T2, 1", "S, 32"})
+    void whatIsOfferedFitsTheDevice(Variant variant, int batch) {
+        List<Mlp> blocks = blocks(variant, batch);
+        assertEquals(IntStream.of(variant.config().depths().stream().mapToInt(i -> i).toArray()).sum(), blocks.size());
+        for (DeviceLimits device : List.of(H100, L4)) {
+            for (Mlp mlp : blocks) {
+                for (MlpTiling tiling : MlpTiling.of(mlp, device)) {
+                    String what = tiling + " of " + mlp.what();
+                    assertTrue(tiling.shared() <= device.sharedOfBlock() && tiling.blocks() >= 1, what);
+                    assertTrue(tiling.blocks() * (tiling.shared() + 1024) <= device.sharedOfMultiprocessor(), what);
+                    int chunks = (mlp.hidden() + tiling.chunk() - 1) / tiling.chunk();
+                    assertTrue(tiling.chunk() % 16 == 0 && chunks >= tiling.parts(), what);
+                    // Eight warps of 16 pixels each, side by side.
+                    assertTrue(tiling.eights() * 128 / tiling.tile() * 8 >= mlp.channels(), what);
+                    int tiles = (mlp.pixels() + tiling.tile() - 1) / tiling.tile();
+                    assertTrue(tiling.parts() == 1 || tiles <= device.multiprocessors(), "a count for each shared tile: " + what);
+                    assertTrue(tiling.grid(mlp, device) <= tiles && tiling.grid(mlp, device) >= 1, what);
+                }
+            }
+        }
+    }
+
+    /** One image has few pixels, which several blocks share; many have enough, and read the weights less often in large tiles. */
+    @Test
+    void tilesFollowTheWork() {
+        for (Mlp mlp : blocks(Variant.T0, 1)) {
+            List<MlpTiling> tilings = MlpTiling.of(mlp, H100);
+            assertTrue(tilings.stream().anyMatch(tiling -> tiling.tile() == 16 && tiling.parts() == 1), tilings::toString);
+            assertEquals(mlp.pixels() < 132 * 16,
+                    tilings.stream().anyMatch(tiling -> tiling.tile() == 16 && tiling.parts() > 1), tilings::toString);
+        }
+        Mlp first = blocks(Variant.T0, 256).get(0);
+        List<MlpTiling> tilings = MlpTiling.of(first, H100);
+        assertTrue(tilings.stream().anyMatch(tiling -> tiling.tile() == 128 && tiling.chunk() == first.hidden()), tilings::toString);
+    }
+
+    @Test
+    void moreChannelsThanTheKernelSumsUpAreLeftToOthers() {
+        List<Mlp> blocks = blocks(Variant.L, 1);
+        Mlp last = blocks.get(blocks.size() - 1);
+        assertEquals(1536, last.channels());
+        assertEquals(List.of(), MlpTiling.of(last, H100));
+        assertFalse(MlpTiling.of(blocks.get(0), H100).isEmpty());
+    }
+}
