@@ -23,7 +23,7 @@ constexpr int MLP_WARPS = 8;
 constexpr int MLP_THREADS = 32 * MLP_WARPS;
 
 // 1 - erf(x) for x >= 0 by Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26, to 1.5e-7, which is far below what 16
-// bits hold, and takes half of erff's time: no branch, on either side of which some of a warp's threads would be.
+// bits hold. Not erff, which has a branch, on either side of which some of a warp's threads would be.
 __device__ inline float gelu(float v) {
     const float x = fabsf(v) * 0.70710678118654752f, t = __fdividef(1, 1 + 0.3275911f * x);
     const float series = t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
@@ -38,7 +38,7 @@ __device__ inline float relu(float v) { return v < 0 ? 0 : v; }
 template <class T, int N> struct Mlp {
     const MlpArguments& a;
     const int channels = a.channels, hidden = a.hidden, chunk = a.chunk, tile = a.tile;
-    const int k16s = (channels + 15) / 16, n8s = channels / 8, vectors = channels / 8;
+    const int k16s = (channels + 15) / 16, n8s = channels / 8;
     const int src_bytes = 32 * k16s + SKEW, hidden_bytes = 2 * chunk + SKEW, sum_floats = channels + 4;
     // Of a chunk: weights of expand, of project, biases.
     const int expand_bytes = chunk / 8 * k16s * FRAGMENT, project_bytes = chunk / 16 * n8s * FRAGMENT;
@@ -56,7 +56,7 @@ template <class T, int N> struct Mlp {
         const unsigned short* from = reinterpret_cast<const unsigned short*>(a.src) + first * a.row;
         for (int i = threadIdx.x; i < tile * 2 * k16s; i += MLP_THREADS) {
             const int pixel = i / (2 * k16s), v = i % (2 * k16s);
-            const bool valid = first + pixel < a.pixels && v < vectors;
+            const bool valid = first + pixel < a.pixels && v < n8s;
             load16(src + pixel * src_bytes + 16 * v, valid ? from + pixel * a.row + 8 * v : from, valid);
         }
     }
@@ -172,8 +172,8 @@ template <class T, int N> struct Mlp {
     }
 
     __device__ void add_to_dst(i64 at) const {
-        for (int i = threadIdx.x; i < tile * vectors; i += MLP_THREADS) {
-            const int pixel = i / vectors, v = i % vectors;
+        for (int i = threadIdx.x; i < tile * n8s; i += MLP_THREADS) {
+            const int pixel = i / n8s, v = i % n8s;
             if (at * tile + pixel >= a.pixels) break;
             T* dst = reinterpret_cast<T*>(a.dst) + (at * tile + pixel) * a.row + 8 * v;
             union { uint4 vector; T values[8]; unsigned words[4]; } held;

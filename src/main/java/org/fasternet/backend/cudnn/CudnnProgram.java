@@ -38,6 +38,11 @@ final class CudnnProgram implements Program {
     /** What activations are made of while plans are timed: 0.7 in f32, tf32 and bf16, 1.8 in f16. */
     private static final int TUNING_BYTE = 0x3f;
 
+    /** Tells what a way to compute a step takes on a stream, in microseconds. */
+    interface Timer {
+        double micros(CudaStream stream, Launches.Prepared prepared);
+    }
+
     private final Resources resources;
     /** CUDA's number of the device. */
     private final int ordinal;
@@ -68,29 +73,6 @@ final class CudnnProgram implements Program {
     private boolean profiled;
     /** The graph's; null if it has none. */
     private StepEvents events;
-
-    /** Runs what could compute each step, so that plans and choices are made, on memory that is given back afterwards. */
-    private void tune(ProgramSpec spec, cudnnContext handle, ConvPlans plans, Choices choices, Timer timer) {
-        try (Resources temporary = new Resources()) {
-            for (int slot = 0; slot < device.length; slot++) {
-                device[slot] = Cuda.allocate(temporary, slots.get(slot).bytes(), slots.get(slot).name()).address();
-            }
-            // Not of zeros: what an engine takes for erf depends on what it is of.
-            Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
-            DeviceWeights weights = new DeviceWeights(SharedWeights.unshared(spec, temporary), spec);
-            Launches timed = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
-                    Optional.of(prepared -> timer.micros(stream, prepared)));
-            new Tuning(timed, choices, weights, spec.precision(), ordinal, this::address, temporary).prepare(schedule.steps());
-            Cuda.fill(arena, 0, arenaPlan.bytes(), "activations");
-        } finally {
-            Arrays.fill(device, 0);
-        }
-    }
-
-    /** Tells what a way to compute a step takes on a stream, in microseconds. */
-    interface Timer {
-        double micros(CudaStream stream, Launches.Prepared prepared);
-    }
 
     private CudnnProgram(ProgramSpec spec, Resources resources, Timer timer) {
         this.resources = resources;
@@ -134,6 +116,24 @@ final class CudnnProgram implements Program {
         resources.add(this, CudnnProgram::dropGraph);
         plan = new ExecutionPlan("cudnn", "sm_" + Cuda.capability(ordinal), JniBinding.NAME, spec.precision(), spec.threads(),
                 arenaPlan.bytes() + workspace + schedule.src().bytes(), shared.bytes(), planned);
+    }
+
+    /** Runs what could compute each step, so that plans and choices are made, on memory that is given back afterwards. */
+    private void tune(ProgramSpec spec, cudnnContext handle, ConvPlans plans, Choices choices, Timer timer) {
+        try (Resources temporary = new Resources()) {
+            for (int slot = 0; slot < device.length; slot++) {
+                device[slot] = Cuda.allocate(temporary, slots.get(slot).bytes(), slots.get(slot).name()).address();
+            }
+            // Not of zeros: what an engine takes for erf depends on what it is of.
+            Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
+            DeviceWeights weights = new DeviceWeights(SharedWeights.unshared(spec, temporary), spec);
+            Launches timed = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
+                    Optional.of(prepared -> timer.micros(stream, prepared)));
+            new Tuning(timed, choices, weights, spec.precision(), ordinal, this::address, temporary).prepare(schedule.steps());
+            Cuda.fill(arena, 0, arenaPlan.bytes(), "activations");
+        } finally {
+            Arrays.fill(device, 0);
+        }
     }
 
     static Schedule schedule(ProgramSpec spec) {
