@@ -74,12 +74,13 @@ TEST(CudaKernels, PartialConvolutionAtEveryRemainder) {
 
 struct PlainCase {
     int inputs, outputs, height, width, side, stride, padding, activation, accumulate;
-    int slice = 0;  // channels of src's rows before and after its own
+    int slice = 0, after = 0;  // channels of src's rows before its own, and behind
+    bool biased = true;
 };
 
 void check_plain(void (*kernel)(ConvArguments), int tile, const PlainCase& c) {
     const int batch = 2, oh = (c.height + 2 * c.padding - c.side) / c.stride + 1, ow = (c.width + 2 * c.padding - c.side) / c.stride + 1;
-    const int depth = c.side * c.side * c.inputs, rows = (depth + 15) / 16 * 16, padded = (c.outputs + 3) / 4 * 4, row = c.inputs + 2 * c.slice;
+    const int depth = c.side * c.side * c.inputs, rows = (depth + 15) / 16 * 16, padded = (c.outputs + 3) / 4 * 4, row = c.slice + c.inputs + c.after;
     auto src = random_values<float>(batch * c.height * c.width * row, 5);
     ASSERT_EQ(0, address(src) % 16);
     for (size_t i = 0; i < src.size(); i++)
@@ -92,12 +93,12 @@ void check_plain(void (*kernel)(ConvArguments), int tile, const PlainCase& c) {
     const unsigned across = tile / 4;
     launch(kernel, {static_cast<unsigned>((batch * oh * ow + tile - 1) / tile), static_cast<unsigned>((c.outputs + tile - 1) / tile), 1},
            across * across, 512 * tile,
-           ConvArguments{address(src) + 4 * c.slice, address(dst), address(laid), address(bias), c.height * c.width * row, c.width * row, row,
+           ConvArguments{address(src) + 4 * c.slice, address(dst), address(laid), c.biased ? address(bias) : 0, c.height * c.width * row, c.width * row, row,
                          oh * ow * c.outputs, ow * c.outputs, c.outputs, batch, c.height, c.width, c.inputs, oh, ow, c.outputs, c.side, c.stride,
                          c.padding, c.activation, c.accumulate});
     for (size_t i = 0; i < dst.size(); i++) {
         const int o = i % c.outputs, x = i / c.outputs % ow, y = i / c.outputs / ow % oh, n = i / c.outputs / ow / oh;
-        double sum = bias[o];
+        double sum = c.biased ? bias[o] : 0;
         for (int k = 0; k < depth; k++) {
             const int tap = k / c.inputs, sy = y * c.stride - c.padding + tap / c.side, sx = x * c.stride - c.padding + tap % c.side;
             if (sy < 0 || sy >= c.height || sx < 0 || sx >= c.width) continue;
@@ -112,8 +113,9 @@ void check_plain(void (*kernel)(ConvArguments), int tile, const PlainCase& c) {
 
 TEST(CudaKernels, PlainConvolution) {
     for (const PlainCase& c : {PlainCase{3, 5, 9, 7, 3, 1, 1, 1, 0}, PlainCase{17, 70, 5, 3, 1, 1, 0, 2, 1}, PlainCase{8, 4, 6, 7, 2, 2, 0, 0, 0},
-                               PlainCase{12, 33, 7, 5, 3, 1, 1, 0, 0, 4}, PlainCase{4, 68, 9, 9, 3, 1, 1, 2, 0}, PlainCase{100, 8, 4, 5, 1, 1, 0, 1, 1, 8},
-                               PlainCase{20, 12, 5, 5, 1, 1, 0, 0, 0, 2}, PlainCase{40, 130, 8, 8, 2, 2, 0, 0, 0}}) {
+                               PlainCase{12, 33, 7, 5, 3, 1, 1, 0, 0, 4, 4, false}, PlainCase{4, 68, 9, 9, 3, 1, 1, 2, 0},
+                               PlainCase{100, 8, 4, 5, 1, 1, 0, 1, 1, 8, 8}, PlainCase{20, 12, 5, 5, 1, 1, 0, 0, 0, 2, 2},
+                               PlainCase{6, 12, 5, 5, 1, 1, 0, 0, 0, 4, 6}, PlainCase{40, 130, 8, 8, 2, 2, 0, 0, 0}}) {
         check_plain(conv_f32_64, 64, c);
         check_plain(conv_f32_32, 32, c);
     }
