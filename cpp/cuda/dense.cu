@@ -7,7 +7,7 @@ struct DenseArguments {
     i64 weights, bias;      // outputs x inputs; f32
     i64 src_row, dst_row;   // elements from one pixel to the next
     i64 inputs, outputs;    // inputs: whole vectors of 16 bytes, as are the rows of src and of weights
-    i64 activation;         // 0: none, 1: ReLU, 2: GELU
+    i64 activation;         // as `activate` takes it
 };
 
 constexpr int DENSE_WARPS = 8;
@@ -29,9 +29,7 @@ template <class T, class D> __device__ void dense(const DenseArguments& a) {
 #pragma unroll
     for (int other = 16; other; other /= 2) sum += __shfl_xor_sync(~0u, sum, other);
     if (lane) return;
-    sum += reinterpret_cast<const float*>(a.bias)[output];
-    if (a.activation == 1) sum = sum < 0 ? 0 : sum;
-    if (a.activation == 2) sum = 0.5f * sum * (1 + erff(sum * 0.70710678118654752f));
+    sum = activate(sum + reinterpret_cast<const float*>(a.bias)[output], a.activation);
     narrow(sum, reinterpret_cast<D*>(a.dst)[blockIdx.y * a.dst_row + output]);
 }
 

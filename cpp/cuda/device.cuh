@@ -68,6 +68,19 @@ __device__ inline void narrow(float v, BF16& dst) {
     dst.bits = v != v ? 0x7fff : (u + 0x7fff + (u >> 16 & 1)) >> 16;
 }
 
+__device__ inline float relu(float v) { return v < 0 ? 0 : v; }
+
+// 0: none, 1: ReLU, 2: GELU, all to the last bits of f32.
+__device__ inline float activate(float v, i64 activation) {
+    return activation == 1 ? relu(v) : activation == 2 ? 0.5f * v * (1 + erff(v * 0.70710678118654752f)) : v;
+}
+
+// Begins to load all of a block's bytes, each thread some.
+template <int THREADS> __device__ inline void load_all(unsigned char* shared, const unsigned char* global, int bytes) {
+#pragma unroll 1
+    for (int i = 16 * threadIdx.x; i < bytes; i += 16 * THREADS) load16(shared + i, global + i, true);
+}
+
 #if __CUDA_ARCH__ >= 800 || defined(FASTERNET_KERNELS_ON_CPU)
 constexpr int FRAGMENT = 256;   // bytes of a B of a product, 16x8
 constexpr int SKEW = 16;        // bytes after a pixel of an even number of 16 bytes, which make it odd: no bank conflicts

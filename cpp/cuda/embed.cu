@@ -44,8 +44,7 @@ template <class S, class T> __device__ void embed(const EmbedArguments& a) {
     unsigned char *weights = dynamic_shared_memory(), *patches = weights + k16s * n8s * FRAGMENT;
     unsigned char *results = patches + EMBED_TILE * patch_bytes, *my_patches = patches + mine * patch_bytes;
     const int pixels = a.batch * a.height * a.width;
-    for (int i = 16 * threadIdx.x; i < k16s * n8s * FRAGMENT; i += 16 * EMBED_THREADS)
-        load16(weights + i, reinterpret_cast<const unsigned char*>(a.weights) + i, true);
+    load_all<EMBED_THREADS>(weights, reinterpret_cast<const unsigned char*>(a.weights), k16s * n8s * FRAGMENT);
     end_stage();
     wait_for_stage<0>();
     for (int first = blockIdx.x * EMBED_TILE; first < pixels; first += gridDim.x * EMBED_TILE) {

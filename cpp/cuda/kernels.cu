@@ -210,9 +210,7 @@ template <int SIDE> __device__ void conv(const ConvArguments& a) {
         for (int j = 0; j < 4; j++) {
             const int n = n0 + t % ACROSS * 4 + j;
             if (valid && n < outputs) {
-                float v = sum[i][j] + (a.bias ? reinterpret_cast<const float*>(a.bias)[n] : 0);
-                if (a.activation == 1) v = v > 0 ? v : 0;
-                if (a.activation == 2) v = 0.5f * v * (1 + erff(v * 0.70710678118654752f));
+                const float v = activate(sum[i][j] + (a.bias ? reinterpret_cast<const float*>(a.bias)[n] : 0), a.activation);
                 dst[n] = a.accumulate ? dst[n] + v : v;
             }
         }
@@ -245,8 +243,8 @@ template <class T, int N> __device__ void partial(const PartialArguments& a) {
     const int top = blockIdx.x / across * TILE, left = blockIdx.x % across * TILE;
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, pixels = warp % 4, group = warp / 4;
     const int k16s = (channels + 15) / 16, n8s = channels / 8;
-    const int chunk = min(CHUNK, 16 * k16s), pixel_bytes = 2 * (chunk + 8);  // of an odd number of 16 bytes: no bank conflicts
-    const int halo_bytes = HALO * HALO * pixel_bytes, stage_bytes = halo_bytes + 9 * (chunk / 16) * N * 256;
+    const int chunk = min(CHUNK, 16 * k16s), pixel_bytes = 2 * chunk + SKEW;
+    const int halo_bytes = HALO * HALO * pixel_bytes, stage_bytes = halo_bytes + 9 * (chunk / 16) * N * FRAGMENT;
     const i64 row = a.row, image = blockIdx.z * (height * static_cast<i64>(width) * row);
     const unsigned short* src = reinterpret_cast<const unsigned short*>(a.src) + image;
     const unsigned char* weights = reinterpret_cast<const unsigned char*>(a.weights);
@@ -261,8 +259,8 @@ template <class T, int N> __device__ void partial(const PartialArguments& a) {
         }
         for (int i = threadIdx.x; i < 9 * steps * N * 16; i += THREADS) {
             const int part = i / (N * 16), tap = part / steps, k = part % steps;
-            const i64 from = (static_cast<i64>(tap * k16s + first / 16 + k) * n8s + blockIdx.y * N) * 256 + i % (N * 16) * 16;
-            load16(to + halo_bytes + (tap * (chunk / 16) + k) * N * 256 + i % (N * 16) * 16, weights + from, true);
+            const i64 from = (static_cast<i64>(tap * k16s + first / 16 + k) * n8s + blockIdx.y * N) * FRAGMENT + i % (N * 16) * 16;
+            load16(to + halo_bytes + (tap * (chunk / 16) + k) * N * FRAGMENT + i % (N * 16) * 16, weights + from, true);
         }
         end_stage();
     };
@@ -279,13 +277,13 @@ template <class T, int N> __device__ void partial(const PartialArguments& a) {
 #pragma unroll
         for (int tx = 0; tx < 3; tx++) {
             const unsigned char* at = halo + ((2 * pixels + group) * HALO + lane / 4 + tx) * pixel_bytes + lane % 4 * 4;
-            const unsigned char* w = halo + halo_bytes + (group * 3 + tx) * (chunk / 16) * N * 256 + lane * 8;
+            const unsigned char* w = halo + halo_bytes + (group * 3 + tx) * (chunk / 16) * N * FRAGMENT;
             for (int k = 0; k < steps; k++) {
                 const unsigned char* below = at + HALO * pixel_bytes;
                 const unsigned f[4] = {*reinterpret_cast<const unsigned*>(at + 32 * k), *reinterpret_cast<const unsigned*>(below + 32 * k),
                                        *reinterpret_cast<const unsigned*>(at + 32 * k + 16), *reinterpret_cast<const unsigned*>(below + 32 * k + 16)};
 #pragma unroll
-                for (int n = 0; n < N; n++) multiply(d[n], f, *reinterpret_cast<const uint2*>(w + (k * N + n) * 256), T());
+                for (int n = 0; n < N; n++) multiply(d[n], f, load_weights(w + (k * N + n) * FRAGMENT), T());
             }
         }
         __syncthreads();
@@ -304,16 +302,16 @@ template <class T, int N> __device__ void partial(const PartialArguments& a) {
         if (y >= height || x >= width) continue;
 #pragma unroll
         for (int n = 0; n < N; n++) {
-            union { T both[2]; unsigned word; } pair;
+            float pair[2];
 #pragma unroll
             for (int j = 0; j < 2; j++) {
                 const int i = n * 4 + half * 2 + j;
                 float sum = d[n][half * 2 + j];
 #pragma unroll
                 for (int g = 0; g < GROUPS - 1; g++) sum += mine[g * 4 * N * 4 * 32 + i * 32];
-                narrow(sum, pair.both[j]);
+                pair[j] = sum;
             }
-            *reinterpret_cast<unsigned*>(dst + (y * static_cast<i64>(width) + x) * row + n * 8) = pair.word;
+            *reinterpret_cast<unsigned*>(dst + (y * static_cast<i64>(width) + x) * row + n * 8) = pack<T>(pair[0], pair[1]);
         }
     }
 }

@@ -16,7 +16,7 @@ struct MlpArguments {
     i64 channels;          // a multiple of 8, of src and of dst
     i64 hidden, chunk;     // multiples of 16
     i64 tile;              // pixels: 16, 32, 64 or 128
-    i64 gelu;              // 0: ReLU
+    i64 activation;        // as `activate` takes it, one of the two
 };
 
 constexpr int MLP_WARPS = 8;
@@ -30,8 +30,6 @@ __device__ inline float gelu(float v) {
     const float tail = 0.5f * series * __expf(-x * x);
     return v * (v < 0 ? tail : 1 - tail);
 }
-
-__device__ inline float relu(float v) { return v < 0 ? 0 : v; }
 
 // A block's part of a tile. Shared memory: the tile's src and a chunk's hidden channels, in whose place its sums are then (f32), and
 // the weights of a chunk, or of two, where a block has more than one.
@@ -63,18 +61,17 @@ template <class T, int N> struct Mlp {
 
     __device__ int channels_of(int part) const { return min(chunk, hidden - part * chunk); }
 
-    __device__ static void load(unsigned char* to, const unsigned char* from, int bytes) {
-#pragma unroll 1
-        for (int i = 16 * threadIdx.x; i < bytes; i += 16 * MLP_THREADS) load16(to + i, from + i, true);
+    __device__ static void load(unsigned char* to, i64 from, i64 offset, int bytes) {
+        load_all<MLP_THREADS>(to, reinterpret_cast<const unsigned char*>(from) + offset, bytes);
     }
 
     __device__ void load_chunk(int part, int stage) {
         const i64 before = part;
         const int count = channels_of(part);
         unsigned char* to = weights + stage * stage_bytes;
-        load(to, reinterpret_cast<const unsigned char*>(a.expand) + before * expand_bytes, count / 8 * k16s * FRAGMENT);
-        load(to + expand_bytes, reinterpret_cast<const unsigned char*>(a.project) + before * project_bytes, count / 16 * n8s * FRAGMENT);
-        load(to + expand_bytes + project_bytes, reinterpret_cast<const unsigned char*>(a.bias) + before * chunk * 4, count * 4);
+        load(to, a.expand, before * expand_bytes, count / 8 * k16s * FRAGMENT);
+        load(to + expand_bytes, a.project, before * project_bytes, count / 16 * n8s * FRAGMENT);
+        load(to + expand_bytes + project_bytes, a.bias, before * chunk * 4, count * 4);
     }
 
     // 16 hidden channels a time. What is multiplied next is loaded before, since a warp has little else to do while it waits; at the
@@ -98,7 +95,7 @@ template <class T, int N> struct Mlp {
                 multiply(h[0], f.words, w0, T());
                 multiply(h[1], f.words, w1, T());
             }
-            if (a.gelu) {
+            if (a.activation == 2) {
 #pragma unroll
                 for (int i = 0; i < 8; i++) h[i / 4][i % 4] = gelu(h[i / 4][i % 4]);
             } else {

@@ -1,21 +1,9 @@
 // The CUDA kernels, run on the CPU from their own source, against plain loops.
-#include "cuda_kernels_on_cpu.h"
+#include "cuda_values.h"
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 namespace {
-
-template <class T> std::vector<T> random_values(size_t count, unsigned seed) {
-    std::mt19937 random(seed);
-    std::uniform_real_distribution<float> values(-1, 1);
-    std::vector<T> result(count);
-    for (T& value : result) narrow(values(random), value);
-    return result;
-}
-
-template <class T> i64 address(const std::vector<T>& memory) { return reinterpret_cast<i64>(memory.data()); }
 
 template <class T> using PartialKernel = void (*)(PartialArguments);
 
@@ -30,11 +18,7 @@ template <class T> void check_partial(PartialKernel<T> kernel, int together, int
     for (int tap = 0; tap < 9; tap++)
         for (int k = 0; k < k16s; k++)
             for (int n = 0; n < channels; n += 8)
-                for (int lane = 0; lane < 32; lane++)
-                    for (int j = 0; j < 4; j++) {
-                        const int input = k * 16 + lane % 4 * 2 + j % 2 + j / 2 * 8;
-                        packed.push_back(input < channels ? weights[(tap * channels + input) * channels + n + lane / 4] : T{0});
-                    }
+                pack_fragment(&weights[tap * channels * channels], channels, channels, 16 * k, n, packed);
     const std::vector<T> before = rows;
     const int chunk = std::min(64, 16 * k16s), stage = 100 * 2 * (chunk + 8) + 9 * (chunk / 16) * together * 256;
     const size_t shared = std::max(channels > 64 ? 2 * stage : stage, together * 4096);
@@ -105,9 +89,7 @@ void check_plain(void (*kernel)(ConvArguments), int tile, const PlainCase& c) {
             const int at = ((n * c.height + sy) * c.width + sx) * row + c.slice + k % c.inputs;
             sum += static_cast<double>(src[at]) * weights[k * c.outputs + o];
         }
-        if (c.activation == 1) sum = std::max(sum, 0.0);
-        if (c.activation == 2) sum = 0.5 * sum * (1 + std::erf(sum / std::sqrt(2.0)));
-        ASSERT_NEAR(sum + (c.accumulate ? before[i] : 0), dst[i], 1e-5) << c.inputs << " to " << c.outputs << ": " << i;
+        ASSERT_NEAR(activated(sum, c.activation) + (c.accumulate ? before[i] : 0), dst[i], 1e-5) << c.inputs << " to " << c.outputs << ": " << i;
     }
 }
 

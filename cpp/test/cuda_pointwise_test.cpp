@@ -1,9 +1,7 @@
 // The CUDA kernels of 1x1 convolutions, run on the CPU from their own source, against plain loops.
-#include "cuda_kernels_on_cpu.h"
+#include "cuda_values.h"
 
 #include <gtest/gtest.h>
-
-#include <random>
 
 namespace {
 
@@ -12,43 +10,22 @@ struct Case {
     bool gelu = true;
 };
 
-template <class T> std::vector<T> random_values(size_t count, float bound, unsigned seed) {
-    std::mt19937 random(seed);
-    std::uniform_real_distribution<float> values(-bound, bound);
-    std::vector<T> result(count);
-    for (T& value : result) narrow(values(random), value);
-    return result;
-}
-
-template <class T> i64 address(std::vector<T>& memory) { return reinterpret_cast<i64>(memory.data()); }
-
-/** Appends the B fragment of mma.m16n8k16 at (k, n) of a matrix of `inputs` x outputs: PTX ISA, "Matrix fragments for mma.m16n8k16". */
-template <class T> void pack_fragment(const std::vector<T>& matrix, int inputs, int outputs, int k, int n, std::vector<T>& packed) {
-    for (int lane = 0; lane < 32; lane++)
-        for (int j = 0; j < 4; j++) {
-            const int input = k + lane % 4 * 2 + j % 2 + j / 2 * 8;
-            packed.push_back(input < inputs ? matrix[input * outputs + n + lane / 4] : T{0});
-        }
-}
-
-double activate(double v, bool gelu) { return gelu ? 0.5 * v * (1 + std::erf(v / std::sqrt(2.0))) : std::max(v, 0.0); }
-
 /**
  * Rows [y1 | x2 | x1] as the schedule lays them out, src is [y1 | x2] and dst [x2 | x1], or both are the same; then NaN, as are pixels
  * after the last.
  */
 template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilon, const Case& c) {
     const int before = c.channels % 16 ? 0 : 8, outputs = before + c.channels, row = outputs + 8;
-    std::vector<T> rows = random_values<T>(static_cast<size_t>(c.pixels + c.tile) * row, 1, 1);
+    std::vector<T> rows = random_values<T>(static_cast<size_t>(c.pixels + c.tile) * row, 1);
     for (int i = 0; i < static_cast<int>(rows.size()); i++)
         if (i % row >= outputs || i / row >= c.pixels) rows[i].bits = 0xffff;
-    const auto expand = random_values<T>(c.channels * c.hidden, 0.5f, 2), project = random_values<T>(c.hidden * c.channels, 0.3f, 3);
-    auto bias = random_values<float>(c.hidden, 1, 4);
+    const auto expand = random_values<T>(c.channels * c.hidden, 2, 0.5f), project = random_values<T>(c.hidden * c.channels, 3, 0.3f);
+    auto bias = random_values<float>(c.hidden, 4);
     std::vector<T> packed_expand, packed_project;
     for (int n = 0; n < c.hidden; n += 8)
-        for (int k = 0; k < c.channels; k += 16) pack_fragment(expand, c.channels, c.hidden, k, n, packed_expand);
+        for (int k = 0; k < c.channels; k += 16) pack_fragment(expand.data(), c.channels, c.hidden, k, n, packed_expand);
     for (int k = 0; k < c.hidden; k += 16)
-        for (int n = 0; n < c.channels; n += 8) pack_fragment(project, c.hidden, c.channels, k, n, packed_project);
+        for (int n = 0; n < c.channels; n += 8) pack_fragment(project.data(), c.hidden, c.channels, k, n, packed_project);
     const int tiles = (c.pixels + c.tile - 1) / c.tile, chunks = (c.hidden + c.chunk - 1) / c.chunk, k16s = (c.channels + 15) / 16;
     const int stage = c.chunk / 8 * k16s * 256 + c.chunk / 16 * (c.channels / 8) * 256 + c.chunk * 4;
     const int stages = chunks > c.parts ? 2 : 1;
@@ -58,13 +35,13 @@ template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilo
     const std::vector<T> old = rows;
     launch(kernel, {static_cast<unsigned>(c.grid), static_cast<unsigned>(c.parts), 1}, MLP_THREADS, shared,
            MlpArguments{address(rows), address(rows) + 2 * before, address(packed_expand), address(bias), address(packed_project),
-                        address(partials), address(arrived), c.pixels, row, c.channels, c.hidden, c.chunk, c.tile, c.gelu});
+                        address(partials), address(arrived), c.pixels, row, c.channels, c.hidden, c.chunk, c.tile, c.gelu ? 2 : 1});
     std::vector<double> inner(c.hidden);
     for (int p = 0; p < c.pixels; p++) {
         for (int h = 0; h < c.hidden; h++) {
             double sum = bias[h];
             for (int i = 0; i < c.channels; i++) sum += static_cast<double>(widen(old[p * row + i])) * widen(expand[i * c.hidden + h]);
-            inner[h] = activate(sum, c.gelu);
+            inner[h] = activated(sum, c.gelu ? 2 : 1);
         }
         for (int o = 0; o < c.channels; o++) {
             double sum = widen(old[p * row + before + o]), bound = 0;
@@ -135,9 +112,9 @@ TEST(CudaMlp, PartsOfATile) {
 template <class S, class D>
 void check_dense(void (*kernel)(DenseArguments), double epsilon, int inputs, int outputs, int pixels, int activation) {
     const int src_row = inputs + 8, dst_row = outputs + 3;
-    auto src = random_values<S>(pixels * src_row, 1, 5), weights = random_values<S>(outputs * inputs, 1, 6);
-    auto bias = random_values<float>(outputs, 1, 7);
-    auto dst = random_values<D>(pixels * dst_row, 1, 8);
+    auto src = random_values<S>(pixels * src_row, 5), weights = random_values<S>(outputs * inputs, 6);
+    auto bias = random_values<float>(outputs, 7);
+    auto dst = random_values<D>(pixels * dst_row, 8);
     const auto before = dst;
     const unsigned blocks = (outputs + DENSE_WARPS - 1) / DENSE_WARPS;
     launch(kernel, {blocks, static_cast<unsigned>(pixels), 1}, 32 * DENSE_WARPS, 0,
@@ -150,7 +127,7 @@ void check_dense(void (*kernel)(DenseArguments), double epsilon, int inputs, int
             }
             double sum = bias[o];
             for (int i = 0; i < inputs; i++) sum += static_cast<double>(widen(src[p * src_row + i])) * widen(weights[o * inputs + i]);
-            if (activation) sum = activate(sum, activation == 2);
+            sum = activated(sum, activation);
             ASSERT_NEAR(sum, widen(dst[p * dst_row + o]), epsilon * std::abs(sum) + 1e-6 * inputs) << pixels << " pixels, output " << o;
         }
 }
@@ -181,11 +158,11 @@ template <class S, class T> void check_embed(void (*kernel)(EmbedArguments), dou
     const i64 image = c.inputs * rows * columns;
     Strided src = {address(memory) + c.offset * static_cast<i64>(sizeof(S)), image, 1, columns * c.inputs, c.inputs};
     if (c.planes) src.c = rows * columns, src.h = columns, src.w = 1;
-    const auto weights = random_values<T>(values * c.outputs, 0.5f, 9);
-    auto bias = random_values<float>(c.outputs, 1, 10);
+    const auto weights = random_values<T>(values * c.outputs, 9, 0.5f);
+    auto bias = random_values<float>(c.outputs, 10);
     std::vector<T> packed;
     for (int k = 0; k < values; k += 16)
-        for (int n = 0; n < c.outputs; n += 8) pack_fragment(weights, values, c.outputs, k, n, packed);
+        for (int n = 0; n < c.outputs; n += 8) pack_fragment(weights.data(), values, c.outputs, k, n, packed);
     const int pixels = c.batch * c.height * c.width, row = c.outputs + 16;
     const int shared = k16s * c.outputs * 32 + EMBED_TILE * (32 * k16s + 16 + 16 * (c.outputs / 8 | 1));
     std::vector<T> dst((pixels + EMBED_TILE) * row, T{0xffff});
@@ -221,7 +198,7 @@ TEST(CudaEmbed, EveryKindOfPixelsAndRemainder) {
 }
 
 TEST(CudaMlp, GeluFromEndToEnd) {
-    for (float v = -12; v <= 12; v += 1.0f / 64) EXPECT_NEAR(activate(v, true), gelu(v), 3e-7 * (1 + std::abs(v))) << v;
+    for (float v = -12; v <= 12; v += 1.0f / 64) EXPECT_NEAR(activated(v, 2), gelu(v), 3e-7 * (1 + std::abs(v))) << v;
     EXPECT_EQ(0, gelu(0));
     EXPECT_EQ(INFINITY, gelu(INFINITY));
     EXPECT_TRUE(std::isnan(gelu(NAN)));

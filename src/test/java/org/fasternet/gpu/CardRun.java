@@ -208,7 +208,8 @@ public final class CardRun {
                 session.plan().weightBytes() * 1e-6);
     }
 
-    private static double p50(Runnable run, int runs) {
+    /** The median time of a run in microseconds, after some to warm up. */
+    public static double p50(Runnable run, int runs) {
         double[] times = new double[runs];
         for (int i = -WARM_UP; i < runs; i++) {
             long start = System.nanoTime();
@@ -234,21 +235,29 @@ public final class CardRun {
         return text.toString();
     }
 
-    private static String error(FloatBuffer a, FloatBuffer b) {
-        double largest = 0;
-        double worst = 0;
-        double ab = 0;
-        double aa = 0;
-        double bb = 0;
-        for (int i = 0; i < a.capacity(); i++) {
-            largest = Math.max(largest, Math.abs(a.get(i)));
-            double off = Math.abs(a.get(i) - b.get(i));
-            worst = off <= worst ? worst : off;
-            ab += (double) a.get(i) * b.get(i);
-            aa += (double) a.get(i) * a.get(i);
-            bb += (double) b.get(i) * b.get(i);
+    /** How far results are from those expected: by the largest of these, and by direction. */
+    public record Difference(double ofLargest, double cosine) {
+        public static Difference of(FloatBuffer a, FloatBuffer b) {
+            double largest = 0;
+            double worst = 0;
+            double ab = 0;
+            double aa = 0;
+            double bb = 0;
+            for (int i = 0; i < a.capacity(); i++) {
+                largest = Math.max(largest, Math.abs(a.get(i)));
+                // NaN stays.
+                worst = Math.max(worst, Math.abs(a.get(i) - b.get(i)));
+                ab += (double) a.get(i) * b.get(i);
+                aa += (double) a.get(i) * a.get(i);
+                bb += (double) b.get(i) * b.get(i);
+            }
+            return new Difference(worst / largest, ab / Math.sqrt(aa * bb));
         }
-        return String.format(Locale.ROOT, "error %.2e of the largest, cosine %.6f", worst / largest, ab / Math.sqrt(aa * bb));
+    }
+
+    private static String error(FloatBuffer a, FloatBuffer b) {
+        Difference difference = Difference.of(a, b);
+        return String.format(Locale.ROOT, "error %.2e of the largest, cosine %.6f", difference.ofLargest(), difference.cosine());
     }
 
     private static Tensor weights(int... shape) {

@@ -11,7 +11,7 @@ import org.fasternet.schedule.View;
  *
  * @param steps whose values between them nothing else reads; the last one's destination is not where the first one's source was, as
  *     an arena may have it
- * @param source the kernel's file
+ * @param source the kernel's
  * @param what the steps are, with all that their time depends on
  * @param ways to launch the kernel, by their names in plans
  */

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUmod_st;
@@ -38,6 +39,7 @@ import org.fasternet.error.UnsupportedException;
 import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.NativeLibrary;
 import org.fasternet.internal.abi.NativeMemory;
+import org.fasternet.layer.Activation;
 
 /** The kernels of a file in {@code cpp/cuda}, compiled for a device once per process and loaded as long as that lives. */
 final class CudaKernels {
@@ -59,10 +61,12 @@ final class CudaKernels {
 
     private record Loaded(String source, int device) {}
 
+    private final String source;
     private final CUmod_st module = new CUmod_st();
     private final Map<String, CUfunc_st> functions = new ConcurrentHashMap<>();
 
     private CudaKernels(String source, byte[] cubin) {
+        this.source = source(source);
         try (Resources resources = new Resources()) {
             Pointer image = NativeMemory.allocate(resources, cubin.length);
             new BytePointer(image).put(cubin);
@@ -173,8 +177,23 @@ final class CudaKernels {
         return type.name().toLowerCase(Locale.ROOT);
     }
 
+    /** What an activation is called in kernels' arguments, or none. */
+    static long activation(Optional<Activation> activation) {
+        return activation.map(a -> a == Activation.RELU ? 1L : 2L).orElse(0L);
+    }
+
+    /** How many of {@code by} things there must be for {@code count}. */
+    static int ceil(int count, int by) {
+        return (count + by - 1) / by;
+    }
+
+    /** What was compiled. */
+    String source() {
+        return source;
+    }
+
     /** A file's source, after that of what it includes. */
-    static String source(String source) {
+    private static String source(String source) {
         return text(HEADER) + text(source);
     }
 

@@ -97,14 +97,13 @@ final class CudnnProgram implements Program {
         arena = Cuda.allocate(resources, arenaPlan.bytes(), "activations");
         srcMemory = Cuda.allocate(resources, schedule.src().bytes(), "the source");
         SharedWeights shared = resources.add(SharedWeights.acquire(spec), SharedWeights::release);
-        DeviceWeights weights = new DeviceWeights(shared, spec);
+        KernelContext context = context(spec, shared);
         ConvPlans plans = ConvPlans.on(handle, resources, spec.precision(), PlanCache.ofProcess());
-        Launches factory = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address, Optional.empty());
+        Launches factory = new Launches(handle, plans, context, Optional.empty());
         if (spec.tuning()) {
             Choices choices = plans.choices();
             tune(spec, handle, plans, choices, timer);
-            launches = new Tuning(factory, choices, weights, spec.precision(), ordinal, this::address, resources)
-                    .prepare(schedule.steps());
+            launches = new Tuning(factory, choices, context, resources).prepare(schedule.steps());
         } else {
             launches = schedule.steps().stream().map(factory::prepare).toList();
         }
@@ -126,14 +125,17 @@ final class CudnnProgram implements Program {
             }
             // Not of zeros: what an engine takes for erf depends on what it is of.
             Cuda.fill(arena, TUNING_BYTE, arenaPlan.bytes(), "activations");
-            DeviceWeights weights = new DeviceWeights(SharedWeights.unshared(spec, temporary), spec);
-            Launches timed = new Launches(handle, plans, weights, spec.precision(), ordinal, this::address,
-                    Optional.of(prepared -> timer.micros(stream, prepared)));
-            new Tuning(timed, choices, weights, spec.precision(), ordinal, this::address, temporary).prepare(schedule.steps());
+            KernelContext context = context(spec, SharedWeights.unshared(spec, temporary));
+            Launches timed = new Launches(handle, plans, context, Optional.of(prepared -> timer.micros(stream, prepared)));
+            new Tuning(timed, choices, context, temporary).prepare(schedule.steps());
             Cuda.fill(arena, 0, arenaPlan.bytes(), "activations");
         } finally {
             Arrays.fill(device, 0);
         }
+    }
+
+    private KernelContext context(ProgramSpec spec, SharedWeights weights) {
+        return new KernelContext(new DeviceWeights(weights, spec), spec.precision(), ordinal, this::address);
     }
 
     static Schedule schedule(ProgramSpec spec) {

@@ -4,11 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.compute.ElementType;
 import org.fasternet.compute.Precision;
-import org.fasternet.layer.Activation;
 import org.fasternet.schedule.Step;
 import org.fasternet.schedule.View;
 
@@ -20,14 +18,12 @@ final class DenseKernel implements OfferedKernel {
     /** Of a block, each with one output, as the kernel says. */
     private static final int WARPS = 8;
 
-    private final DeviceWeights weights;
-    private final ToLongFunction<View> address;
+    private final KernelContext context;
     private final CudaKernels kernels;
 
-    DenseKernel(DeviceWeights weights, int device, ToLongFunction<View> address) {
-        this.weights = weights;
-        this.address = address;
-        this.kernels = CudaKernels.loaded(CudaKernels.DENSE, device);
+    DenseKernel(KernelContext context) {
+        this.context = context;
+        this.kernels = CudaKernels.loaded(CudaKernels.DENSE, context.device());
     }
 
     /** Whether there is such a kernel for a precision: not for tf32, which is asked for to be rounded. */
@@ -48,7 +44,7 @@ final class DenseKernel implements OfferedKernel {
         }
         View dst = together.get(together.size() - 1).dst();
         String what = conv.src().shape() + " to " + dst.shape() + ", " + conv.activation() + ", " + dst.buffer().type();
-        return Optional.of(new Alternative(together, CudaKernels.DENSE, what, Map.of("dense", () -> prepare(together, conv, dst))));
+        return Optional.of(new Alternative(together, kernels.source(), what, Map.of("dense", () -> prepare(together, conv, dst))));
     }
 
     private static boolean fits(Step.Conv conv) {
@@ -67,15 +63,14 @@ final class DenseKernel implements OfferedKernel {
     }
 
     private Launches.Prepared prepare(List<Step> steps, Step.Conv conv, View dst) {
-        Pointer w = weights.channelsLast(conv.weights(), conv.label());
-        Pointer bias = weights.vector(conv.bias().orElseThrow(), "bias", conv.label());
+        Pointer w = context.weights().channelsLast(conv.weights(), conv.label());
+        Pointer bias = context.weights().vector(conv.bias().orElseThrow(), "bias", conv.label());
         String kernel = "dense_" + CudaKernels.suffix(conv.src().buffer().type()) + "_" + CudaKernels.suffix(dst.buffer().type());
         int pixels = conv.src().shape().pixels();
-        long activation = conv.activation().map(a -> a == Activation.RELU ? 1L : 2L).orElse(0L);
-        CudaKernels.Grid grid = new CudaKernels.Grid((dst.channels() + WARPS - 1) / WARPS, pixels, 1, WARPS * 32, 0);
+        CudaKernels.Grid grid = new CudaKernels.Grid(CudaKernels.ceil(dst.channels(), WARPS), pixels, 1, WARPS * 32, 0);
         return new Launches.Prepared(steps, "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
-                address.applyAsLong(conv.src()), address.applyAsLong(dst), w.address(), bias.address(),
+                context.address().applyAsLong(conv.src()), context.address().applyAsLong(dst), w.address(), bias.address(),
                 conv.src().buffer().layout().strideW(), dst.buffer().layout().strideW(), conv.src().channels(), dst.channels(),
-                activation));
+                CudaKernels.activation(conv.activation())));
     }
 }

@@ -9,10 +9,6 @@ import org.fasternet.tensor.Tensor;
 
 /** A program's weights and biases on the device, in the order that a kernel reads. For one thread. */
 final class DeviceWeights {
-    /** Inputs and outputs of one {@code mma.m16n8k16}, and the threads that hold its B. */
-    private static final int MMA_K = 16;
-    private static final int MMA_N = 8;
-    private static final int LANES = 32;
     /** Of the convolution in true f32: inputs of a step, and outputs that are loaded at once. */
     private static final int CONV_STEP = 16;
     private static final int CONV_VECTOR = 4;
@@ -57,7 +53,7 @@ final class DeviceWeights {
      * fragments for mma.m16n8k16"): lane l holds output l / 4 and the inputs 2 (l % 4), + 1, + 8, + 9; missing inputs are zero.
      */
     Pointer fragments(Tensor weights, String label) {
-        int elements = weights.dim(2) * weights.dim(3) * padded(weights.dim(1), MMA_K) * weights.dim(0);
+        int elements = weights.dim(2) * weights.dim(3) * padded(weights.dim(1), Mma.K) * weights.dim(0);
         return upload("fragments", label, weights, elements, DeviceWeights::layFragments);
     }
 
@@ -66,14 +62,14 @@ final class DeviceWeights {
      * inputs are zero, and so are outputs up to a multiple of 16.
      */
     Pointer fragmentsByOutput(Tensor weights, String label) {
-        int elements = padded(weights.dim(1), MMA_K) * padded(weights.dim(0), MMA_K);
+        int elements = padded(weights.dim(1), Mma.K) * padded(weights.dim(0), Mma.K);
         return upload("fragments by output", label, weights, elements, DeviceWeights::layFragmentsByOutput);
     }
 
     private static void layFragmentsByOutput(float[] src, float[] dst, int outputs, int inputs, int taps) {
         int at = 0;
-        for (int n = 0; n < padded(outputs, MMA_K); n += MMA_N) {
-            for (int k = 0; k < inputs; k += MMA_K) {
+        for (int n = 0; n < padded(outputs, Mma.K); n += Mma.N) {
+            for (int k = 0; k < inputs; k += Mma.K) {
                 at = layFragment(src, dst, at, outputs, inputs, 1, 0, k, n);
             }
         }
@@ -82,8 +78,8 @@ final class DeviceWeights {
     private static void layFragments(float[] src, float[] dst, int outputs, int inputs, int taps) {
         int at = 0;
         for (int tap = 0; tap < taps; tap++) {
-            for (int k = 0; k < inputs; k += MMA_K) {
-                for (int n = 0; n < outputs; n += MMA_N) {
+            for (int k = 0; k < inputs; k += Mma.K) {
+                for (int n = 0; n < outputs; n += Mma.N) {
                     at = layFragment(src, dst, at, outputs, inputs, taps, tap, k, n);
                 }
             }
@@ -92,7 +88,7 @@ final class DeviceWeights {
 
     /** One from input k and output n on; returns where the next one goes. */
     private static int layFragment(float[] src, float[] dst, int at, int outputs, int inputs, int taps, int tap, int k, int n) {
-        for (int lane = 0; lane < LANES; lane++) {
+        for (int lane = 0; lane < Mma.LANES; lane++) {
             for (int j = 0; j < 4; j++) {
                 int i = k + lane % 4 * 2 + j % 2 + j / 2 * 8;
                 int o = n + lane / 4;
@@ -122,7 +118,7 @@ final class DeviceWeights {
     }
 
     private static int padded(int count, int granule) {
-        return (count + granule - 1) / granule * granule;
+        return granule * CudaKernels.ceil(count, granule);
     }
 
     /** @param what of the step it is, such as its bias */

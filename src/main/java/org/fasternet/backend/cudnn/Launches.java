@@ -5,6 +5,7 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_VARIANT_PACK_WORKSPACE;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.cudnnBackendExecute;
+import static org.fasternet.backend.cudnn.CudaKernels.ceil;
 
 import java.util.Collection;
 import java.util.List;
@@ -20,7 +21,6 @@ import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.compute.Precision;
 import org.fasternet.internal.Resources;
-import org.fasternet.layer.Activation;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.Step;
 import org.fasternet.schedule.View;
@@ -82,18 +82,16 @@ final class Launches {
     private Pointer workspace;
 
     /**
-     * @param address where a view's first element lies: one of the caller's from {@link #setWorkspace} on
      * @param timer microseconds that what was prepared takes; empty: cuDNN's heuristics choose
      */
-    Launches(cudnnContext handle, ConvPlans plans, DeviceWeights weights, Precision precision, int device,
-            ToLongFunction<View> address, Optional<ToDoubleFunction<Prepared>> timer) {
+    Launches(cudnnContext handle, ConvPlans plans, KernelContext context, Optional<ToDoubleFunction<Prepared>> timer) {
         this.handle = handle;
         this.plans = plans;
-        this.weights = weights;
-        this.precision = precision;
-        this.capability = Cuda.capability(device);
-        this.kernels = CudaKernels.loaded(CudaKernels.NETWORKS, device);
-        this.address = address;
+        this.weights = context.weights();
+        this.precision = context.precision();
+        this.capability = Cuda.capability(context.device());
+        this.kernels = CudaKernels.loaded(CudaKernels.NETWORKS, context.device());
+        this.address = context.address();
         this.timer = timer;
     }
 
@@ -234,7 +232,6 @@ final class Launches {
         Shape dst = conv.dst().shape();
         Layout from = conv.src().buffer().layout();
         Layout to = conv.dst().buffer().layout();
-        long activation = conv.activation().map(a -> a == Activation.RELU ? 1L : 2L).orElse(0L);
         // The larger tile reads less for each product, but a small image has too few of them.
         int side = (long) ceil(dst.pixels(), 64) * ceil(dst.c(), 64) < FULL_DEVICE ? 32 : 64;
         CudaKernels.Grid grid = new CudaKernels.Grid(
@@ -244,7 +241,7 @@ final class Launches {
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(), bias == null ? 0 : bias.address(),
                 from.strideN(), from.strideH(), from.strideW(), to.strideN(), to.strideH(), to.strideW(),
                 src.n(), src.h(), src.w(), src.c(), dst.h(), dst.w(), dst.c(), conv.weights().dim(2), conv.stride(), conv.padding(),
-                activation, conv.accumulate() ? 1 : 0));
+                CudaKernels.activation(conv.activation()), conv.accumulate() ? 1 : 0));
     }
 
     private Prepared copy(Step step, long scale, long shift) {
@@ -283,9 +280,5 @@ final class Launches {
 
     private static CudaKernels.Grid perImage(Shape shape) {
         return new CudaKernels.Grid(ceil(shape.c() * shape.h() * shape.w(), THREADS), shape.n(), 1, THREADS, 0);
-    }
-
-    private static int ceil(int count, int by) {
-        return (count + by - 1) / by;
     }
 }

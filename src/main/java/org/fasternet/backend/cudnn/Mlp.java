@@ -2,7 +2,6 @@ package org.fasternet.backend.cudnn;
 
 import java.util.List;
 import java.util.Optional;
-import org.fasternet.layer.Activation;
 import org.fasternet.schedule.Step;
 
 /**
@@ -42,10 +41,6 @@ record Mlp(Step.Conv expand, Step.Conv project) {
 
     float[] bias() {
         return expand.bias().orElseThrow();
-    }
-
-    boolean gelu() {
-        return expand.activation().orElseThrow() == Activation.GELU;
     }
 
     /** All that its time depends on, but the kernel and the device. */

@@ -7,21 +7,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.Pointer;
-import org.fasternet.compute.Precision;
 import org.fasternet.internal.Resources;
 import org.fasternet.schedule.Step;
-import org.fasternet.schedule.View;
 
 /** The kernel of {@code cpp/cuda/mlp.cu} on a device, for one program. */
 final class MlpKernel implements OfferedKernel {
-    /** Hidden channels are counted in these, zeros at the end. */
-    private static final int GRANULE = 16;
-
-    private final DeviceWeights weights;
-    private final Precision precision;
-    private final ToLongFunction<View> address;
+    private final KernelContext context;
     private final LongSupplier workspace;
     private final CudaKernels kernels;
     private final DeviceLimits device;
@@ -32,14 +24,11 @@ final class MlpKernel implements OfferedKernel {
      * @param owner frees what it needs on the device
      * @param workspace where the memory is that a launch asks for, once it is launched
      */
-    MlpKernel(Resources owner, DeviceWeights weights, Precision precision, int device, ToLongFunction<View> address,
-            LongSupplier workspace) {
-        this.weights = weights;
-        this.precision = precision;
-        this.address = address;
+    MlpKernel(Resources owner, KernelContext context, LongSupplier workspace) {
+        this.context = context;
         this.workspace = workspace;
-        this.kernels = CudaKernels.loaded(CudaKernels.MLP, device);
-        this.device = Cuda.limits(device);
+        this.kernels = CudaKernels.loaded(CudaKernels.MLP, context.device());
+        this.device = Cuda.limits(context.device());
         this.arrived = Cuda.allocate(owner, (long) this.device.multiprocessors() * Integer.BYTES, "counts of tiles");
     }
 
@@ -51,23 +40,25 @@ final class MlpKernel implements OfferedKernel {
             for (MlpTiling tiling : MlpTiling.of(mlp, device)) {
                 ways.put(tiling.toString(), () -> prepare(mlp, tiling));
             }
-            return new Alternative(List.of(mlp.expand(), mlp.project()), CudaKernels.MLP, mlp.what(), ways);
+            return new Alternative(List.of(mlp.expand(), mlp.project()), kernels.source(), mlp.what(), ways);
         });
     }
 
     private Launches.Prepared prepare(Mlp mlp, MlpTiling tiling) {
+        DeviceWeights weights = context.weights();
         String label = mlp.expand().label();
         Pointer expand = weights.fragmentsByOutput(mlp.expand().weights(), label);
-        int hidden = GRANULE * ((mlp.hidden() + GRANULE - 1) / GRANULE);
+        // Counted in steps, zeros at the end.
+        int hidden = Mma.K * Mma.steps(mlp.hidden());
         Pointer bias = weights.vector(Arrays.copyOf(mlp.bias(), hidden), "padded bias", label);
         Pointer project = weights.fragments(mlp.project().weights(), mlp.project().label());
-        String kernel = "mlp_" + precision.id() + "_" + tiling.eights();
+        String kernel = "mlp_" + context.precision().id() + "_" + tiling.eights();
         CudaKernels.Grid grid = new CudaKernels.Grid(
                 tiling.grid(mlp, device), tiling.parts(), 1, MlpTiling.THREADS, tiling.shared());
         return new Launches.Prepared(List.of(mlp.expand(), mlp.project()), "cuda:" + kernel + " " + tiling, tiling.partialBytes(mlp),
                 stream -> kernels.launch(kernel, grid, stream,
-                        address.applyAsLong(mlp.expand().src()), address.applyAsLong(mlp.project().dst()),
+                        context.address().applyAsLong(mlp.expand().src()), context.address().applyAsLong(mlp.project().dst()),
                         expand.address(), bias.address(), project.address(), workspace.getAsLong(), arrived.address(),
-                        mlp.pixels(), mlp.row(), mlp.channels(), hidden, tiling.chunk(), tiling.tile(), mlp.gelu() ? 1 : 0));
+                        mlp.pixels(), mlp.row(), mlp.channels(), hidden, tiling.chunk(), tiling.tile(), CudaKernels.activation(mlp.expand().activation())));
     }
 }

@@ -1,5 +1,7 @@
 package org.fasternet.backend.cudnn;
 
+import static org.fasternet.backend.cudnn.CudaKernels.ceil;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,12 +20,9 @@ import java.util.stream.IntStream;
 record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blocks) {
     /** Of the kernel, as the constants that follow. */
     static final int THREADS = 256;
-    /** Channels of a matrix instruction's sums, and of what it multiplies. */
-    private static final int N = 8;
-    private static final int K = 16;
-    private static final int FRAGMENT_BYTES = N * K * Short.BYTES;
-    private static final int SKEW_BYTES = 16;
-    /** Warps side by side, each with 16 pixels and some eights of channels. */
+    /** Pixels of a matrix instruction. */
+    private static final int M = 16;
+    /** Warps side by side, each with M pixels and some eights of channels. */
     private static final int WARPS = THREADS / 32;
     private static final int[] TILES = {16, 32, 64, 128};
     private static final List<Variant> VARIANTS =
@@ -61,7 +60,7 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
     }
 
     private static Optional<Variant> variant(Mlp mlp, int tile) {
-        int needed = ceil(mlp.channels() / N, WARPS * K / tile);
+        int needed = ceil(mlp.channels() / Mma.N, WARPS * M / tile);
         return VARIANTS.stream().filter(variant -> needed <= variant.eights()).findFirst();
     }
 
@@ -80,24 +79,20 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
 
     /** 0 if none fits. */
     private static int largestChunk(Mlp mlp, int tile, int parts, int limit) {
-        int chunk = K * ceil(ceil(mlp.hidden(), parts), K);
+        int chunk = Mma.K * Mma.steps(ceil(mlp.hidden(), parts));
         while (chunk > 0 && shared(mlp, tile, parts, chunk) > limit) {
-            chunk -= K;
+            chunk -= Mma.K;
         }
         return chunk;
     }
 
     /** As the kernel divides it: pixels and hidden channels, where the sums are then; weights and biases of a chunk, or of two. */
     private static int shared(Mlp mlp, int tile, int parts, int chunk) {
-        int steps = ceil(mlp.channels(), K);
-        int pixels = Math.max(tile * (steps * K * Short.BYTES + SKEW_BYTES + chunk * Short.BYTES + SKEW_BYTES),
+        int pixels = Math.max(tile * (Mma.pixelBytes(mlp.channels()) + Mma.pixelBytes(chunk)),
                 tile * (mlp.channels() + 4) * Float.BYTES);
-        int weights = (chunk / N * steps + chunk / K * (mlp.channels() / N)) * FRAGMENT_BYTES + chunk * Float.BYTES;
+        int fragments = chunk / Mma.N * Mma.steps(mlp.channels()) + chunk / Mma.K * (mlp.channels() / Mma.N);
+        int weights = fragments * Mma.FRAGMENT_BYTES + chunk * Float.BYTES;
         return pixels + weights * (ceil(mlp.hidden(), chunk) > parts ? 2 : 1);
-    }
-
-    private static int ceil(int count, int by) {
-        return (count + by - 1) / by;
     }
 
     /** Blocks side by side: no more than are there at a time, each of which takes tile after tile. */

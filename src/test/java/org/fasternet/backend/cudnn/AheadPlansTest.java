@@ -21,7 +21,6 @@ import org.fasternet.DevicePlans;
 import org.fasternet.FasterNet;
 import org.fasternet.SessionOptions;
 import org.fasternet.Variant;
-import org.fasternet.compute.ElementType;
 import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
 import org.fasternet.error.UnsupportedException;
@@ -30,11 +29,7 @@ import org.fasternet.layer.Activation;
 import org.fasternet.layer.Conv;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.layer.NamedLayer;
-import org.fasternet.layer.Network;
-import org.fasternet.schedule.Layout;
-import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.schedule.Schedule;
-import org.fasternet.schedule.SlidingRowScheduler;
 import org.fasternet.schedule.Step;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
@@ -174,10 +169,7 @@ class AheadPlansTest {
     }
 
     private static void plans(String device, Precision precision, List<NamedLayer> layers, Shape src) {
-        ElementType type = precision.stored();
-        ProgramSpec spec = new ProgramSpec(Network.of(layers), src, ElementType.F32, Layout.nchw(src), ElementType.F32, false,
-                precision, Optional.empty(), 1, 0, 0, false);
-        Schedule schedule = SlidingRowScheduler.schedule(spec, 16 / type.bytes());
+        Schedule schedule = CudnnProgram.schedule(Specs.of(layers, src, precision, false));
         List<String> engines = new ArrayList<>();
         try (Resources resources = new Resources()) {
             DeviceProperties properties = DeviceProperties.parse(properties(device));

@@ -11,7 +11,6 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.BytePointer;
@@ -26,7 +25,6 @@ import org.fasternet.error.NativeException;
 import org.fasternet.error.UnsupportedException;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
-import org.fasternet.layer.Network;
 import org.fasternet.schedule.Layout;
 import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.tensor.Shape;
@@ -48,7 +46,7 @@ class FakeTuningTest {
     private static final FasterNet NETWORK = FasterNet.random(
             new FasterNetConfig(3, 40, List.of(2, 1), 4, 2, 16, 10, Activation.GELU, false, true, false), 1);
     private static final Shape SRC = new Shape(1, 3, 64, 64);
-    private static final CudnnProgram.Timer FOR_OURS = (stream, way) -> isOurs(way.implementation()) ? 1 : 2;
+    private static final CudnnProgram.Timer FOR_OURS = (stream, way) -> Specs.isOffered(way.implementation()) ? 1 : 2;
 
     @TempDir
     private Path folder;
@@ -61,19 +59,13 @@ class FakeTuningTest {
     }
 
     private CudnnProgram compile(FasterNet network, Shape src, Precision precision, boolean tuning, CudnnProgram.Timer timer) {
-        ProgramSpec spec = new ProgramSpec(Network.of(network.layers()), src, ElementType.F32, Layout.nchw(src), ElementType.F32, false,
-                precision, Optional.empty(), 1, 0, 0, tuning);
-        return CudnnProgram.compile(spec, timer);
+        return CudnnProgram.compile(Specs.of(network.layers(), src, precision, tuning), timer);
     }
 
     /** With no choice made before. */
     private CudnnProgram tuned(FasterNet network, Shape src, Precision precision, CudnnProgram.Timer timer) {
         System.setProperty(PlanCache.PROPERTY, folder.resolve("plans" + programs++).toString());
         return compile(network, src, precision, true, timer);
-    }
-
-    private static boolean isOurs(String implementation) {
-        return implementation.matches("cuda:(embed|mlp|dense)_.*");
     }
 
     private static boolean isMlp(String implementation) {
@@ -175,7 +167,7 @@ class FakeTuningTest {
         for (Precision precision : List.of(Precision.F32, Precision.TF32)) {
             try (CudnnProgram program = tuned(NETWORK, SRC, precision, FOR_OURS)) {
                 List<String> ours = program.plan().steps().stream().map(ExecutionPlan.Step::implementation)
-                        .filter(FakeTuningTest::isOurs).toList();
+                        .filter(Specs::isOffered).toList();
                 assertEquals(precision == Precision.F32 ? List.of("cuda:dense_f32_f32", "cuda:dense_f32_f32") : List.of(), ours);
             }
         }
@@ -195,9 +187,8 @@ class FakeTuningTest {
         List<float[]> logits = new ArrayList<>();
         for (boolean ours : new boolean[] {false, true}) {
             System.setProperty(PlanCache.PROPERTY, folder.resolve("pixels" + ours).toString());
-            ProgramSpec spec = new ProgramSpec(Network.of(NETWORK.layers()), src, ElementType.U8, rows, ElementType.F32, false,
-                    Precision.F16, Optional.empty(), 1, 0, 0, true);
-            try (CudnnProgram program = CudnnProgram.compile(spec, (stream, way) -> isOurs(way.implementation()) == ours ? 1 : 2)) {
+            ProgramSpec spec = Specs.of(NETWORK.layers(), src, ElementType.U8, rows, Precision.F16, true);
+            try (CudnnProgram program = CudnnProgram.compile(spec, (stream, way) -> Specs.isOffered(way.implementation()) == ours ? 1 : 2)) {
                 assertEquals(ours, program.plan().steps().get(0).implementation().equals("cuda:embed_u8_f16"));
                 logits.add(run(program, new BytePointer(pixels).address()));
             }
@@ -210,7 +201,7 @@ class FakeTuningTest {
     void manyImagesKeepTheirProducts() {
         Shape src = new Shape(17, 3, 8, 8);
         try (CudnnProgram program = tuned(NETWORK, src, Precision.F32, FOR_OURS)) {
-            assertTrue(program.plan().steps().stream().noneMatch(step -> isOurs(step.implementation())), program.plan()::toString);
+            assertTrue(program.plan().steps().stream().noneMatch(step -> Specs.isOffered(step.implementation())), program.plan()::toString);
         }
     }
 
@@ -221,7 +212,7 @@ class FakeTuningTest {
         try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, false, null)) {
             untuned = Field.DEVICE_BYTES.get() - before;
         }
-        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, (stream, way) -> isOurs(way.implementation()) ? 2 : 1)) {
+        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, (stream, way) -> Specs.isOffered(way.implementation()) ? 2 : 1)) {
             // And a count of tiles for each of four multiprocessors.
             assertEquals(untuned + 4 * Integer.BYTES, Field.DEVICE_BYTES.get() - before);
         }

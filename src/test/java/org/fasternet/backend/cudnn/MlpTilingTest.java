@@ -9,12 +9,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.fasternet.FasterNet;
 import org.fasternet.Variant;
-import org.fasternet.compute.ElementType;
 import org.fasternet.compute.Precision;
-import org.fasternet.layer.Network;
-import org.fasternet.schedule.Layout;
-import org.fasternet.schedule.ProgramSpec;
-import org.fasternet.schedule.SlidingRowScheduler;
 import org.fasternet.schedule.Step;
 import org.fasternet.tensor.Shape;
 import org.junit.jupiter.api.Test;
@@ -27,9 +22,7 @@ class MlpTilingTest {
 
     private static List<Mlp> blocks(Variant variant, int batch) {
         Shape src = new Shape(batch, 3, 224, 224);
-        ProgramSpec spec = new ProgramSpec(Network.of(FasterNet.random(variant, 1).layers()), src, ElementType.F32, Layout.nchw(src),
-                ElementType.F32, false, Precision.F16, Optional.empty(), 1, 0, 0, true);
-        List<Step> steps = SlidingRowScheduler.schedule(spec, 8).steps();
+        List<Step> steps = CudnnProgram.schedule(Specs.of(FasterNet.random(variant, 1).layers(), src, Precision.F16, true)).steps();
         return IntStream.range(0, steps.size()).mapToObj(i -> Mlp.at(steps, i)).flatMap(Optional::stream).toList();
     }
 

@@ -2,15 +2,10 @@ package org.fasternet.backend.cudnn;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.fasternet.FasterNet;
 import org.fasternet.Variant;
-import org.fasternet.compute.ElementType;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
-import org.fasternet.layer.Network;
-import org.fasternet.schedule.Layout;
-import org.fasternet.schedule.ProgramSpec;
 import org.fasternet.schedule.TensorBuffer;
 import org.fasternet.tensor.Shape;
 
@@ -28,9 +23,8 @@ public final class StepProfile {
 
     private static void profile(Variant variant, Precision precision, int batch) {
         Shape src = new Shape(batch, 3, 224, 224);
-        Network network = Network.of(FasterNet.random(variant, 1).layers());
-        try (CudnnProgram program = CudnnProgram.compile(new ProgramSpec(network, src, ElementType.F32, Layout.nchw(src),
-                ElementType.F32, false, precision, Optional.empty(), 1, 0, 0, false))) {
+        try (CudnnProgram program = CudnnProgram.compile(
+                Specs.of(FasterNet.random(variant, 1).layers(), src, precision, false))) {
             List<TensorBuffer> slots = List.of(program.src(), program.dsts().get(0));
             for (int slot = 0; slot < slots.size(); slot++) {
                 program.bindDevice(slot, new CudaMemory(0).allocate(slots.get(slot).bytes()));

@@ -10,20 +10,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.fasternet.FasterNet;
 import org.fasternet.Variant;
-import org.fasternet.compute.ElementType;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
+import org.fasternet.gpu.CardRun;
 import org.fasternet.internal.Buffers;
-import org.fasternet.layer.Network;
-import org.fasternet.schedule.Layout;
-import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.layer.NamedLayer;
 import org.fasternet.tensor.Shape;
 
 /**
@@ -33,14 +30,14 @@ import org.fasternet.tensor.Shape;
 public final class TuningProfile {
     private static final int RUNS = 300;
 
-    private final Network network;
+    private final List<NamedLayer> layers;
     private final Precision precision;
     private final Shape shape;
     private final FloatBuffer src;
     private final Path plans;
 
     private TuningProfile(Variant variant, Precision precision, Shape shape, Path plans) {
-        this.network = Network.of(FasterNet.random(variant, 1).layers());
+        this.layers = FasterNet.random(variant, 1).layers();
         this.precision = precision;
         this.shape = shape;
         this.src = Buffers.random(shape, 1);
@@ -57,12 +54,11 @@ public final class TuningProfile {
     }
 
     private CudnnProgram compile(boolean tuning, CudnnProgram.Timer timer) {
-        return CudnnProgram.compile(new ProgramSpec(network, shape, ElementType.F32, Layout.nchw(shape), ElementType.F32, false,
-                precision, Optional.empty(), 1, 0, 0, tuning), timer);
+        return CudnnProgram.compile(Specs.of(layers, shape, precision, tuning), timer);
     }
 
     private void run() throws IOException {
-        float[] expected;
+        FloatBuffer expected;
         double untuned;
         try (CudnnProgram program = compile(false, null)) {
             expected = result(program);
@@ -77,16 +73,16 @@ public final class TuningProfile {
         })) {
             times.forEach(TuningProfile::print);
             System.out.printf(Locale.ROOT, "untuned %.1f us, tuned %.1f us, error %.2e, %s%n", untuned, p50(program),
-                    error(expected, result(program)), program.plan().steps().stream().map(ExecutionPlan.Step::implementation).toList());
+                    error(expected, program), program.plan().steps().stream().map(ExecutionPlan.Step::implementation).toList());
         }
         List<String> ours = new ArrayList<>(new TreeSet<>(times.values().stream().flatMap(ways -> ways.keySet().stream())
-                .filter(way -> way.matches("cuda:(embed|mlp|dense)_.*")).toList()));
+                .filter(Specs::isOffered).toList()));
         double worst = 0;
         for (String wanted : ours) {
             forgetChoices();
             try (CudnnProgram program = compile(true, (stream, way) -> way.implementation().equals(wanted) ? 0 : 1)) {
-                double error = error(expected, result(program));
-                worst = error <= worst ? worst : error;
+                double error = error(expected, program);
+                worst = Math.max(worst, error);
                 if (!(error < 5e-2)) {
                     System.out.println("WRONG " + wanted + ": " + error);
                 }
@@ -104,14 +100,16 @@ public final class TuningProfile {
         }
     }
 
-    private float[] result(CudnnProgram program) {
+    private FloatBuffer result(CudnnProgram program) {
         FloatBuffer dst = Buffers.floats(program.dsts().get(0).shape().elements());
         program.bind(0, new FloatPointer(src).address());
         program.bind(1, new FloatPointer(dst).address());
         program.run();
-        float[] values = new float[dst.capacity()];
-        dst.get(0, values);
-        return values;
+        return dst;
+    }
+
+    private double error(FloatBuffer expected, CudnnProgram program) {
+        return CardRun.Difference.of(expected, result(program)).ofLargest();
     }
 
     private double p50(CudnnProgram program) {
@@ -120,26 +118,10 @@ public final class TuningProfile {
         long to = memory.allocate(program.dsts().get(0).bytes());
         program.bindDevice(0, from);
         program.bindDevice(1, to);
-        double[] times = new double[RUNS];
-        for (int run = 0; run < RUNS; run++) {
-            long start = System.nanoTime();
-            program.run();
-            times[run] = (System.nanoTime() - start) * 1e-3;
-        }
+        double micros = CardRun.p50(program::run, RUNS);
         memory.free(from);
         memory.free(to);
-        return java.util.Arrays.stream(times).skip(RUNS / 10).sorted().toArray()[RUNS * 9 / 20];
-    }
-
-    private static double error(float[] expected, float[] actual) {
-        double largest = 0;
-        double worst = 0;
-        for (int i = 0; i < expected.length; i++) {
-            largest = Math.max(largest, Math.abs(expected[i]));
-            double off = Math.abs(expected[i] - actual[i]);
-            worst = off <= worst ? worst : off;
-        }
-        return worst / largest;
+        return micros;
     }
 
     /** The plans stay, which take long to make. */

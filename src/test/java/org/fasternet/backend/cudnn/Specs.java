@@ -1,0 +1,29 @@
+package org.fasternet.backend.cudnn;
+
+import java.util.List;
+import java.util.Optional;
+import org.fasternet.compute.ElementType;
+import org.fasternet.compute.Precision;
+import org.fasternet.layer.NamedLayer;
+import org.fasternet.layer.Network;
+import org.fasternet.schedule.Layout;
+import org.fasternet.schedule.ProgramSpec;
+import org.fasternet.tensor.Shape;
+
+/** What to compile for a device, and which of its ways to compute only tuning chooses. */
+final class Specs {
+    private Specs() {}
+
+    /** From f32 NCHW to f32. */
+    static ProgramSpec of(List<NamedLayer> layers, Shape src, Precision precision, boolean tuning) {
+        return of(layers, src, ElementType.F32, Layout.nchw(src), precision, tuning);
+    }
+
+    static ProgramSpec of(List<NamedLayer> layers, Shape src, ElementType type, Layout layout, Precision precision, boolean tuning) {
+        return new ProgramSpec(Network.of(layers), src, type, layout, ElementType.F32, false, precision, Optional.empty(), 1, 0, 0, tuning);
+    }
+
+    static boolean isOffered(String implementation) {
+        return implementation.matches("cuda:(embed|mlp|dense)_.*");
+    }
+}
