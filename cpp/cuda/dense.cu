@@ -14,6 +14,7 @@ constexpr int DENSE_WARPS = 8;
 
 // Grid: outputs / DENSE_WARPS, pixels.
 template <class T, class D> __device__ void dense(const DenseArguments& a) {
+    wait_for_kernel_before();
     constexpr int VALUES = 16 / sizeof(T);
     const int lane = threadIdx.x % 32, inputs = a.inputs, output = blockIdx.x * DENSE_WARPS + threadIdx.x / 32;
     if (output >= a.outputs) return;

@@ -30,6 +30,16 @@ __device__ inline unsigned char* dynamic_shared_memory() {
     return memory;
 }
 
+// For launches that begin before the kernel before has ended: programmatic dependent launch, CUDA Programming Guide. Every thread comes
+// here first of all: only what no kernel writes may be read before, and nothing may be written. The kernel after this one may begin then.
+// Otherwise launched, it waits for nothing.
+__device__ inline void wait_for_kernel_before() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 #if __CUDA_ARCH__ >= 800
 // d += a b, 16x8x16: PTX ISA, "Matrix fragments for mma.m16n8k16".
 __device__ inline void multiply(float (&d)[4], const unsigned (&a)[4], uint2 b, F16) {

@@ -46,6 +46,7 @@ template <class S, class T> __device__ void embed(const EmbedArguments& a) {
     const int pixels = a.batch * a.height * a.width;
     load_all<EMBED_THREADS>(weights, reinterpret_cast<const unsigned char*>(a.weights), k16s * n8s * FRAGMENT);
     end_stage();
+    wait_for_kernel_before();
     wait_for_stage<0>();
     for (int first = blockIdx.x * EMBED_TILE; first < pixels; first += gridDim.x * EMBED_TILE) {
         load_patches<S, T>(a, first, patches, patch_bytes);

@@ -13,6 +13,7 @@ struct CopyArguments {
 
 // Grid: any x batch. An image's elements are counted in 32 bits, because divisions of 64 take longer than all the rest.
 template <class S, class D> __device__ void copy(const CopyArguments& a) {
+    wait_for_kernel_before();
     const unsigned height = a.height, width = a.width, channels = a.dst_channels, total = channels * height * width;
     const S* src = reinterpret_cast<const S*>(a.src.data) + blockIdx.y * a.src.n;
     D* dst = reinterpret_cast<D*>(a.dst.data) + blockIdx.y * a.dst.n;
@@ -41,6 +42,7 @@ struct PatchArguments {
 // One thread an element of dst; channel (c * size + y) * size + x of a patch's pixel, the order of a convolution's weights. Grid:
 // any x batch.
 template <class S, class D> __device__ void patches(const PatchArguments& a) {
+    wait_for_kernel_before();
     const unsigned width = a.width, row = a.row, size = a.size, taps = size * size, values = a.channels * taps;
     const unsigned total = a.height * width * row;
     const S* src = reinterpret_cast<const S*>(a.src.data) + blockIdx.y * a.src.n;
@@ -65,6 +67,7 @@ struct MeanArguments {
 // Blocks of 32 channels by 8 threads, which share the pixels; grid channels / 32 x batch.
 template <class T> __device__ void mean(const MeanArguments& a) {
     __shared__ float sums[8][32];
+    wait_for_kernel_before();
     int c = blockIdx.x * 32 + threadIdx.x % 32, part = threadIdx.x / 32, pixels = a.height * a.width, width = a.width;
     float sum = 0;
     if (c < a.channels) {
@@ -154,6 +157,7 @@ struct ConvSource {
 
 // Grid: pixels / SIDE, outputs / SIDE. Shared memory: CONV_STAGES of the source, SIDE x CONV_STEP, and of weights, CONV_STEP x SIDE.
 template <int SIDE> __device__ void conv(const ConvArguments& a) {
+    wait_for_kernel_before();
     constexpr int ACROSS = SIDE / 4, THREADS = ACROSS * ACROSS, STAGE = SIDE * CONV_STEP;
     const int t = threadIdx.x, first = blockIdx.x * SIDE, n0 = blockIdx.y * SIDE;
     const int outputs = a.outputs, padded = (outputs + 3) / 4 * 4, steps = (a.inputs * a.side * a.side + CONV_STEP - 1) / CONV_STEP;
@@ -251,16 +255,17 @@ template <class T, int N> __device__ void partial(const PartialArguments& a) {
     auto load = [&](int first, int stage) {
         const int steps = min(chunk / 16, k16s - first / 16), vectors = steps * 2;
         unsigned char* to = memory + stage * stage_bytes;
+        for (int i = threadIdx.x; i < 9 * steps * N * 16; i += THREADS) {
+            const int part = i / (N * 16), tap = part / steps, k = part % steps;
+            const i64 from = (static_cast<i64>(tap * k16s + first / 16 + k) * n8s + blockIdx.y * N) * FRAGMENT + i % (N * 16) * 16;
+            load16(to + halo_bytes + (tap * (chunk / 16) + k) * N * FRAGMENT + i % (N * 16) * 16, weights + from, true);
+        }
+        if (first == 0) wait_for_kernel_before();
         for (int i = threadIdx.x; i < HALO * HALO * vectors; i += THREADS) {
             const int pixel = i / vectors, v = i % vectors, c = first + 8 * v;
             const int y = top + pixel / HALO - 1, x = left + pixel % HALO - 1;
             const bool valid = y >= 0 && y < height && x >= 0 && x < width && c < channels;
             load16(to + pixel * pixel_bytes + 16 * v, valid ? src + (y * static_cast<i64>(width) + x) * row + c : src, valid);
-        }
-        for (int i = threadIdx.x; i < 9 * steps * N * 16; i += THREADS) {
-            const int part = i / (N * 16), tap = part / steps, k = part % steps;
-            const i64 from = (static_cast<i64>(tap * k16s + first / 16 + k) * n8s + blockIdx.y * N) * FRAGMENT + i % (N * 16) * 16;
-            load16(to + halo_bytes + (tap * (chunk / 16) + k) * N * FRAGMENT + i % (N * 16) * 16, weights + from, true);
         }
         end_stage();
     };

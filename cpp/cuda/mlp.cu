@@ -191,10 +191,12 @@ template <class T, int N> struct Mlp {
         const int chunks = (hidden + chunk - 1) / chunk;
         const i64 tiles = (a.pixels + tile - 1) / tile;
         const bool resident = static_cast<int>(blockIdx.y + gridDim.y) >= chunks;
+        load_chunk(blockIdx.y, 0);
+        wait_for_kernel_before();
         for (i64 at = blockIdx.x; at < tiles; at += gridDim.x) {
             __syncthreads();
+            if (at > blockIdx.x && !resident) load_chunk(blockIdx.y, 0);
             load_src(at * tile);
-            if (at == blockIdx.x || !resident) load_chunk(blockIdx.y, 0);
 #pragma unroll
             for (int i = 0; i < N * 4; i++) d[i / 4][i % 4] = 0;
             for (int part = blockIdx.y, stage = 0; part < chunks; part += gridDim.y, stage ^= 1) {

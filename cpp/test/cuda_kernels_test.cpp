@@ -23,8 +23,9 @@ template <class T> void check_partial(PartialKernel<T> kernel, int together, int
     const int chunk = std::min(64, 16 * k16s), stage = 100 * 2 * (chunk + 8) + 9 * (chunk / 16) * together * 256;
     const size_t shared = std::max(channels > 64 ? 2 * stage : stage, together * 4096);
     const unsigned tiles = (height + 7) / 8 * ((width + 7) / 8);
-    launch(kernel, {tiles, static_cast<unsigned>(channels / 8 / together), static_cast<unsigned>(batch)}, THREADS, shared,
-           PartialArguments{address(rows) + 2 * (channels + untouched), address(rows), address(packed), height, width, row, channels});
+    launch_early(kernel, {tiles, static_cast<unsigned>(channels / 8 / together), static_cast<unsigned>(batch)}, THREADS, shared,
+                 PartialArguments{address(rows) + 2 * (channels + untouched), address(rows), address(packed), height, width, row, channels},
+                 {bytes(rows)});
     for (int p = 0; p < pixels; p++) {
         const int x = p % width, y = p / width % height;
         for (int o = 0; o < channels; o++) {
@@ -75,11 +76,12 @@ void check_plain(void (*kernel)(ConvArguments), int tile, const PlainCase& c) {
     auto dst = random_values<float>(batch * oh * ow * c.outputs, 8);
     const auto before = dst;
     const unsigned across = tile / 4;
-    launch(kernel, {static_cast<unsigned>((batch * oh * ow + tile - 1) / tile), static_cast<unsigned>((c.outputs + tile - 1) / tile), 1},
+    launch_early(kernel, {static_cast<unsigned>((batch * oh * ow + tile - 1) / tile), static_cast<unsigned>((c.outputs + tile - 1) / tile), 1},
            across * across, 512 * tile,
            ConvArguments{address(src) + 4 * c.slice, address(dst), address(laid), c.biased ? address(bias) : 0, c.height * c.width * row, c.width * row, row,
                          oh * ow * c.outputs, ow * c.outputs, c.outputs, batch, c.height, c.width, c.inputs, oh, ow, c.outputs, c.side, c.stride,
-                         c.padding, c.activation, c.accumulate});
+                         c.padding, c.activation, c.accumulate},
+                 {bytes(src), bytes(dst)});
     for (size_t i = 0; i < dst.size(); i++) {
         const int o = i % c.outputs, x = i / c.outputs % ow, y = i / c.outputs / ow % oh, n = i / c.outputs / ow / oh;
         double sum = c.biased ? bias[o] : 0;
@@ -105,17 +107,19 @@ TEST(CudaKernels, PlainConvolution) {
 
 TEST(CudaKernels, CopyConvertsPadsAndScales) {
     const int batch = 2, channels = 5, padded = 8, height = 3, width = 70;
-    const auto src = random_values<float>(batch * channels * height * width, 9);
+    auto src = random_values<float>(batch * channels * height * width, 9);
     std::vector<F16> dst(batch * padded * height * width, F16{0xffff});
     const i64 plane = height * width;
-    launch(copy_f32_f16, {3, batch, 1}, 256, 0,
+    launch_early(copy_f32_f16, {3, batch, 1}, 256, 0,
            CopyArguments{{address(src), channels * plane, plane, width, 1}, {address(dst), padded * plane, 1, padded * width, padded},
-                         channels, height, width, padded, 0, 0, 0});
+                         channels, height, width, padded, 0, 0, 0},
+                 {bytes(src), bytes(dst)});
     const auto scale = random_values<float>(padded, 10), shift = random_values<float>(padded, 11);
     std::vector<float> back(batch * padded * plane, NAN);
-    launch(copy_f16_f32, {3, batch, 1}, 256, 0,
+    launch_early(copy_f16_f32, {3, batch, 1}, 256, 0,
            CopyArguments{{address(dst), padded * plane, 1, padded * width, padded}, {address(back), padded * plane, plane, width, 1},
-                         padded, height, width, padded, 1, address(scale), address(shift)});
+                         padded, height, width, padded, 1, address(scale), address(shift)},
+                 {bytes(dst), bytes(back)});
     for (int n = 0; n < batch; n++)
         for (int c = 0; c < padded; c++)
             for (int p = 0; p < plane; p++) {
@@ -129,8 +133,9 @@ TEST(CudaKernels, PatchesAreInTheOrderOfWeights) {
     std::vector<unsigned char> src(batch * rows * columns * channels);
     for (size_t i = 0; i < src.size(); i++) src[i] = i * 7;
     std::vector<float> dst(batch * height * width * row, NAN);
-    launch(patches_u8_f32, {1, batch, 1}, 256, 0,
-           PatchArguments{{address(src), rows * columns * channels, 1, columns * channels, channels}, address(dst), channels, height, width, size, row});
+    launch_early(patches_u8_f32, {1, batch, 1}, 256, 0,
+           PatchArguments{{address(src), rows * columns * channels, 1, columns * channels, channels}, address(dst), channels, height, width, size, row},
+                 {bytes(src), bytes(dst)});
     for (size_t i = 0; i < dst.size(); i++) {
         const int j = i % row, w = i / row % width, h = i / row / width % height, n = i / row / width / height;
         const int c = j / 4, y = h * 2 + j % 4 / 2, x = w * 2 + j % 2;
@@ -140,10 +145,11 @@ TEST(CudaKernels, PatchesAreInTheOrderOfWeights) {
 
 TEST(CudaKernels, Mean) {
     const int batch = 2, channels = 35, height = 5, width = 3, row = 48;
-    const auto src = random_values<BF16>(batch * height * width * row, 12);
+    auto src = random_values<BF16>(batch * height * width * row, 12);
     std::vector<BF16> dst(batch * channels, BF16{0xffff});
-    launch(mean_bf16, {2, batch, 1}, 256, 0,
-           MeanArguments{{address(src) + 2 * 6, height * width * row, 1, width * row, row}, address(dst), channels, height, width});
+    launch_early(mean_bf16, {2, batch, 1}, 256, 0,
+           MeanArguments{{address(src) + 2 * 6, height * width * row, 1, width * row, row}, address(dst), channels, height, width},
+                 {bytes(src), bytes(dst)});
     for (int i = 0; i < batch * channels; i++) {
         double sum = 0;
         for (int p = 0; p < height * width; p++) sum += widen(src[(i / channels * height * width + p) * row + 6 + i % channels]);

@@ -177,6 +177,66 @@ inline unsigned char* dynamic_shared_memory() { return shared_memory.data(); }
 inline float __uint_as_float(unsigned u) { float f; std::memcpy(&f, &u, 4); return f; }
 inline unsigned __float_as_uint(float f) { unsigned u; std::memcpy(&u, &f, 4); return u; }
 
+/** Memory that the kernel before may be at work on. */
+struct Bytes {
+    unsigned char* at;
+    std::size_t count;
+};
+
+template <class T> Bytes bytes(std::vector<T>& memory) {
+    return {reinterpret_cast<unsigned char*>(memory.data()), memory.size() * sizeof(T)};
+}
+
+/** What a block may not touch until all of its threads wait for the kernel before: ones until then, NaN in every format. */
+class KernelBefore {
+public:
+    explicit KernelBefore(const std::vector<Bytes>& memory) : memory_(memory) {}
+
+    void begin(unsigned threads) {
+        barrier_ = std::make_unique<Barrier>(threads);
+        waiting_ = 0;
+        threads_ = threads;
+        held_.clear();
+        for (const Bytes& bytes : memory_) {
+            held_.emplace_back(bytes.at, bytes.at + bytes.count);
+            std::memset(bytes.at, 255, bytes.count);
+        }
+    }
+
+    void wait() {
+        if (++waiting_ == threads_) {
+            for (std::size_t i = 0; i < memory_.size(); i++) {
+                for (std::size_t at = 0; at < memory_[i].count; at++)
+                    if (memory_[i].at[at] != 255) std::abort();
+                std::copy(held_[i].begin(), held_[i].end(), memory_[i].at);
+            }
+        }
+        barrier_->wait();
+    }
+
+    /** Of a load that arrives later: it may read at once. */
+    void read(const void* from) const {
+        const auto at = static_cast<const unsigned char*>(from);
+        for (const Bytes& bytes : memory_)
+            if (!waited() && at >= bytes.at && at < bytes.at + bytes.count) std::abort();
+    }
+
+    /** Whether each of a block's threads has waited, once. */
+    bool waited() const { return waiting_ == threads_; }
+
+private:
+    std::vector<Bytes> memory_;
+    std::vector<std::vector<unsigned char>> held_;
+    std::unique_ptr<Barrier> barrier_;
+    unsigned waiting_ = 0, threads_ = 0;
+};
+
+/** Of the launch that runs; null: there is none that this one does not wait for anyway. */
+inline KernelBefore* kernel_before = nullptr;
+inline void wait_for_kernel_before() {
+    if (kernel_before) kernel_before->wait();
+}
+
 /** 16 bytes on their way to shared memory; null: zeros. */
 struct Load { unsigned char* to; const void* from; };
 
@@ -184,6 +244,12 @@ struct Load { unsigned char* to; const void* from; };
 struct Loads {
     std::vector<Load> under_way;
     std::vector<std::size_t> ends;
+
+    /** A kernel may not end before they have arrived. */
+    void finish() {
+        if (!under_way.empty()) std::abort();
+        ends.clear();
+    }
 
     /** They arrive as late as they may: who reads before waiting reads what was there. */
     void wait(std::size_t later) {
@@ -204,6 +270,7 @@ inline std::vector<Loads> loads;
 inline void load16(unsigned char* shared, const void* global, bool valid) {
     // The device would end the kernel.
     if ((reinterpret_cast<std::uintptr_t>(shared) | reinterpret_cast<std::uintptr_t>(global)) % 16) std::abort();
+    if (valid && kernel_before) kernel_before->read(global);
     loads[threadIdx.x].under_way.push_back({shared, valid ? global : nullptr});
 }
 inline void end_stage() { loads[threadIdx.x].ends.push_back(loads[threadIdx.x].under_way.size()); }
@@ -215,7 +282,7 @@ inline bool backwards = false;
 /** Bytes after a block's shared memory, which it must leave as they are. */
 constexpr size_t GUARD = 256;
 
-/** Runs a kernel. Shared memory is filled with ones, NaN in every format, before each block. */
+/** Runs a kernel. Shared memory is filled with ones before each block. */
 template <class Arguments>
 void launch(void (*kernel)(Arguments), Index grid, unsigned threads, size_t shared, const Arguments& arguments) {
     gridDim = grid;
@@ -229,8 +296,21 @@ void launch(void (*kernel)(Arguments), Index grid, unsigned threads, size_t shar
         for (unsigned w = 0; w < threads / 32; w++) warps.push_back(std::make_unique<Warp>());
         shared_memory.assign(shared + GUARD, 255);
         blockIdx = {block % grid.x, block / grid.x % grid.y, block / grid.x / grid.y};
+        if (kernel_before) kernel_before->begin(threads);
         fibers.run(threads, [&] { kernel(arguments); });
+        if (kernel_before && !kernel_before->waited()) std::abort();
+        for (Loads& of_thread : loads) of_thread.finish();
         for (size_t at = shared; at < shared_memory.size(); at++)
             if (shared_memory[at] != 255) std::abort();
     }
+}
+
+/** Runs a kernel as if it began before the one before it, which is at work on `memory`, has ended. */
+template <class Arguments>
+void launch_early(void (*kernel)(Arguments), Index grid, unsigned threads, size_t shared, const Arguments& arguments,
+                  const std::vector<Bytes>& memory) {
+    KernelBefore before(memory);
+    kernel_before = &before;
+    launch(kernel, grid, threads, shared, arguments);
+    kernel_before = nullptr;
 }

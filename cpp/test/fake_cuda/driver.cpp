@@ -10,7 +10,19 @@
 namespace {
 
 constexpr int INVALID_VALUE = 1, NO_BINARY = 209, NOT_FOUND = 500;
+constexpr int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
 constexpr unsigned SHARED_WITHOUT_ASKING = 48 << 10;
+
+// As CUlaunchAttribute and CUlaunchConfig.
+struct LaunchAttribute {
+    int id, padding, value, rest[15];
+};
+struct LaunchConfiguration {
+    unsigned grid_x, grid_y, grid_z, block_x, block_y, block_z, shared;
+    fake::Stream* stream;
+    const LaunchAttribute* attributes;
+    unsigned count;
+};
 
 struct Kernel {
     std::size_t arguments;
@@ -88,13 +100,25 @@ int cuFuncSetAttribute(Kernel* function, int, int value) {
     return 0;
 }
 
-int cuLaunchKernel(Kernel* function, unsigned x, unsigned y, unsigned z, unsigned threads, unsigned, unsigned, unsigned shared,
-                   fake::Stream* stream, void** parameters, void**) {
+// Stricter than CUDA: in a graph what is launched early must follow a kernel.
+int cuLaunchKernelEx(const LaunchConfiguration* launch, Kernel* function, void** parameters, void**) {
     ENTER();
-    if (!x || !y || !z || y > 65535 || z > 65535 || threads > 1024 || shared > function->most_shared) return INVALID_VALUE;
+    const Index grid = {launch->grid_x, launch->grid_y, launch->grid_z};
+    const unsigned threads = launch->block_x, shared = launch->shared;
+    if (!grid.x || !grid.y || !grid.z || grid.y > 65535 || grid.z > 65535 || threads > 1024 || launch->block_y != 1 ||
+        launch->block_z != 1 || shared > function->most_shared)
+        return INVALID_VALUE;
+    for (unsigned i = 0; i < launch->count; i++) {
+        const LaunchAttribute& attribute = launch->attributes[i];
+        const fake::Graph* graph = launch->stream->recording;
+        if (attribute.id != PROGRAMMATIC_STREAM_SERIALIZATION || attribute.value != 1 || fake::control().capability < 90 ||
+            (graph && !graph->ends_in_kernel))
+            return INVALID_VALUE;
+        fake::control().early++;
+    }
     const char* from = static_cast<const char*>(parameters[0]);
-    fake::put_kernel(*stream, [=, arguments = std::vector<char>(from, from + function->arguments)] {
-        function->run({x, y, z}, threads, shared, arguments.data());
+    fake::put_kernel(*launch->stream, [=, arguments = std::vector<char>(from, from + function->arguments)] {
+        function->run(grid, threads, shared, arguments.data());
     });
     return 0;
 }

@@ -141,10 +141,12 @@ void on_device(const std::function<void()>& work) {
 void put(Stream& stream, std::function<void()> work) {
     std::lock_guard<std::recursive_mutex> guard(lock);
     (stream.recording ? stream.recording->nodes : stream.queue).push_back(std::move(work));
+    if (stream.recording) stream.recording->ends_in_kernel = false;
 }
 
 void put_kernel(Stream& stream, std::function<void()> work) {
     put(stream, std::move(work));
+    if (stream.recording) stream.recording->ends_in_kernel = true;
     control().kernels++;
 }
 

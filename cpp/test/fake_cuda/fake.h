@@ -33,6 +33,7 @@ struct Control {
     std::int64_t plans;         // built by an engine, not read back
     std::int64_t slow_engine;   // one of cuDNN's, whose plans take a fifth of a millisecond longer
     std::int64_t cudnn;         // version
+    std::int64_t early;         // kernels put on a stream to begin before the one before has ended
     char failed[64];            // the function that failed
 };
 
@@ -68,6 +69,7 @@ void on_device(const std::function<void()>& work);
 
 struct Graph {
     std::vector<std::function<void()>> nodes;
+    bool ends_in_kernel = false;
 };
 
 struct Stream {

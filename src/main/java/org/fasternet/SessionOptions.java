@@ -146,9 +146,10 @@ public record SessionOptions(
 
     /**
      * Up to four of cuDNN's engines are compiled, half a second each, and timed for each step, on the device, and beside them kernels
-     * of this library's that compute some steps at once; the fastest is kept, on disk too ({@link DevicePlans}). Without, cuDNN's
-     * heuristics choose. While it times them, the weights are on the device once more, in the order of each. For the back end
-     * {@code cudnn}; others refuse it.
+     * of this library's that compute some steps at once; then whether its kernels begin while the one before still runs, where the
+     * device can. The fastest is kept, on disk too ({@link DevicePlans}). Without, cuDNN's heuristics choose, and kernels run in turn.
+     * While it times them, the weights are on the device once more, in the order of each. For the back end {@code cudnn}; others
+     * refuse it.
      */
     public SessionOptions withTuning() {
         return new SessionOptions(backend, precision, threads, batch, size, pixels, spin, isa, device, true);

@@ -15,7 +15,7 @@ import org.fasternet.schedule.View;
  * @param what the steps are, with all that their time depends on
  * @param ways to launch the kernel, by their names in plans
  */
-record Alternative(List<Step> steps, String source, String what, Map<String, Supplier<Launches.Prepared>> ways) {
+record Alternative(List<Step> steps, String source, String what, Map<String, Supplier<Prepared>> ways) {
     /** Whether a step from {@code index} on, or the caller, reads a view's buffer. */
     static boolean isRead(List<Step> steps, int index, View view) {
         return view.buffer().external()

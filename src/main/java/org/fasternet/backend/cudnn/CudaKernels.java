@@ -1,8 +1,9 @@
 package org.fasternet.backend.cudnn;
 
 import static org.bytedeco.cuda.global.cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static org.bytedeco.cuda.global.cudart.CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
 import static org.bytedeco.cuda.global.cudart.cuFuncSetAttribute;
-import static org.bytedeco.cuda.global.cudart.cuLaunchKernel;
+import static org.bytedeco.cuda.global.cudart.cuLaunchKernelEx;
 import static org.bytedeco.cuda.global.cudart.cuModuleGetFunction;
 import static org.bytedeco.cuda.global.cudart.cuModuleLoadData;
 import static org.bytedeco.cuda.global.nvrtc.nvrtcCompileProgram;
@@ -24,8 +25,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUlaunchAttribute;
+import org.bytedeco.cuda.cudart.CUlaunchConfig;
 import org.bytedeco.cuda.cudart.CUmod_st;
-import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
@@ -88,11 +90,11 @@ final class CudaKernels {
     record Grid(long x, long y, long z, int threads, int shared) {}
 
     /**
-     * Launches a kernel.
+     * Launches a kernel; early, if the stream says so.
      *
      * @param arguments the fields of its one structure
      */
-    void launch(String name, Grid grid, CUstream_st stream, long... arguments) {
+    void launch(String name, Grid grid, CudaStream stream, long... arguments) {
         CUfunc_st function = functions.computeIfAbsent(name, n -> {
             CUfunc_st found = new CUfunc_st();
             Cuda.check(cuModuleGetFunction(found, module, n), "find the kernel " + n);
@@ -107,11 +109,21 @@ final class CudaKernels {
             new LongPointer(structure).put(arguments);
             PointerPointer<Pointer> parameters = new PointerPointer<>(NativeMemory.allocate(resources, Long.BYTES));
             parameters.put(0, structure);
-            Cuda.check(
-                    cuLaunchKernel(function, (int) grid.x(), (int) grid.y(), (int) grid.z(), grid.threads(), 1, 1, grid.shared(),
-                            stream, parameters, new PointerPointer<>((Pointer) null)),
+            Cuda.check(cuLaunchKernelEx(configuration(resources, grid, stream), function, parameters, new PointerPointer<>((Pointer) null)),
                     "launch " + name);
         }
+    }
+
+    private static CUlaunchConfig configuration(Resources resources, Grid grid, CudaStream stream) {
+        CUlaunchConfig configuration = new CUlaunchConfig(NativeMemory.allocate(resources, Pointer.sizeof(CUlaunchConfig.class)));
+        configuration.gridDimX((int) grid.x()).gridDimY((int) grid.y()).gridDimZ((int) grid.z());
+        configuration.blockDimX(grid.threads()).blockDimY(1).blockDimZ(1).sharedMemBytes(grid.shared()).hStream(stream.handle());
+        if (stream.early()) {
+            CUlaunchAttribute early = new CUlaunchAttribute(NativeMemory.allocate(resources, Pointer.sizeof(CUlaunchAttribute.class)));
+            early.id(CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION).value().programmaticStreamSerializationAllowed(1);
+            configuration.attrs(early).numAttrs(1);
+        }
+        return configuration;
     }
 
     /** Machine code for a compute capability; needs no device, nor a compiler if it is in the cache. */

@@ -47,7 +47,7 @@ final class CudaLoops implements DeviceLoops {
             CudaStream stream = new CudaStream(resources);
             CudaKernels kernels = CudaKernels.loaded(CudaKernels.PEAKS, device);
             return rates(stream, kernel.arrays() * vectors * (double) VECTOR_BYTES, rounds, nanos,
-                    passes -> kernels.launch("pass_" + kernel.id(), grid(), stream.handle(),
+                    passes -> kernels.launch("pass_" + kernel.id(), grid(), stream,
                             arrays[0], arrays[1], arrays[2], vectors, passes));
         }
     }
@@ -61,7 +61,7 @@ final class CudaLoops implements DeviceLoops {
             CudaStream stream = new CudaStream(resources);
             CudaKernels kernels = CudaKernels.loaded(CudaKernels.PEAKS, device);
             return rates(stream, threads * (double) STEP_OPERATIONS, rounds, nanos,
-                    steps -> kernels.launch("multiply_adds_f32", grid(), stream.handle(), dst, steps));
+                    steps -> kernels.launch("multiply_adds_f32", grid(), stream, dst, steps));
         }
     }
 

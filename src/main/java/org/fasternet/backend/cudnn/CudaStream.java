@@ -28,6 +28,7 @@ final class CudaStream {
     private static final int TRIAL_ROUNDS = 5;
 
     private final CUstream_st stream = new CUstream_st();
+    private boolean early;
 
     /** @param owner destroys it */
     CudaStream(Resources owner) {
@@ -37,6 +38,21 @@ final class CudaStream {
 
     CUstream_st handle() {
         return stream;
+    }
+
+    /** Whether kernels of ours begin while the kernel before them still runs, and wait for it by themselves. */
+    boolean early() {
+        return early;
+    }
+
+    /** Does {@code work}, whose kernels of ours are launched early: see {@code wait_for_kernel_before} in {@code device.cuh}. */
+    void early(Runnable work) {
+        early = true;
+        try {
+            work.run();
+        } finally {
+            early = false;
+        }
     }
 
     /** @param action what is waited for, as of an error: one of the device's comes with the wait */
@@ -102,14 +118,14 @@ final class CudaStream {
     }
 
     /** Microseconds that a launch takes in a graph of {@code copies} of it: the least of some rounds. */
-    double micros(Launches.Launch launch, int copies) {
-        launch.on(stream);
+    double micros(Prepared.Launch launch, int copies) {
+        launch.on(this);
         await("run a step");
         double least = Double.POSITIVE_INFINITY;
         try (Resources temporary = new Resources()) {
             CUgraphExec_st repeated = record(temporary, () -> {
                 for (int copy = 0; copy < copies; copy++) {
-                    launch.on(stream);
+                    launch.on(this);
                 }
             });
             for (int round = 0; round < TRIAL_ROUNDS; round++) {

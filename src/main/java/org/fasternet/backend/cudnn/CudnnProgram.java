@@ -40,7 +40,7 @@ final class CudnnProgram implements Program {
 
     /** Tells what a way to compute a step takes on a stream, in microseconds. */
     interface Timer {
-        double micros(CudaStream stream, Launches.Prepared prepared);
+        double micros(CudaStream stream, Prepared prepared);
     }
 
     private final Resources resources;
@@ -51,7 +51,7 @@ final class CudnnProgram implements Program {
     private final ArenaPlan arenaPlan;
     private final Pointer arena;
     private final CudaStream stream;
-    private final List<Launches.Prepared> launches;
+    private final Sequence network;
     private ExecutionPlan plan;
 
     /**
@@ -103,18 +103,14 @@ final class CudnnProgram implements Program {
         if (spec.tuning()) {
             Choices choices = plans.choices();
             tune(spec, handle, plans, choices, timer);
-            launches = new Tuning(factory, choices, context, resources).prepare(schedule.steps());
+            network = new Tuning(factory, choices, context, resources).prepare(schedule.steps());
         } else {
-            launches = schedule.steps().stream().map(factory::prepare).toList();
+            network = new Sequence(schedule.steps().stream().map(factory::prepare).toList(), false);
         }
-        List<ExecutionPlan.Step> planned = launches.stream().map(prepared -> new ExecutionPlan.Step(
-                prepared.label(), prepared.implementation(), prepared.src().shape(), prepared.dst().shape(), prepared.multiplyAdds(),
-                prepared.workspace())).toList();
-        long workspace = launches.stream().mapToLong(Launches.Prepared::workspace).max().orElse(0);
-        factory.setWorkspace(Cuda.allocate(resources, workspace, "a workspace"));
+        factory.setWorkspace(Cuda.allocate(resources, network.workspace(), "a workspace"));
         resources.add(this, CudnnProgram::dropGraph);
         plan = new ExecutionPlan("cudnn", "sm_" + Cuda.capability(ordinal), JniBinding.NAME, spec.precision(), spec.threads(),
-                arenaPlan.bytes() + workspace + schedule.src().bytes(), shared.bytes(), planned);
+                arenaPlan.bytes() + network.workspace() + schedule.src().bytes(), shared.bytes(), network.planned());
     }
 
     /** Runs what could compute each step, so that plans and choices are made, on memory that is given back afterwards. */
@@ -242,8 +238,8 @@ final class CudnnProgram implements Program {
     private void capture() {
         if (slots.size() > 1) {
             // In place, or with a residual, a second run would compute on the first one's result.
-            for (Launches.Prepared step : launches) {
-                step.launch().on(stream.handle());
+            for (Prepared step : network.all()) {
+                step.launch().on(stream);
                 // One by one: an error of the device's comes with the wait, and a whole network's names no step.
                 stream.await("run " + step.label());
             }
@@ -251,14 +247,16 @@ final class CudnnProgram implements Program {
         }
         Resources made = new Resources();
         try {
-            StepEvents marks = profiled ? new StepEvents(made, launches.size()) : null;
+            int steps = network.all().size();
+            Sequence launched = profiled ? network.inTurn() : network;
+            StepEvents marks = profiled ? new StepEvents(made, steps) : null;
             replay = stream.record(made, () -> {
                 copySrc(cudaMemcpyHostToDevice);
-                for (int i = 0; i < launches.size(); i++) {
+                for (int i = 0; i < steps; i++) {
                     mark(marks, i);
-                    launches.get(i).launch().on(stream.handle());
+                    launched.launch(i, stream);
                 }
-                mark(marks, launches.size());
+                mark(marks, steps);
                 if (slots.size() == 1) {
                     copySrc(cudaMemcpyDeviceToHost);
                 }
@@ -270,7 +268,7 @@ final class CudnnProgram implements Program {
         }
         graph = made;
         if (plan.steps().get(0).kernels() == 0) {
-            plan = plan.withKernels(launches.stream().map(step -> stream.kernels(() -> step.launch().on(stream.handle()))).toList());
+            plan = plan.withKernels(network.all().stream().map(step -> stream.kernels(() -> step.launch().on(stream))).toList());
         }
     }
 
@@ -291,14 +289,14 @@ final class CudnnProgram implements Program {
     public List<ExecutionPlan.Time> stepTimes() {
         Cuda.use(ordinal);
         return graph == null || events == null
-                ? Collections.nCopies(launches.size(), new ExecutionPlan.Time(0, List.of()))
-                : events.times(launches);
+                ? Collections.nCopies(network.all().size(), new ExecutionPlan.Time(0, List.of()))
+                : events.times(network.all());
     }
 
     /** Microseconds that each step takes, in a graph of {@code copies} of it. All slots must be bound. Changes the activations. */
     double[] stepMicros(int copies) {
         Cuda.use(ordinal);
-        return launches.stream().mapToDouble(step -> stream.micros(step.launch(), copies)).toArray();
+        return network.all().stream().mapToDouble(step -> stream.micros(step.launch(), copies)).toArray();
     }
 
     private void copySrc(int direction) {

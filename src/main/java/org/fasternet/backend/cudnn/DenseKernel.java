@@ -62,13 +62,13 @@ final class DenseKernel implements OfferedKernel {
                 && copy.dst().buffer().layout().strideC() == 1 && copy.dst().buffer().type() == ElementType.F32;
     }
 
-    private Launches.Prepared prepare(List<Step> steps, Step.Conv conv, View dst) {
+    private Prepared prepare(List<Step> steps, Step.Conv conv, View dst) {
         Pointer w = context.weights().channelsLast(conv.weights(), conv.label());
         Pointer bias = context.weights().vector(conv.bias().orElseThrow(), "bias", conv.label());
         String kernel = "dense_" + CudaKernels.suffix(conv.src().buffer().type()) + "_" + CudaKernels.suffix(dst.buffer().type());
         int pixels = conv.src().shape().pixels();
         CudaKernels.Grid grid = new CudaKernels.Grid(CudaKernels.ceil(dst.channels(), WARPS), pixels, 1, WARPS * 32, 0);
-        return new Launches.Prepared(steps, "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(steps, Prepared.OURS + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 context.address().applyAsLong(conv.src()), context.address().applyAsLong(dst), w.address(), bias.address(),
                 conv.src().buffer().layout().strideW(), dst.buffer().layout().strideW(), conv.src().channels(), dst.channels(),
                 CudaKernels.activation(conv.activation())));

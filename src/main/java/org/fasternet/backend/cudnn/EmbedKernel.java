@@ -54,7 +54,7 @@ final class EmbedKernel implements OfferedKernel {
         return Mma.steps(values) * eights * Mma.FRAGMENT_BYTES + TILE * (Mma.pixelBytes(values) + VECTOR_BYTES * (eights | 1));
     }
 
-    private Launches.Prepared prepare(Step.Patches patches, Step.Conv conv) {
+    private Prepared prepare(Step.Patches patches, Step.Conv conv) {
         Pointer w = context.weights().fragments(conv.weights(), conv.label());
         Pointer bias = context.weights().vector(conv.bias().orElseThrow(), "bias", conv.label());
         View src = patches.src();
@@ -64,7 +64,7 @@ final class EmbedKernel implements OfferedKernel {
         Layout from = src.buffer().layout();
         int blocks = Math.min(CudaKernels.ceil(dst.pixels(), TILE), BLOCKS * device.multiprocessors());
         CudaKernels.Grid grid = new CudaKernels.Grid(blocks, 1, 1, THREADS, shared(patches, conv));
-        return new Launches.Prepared(List.of(patches, conv), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(patches, conv), Prepared.OURS + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 context.address().applyAsLong(src), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 context.address().applyAsLong(conv.dst()), conv.dst().buffer().layout().strideW(), w.address(), bias.address(),
                 src.channels(), dst.c(), dst.n(), dst.h(), dst.w(), patches.size()));

@@ -14,8 +14,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
-import java.util.stream.Collectors;
-import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.Pointer;
@@ -39,37 +37,6 @@ final class Launches {
     private static final int CONV_SHARED = 512;
     /** Blocks below which a device has multiprocessors to spare: then more blocks, each with fewer outputs. */
     private static final int FULL_DEVICE = 256;
-
-    /** A step on a stream. Addresses of the caller's memory are read when it is launched. */
-    interface Launch {
-        void on(CUstream_st stream);
-    }
-
-    /**
-     * What computes one step, or some that follow each other.
-     *
-     * @param implementation as plans name it
-     * @param workspace bytes of device memory while it runs
-     */
-    record Prepared(List<Step> steps, String implementation, long workspace, Launch launch) {
-        /** The first step's, and the last word of what the others add. */
-        String label() {
-            return steps.get(0).label() + steps.stream().skip(1).map(Step::label)
-                    .map(label -> " + " + label.substring(label.lastIndexOf(' ') + 1)).collect(Collectors.joining());
-        }
-
-        View src() {
-            return steps.get(0).src();
-        }
-
-        View dst() {
-            return steps.get(steps.size() - 1).dst();
-        }
-
-        long multiplyAdds() {
-            return steps.stream().mapToLong(Step::multiplyAdds).sum();
-        }
-    }
 
     private final cudnnContext handle;
     private final ConvPlans plans;
@@ -211,7 +178,7 @@ final class Launches {
         String kernel = "partial_" + CudaKernels.suffix(conv.src().buffer().type()) + "_" + together;
         CudaKernels.Grid grid = new CudaKernels.Grid(
                 tiles, eights / together, shape.n(), PARTIAL_THREADS, partialShared(shape.c(), together));
-        return new Prepared(List.of(conv), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(conv), Prepared.OURS + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(),
                 shape.h(), shape.w(), conv.src().buffer().layout().strideW(), shape.c()));
     }
@@ -237,7 +204,7 @@ final class Launches {
         CudaKernels.Grid grid = new CudaKernels.Grid(
                 ceil(dst.pixels(), side), ceil(dst.c(), side), 1, side * side / 16, side * CONV_SHARED);
         String kernel = "conv_f32_" + side;
-        return new Prepared(List.of(conv), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(conv), Prepared.OURS + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(conv.src()), address.applyAsLong(conv.dst()), w.address(), bias == null ? 0 : bias.address(),
                 from.strideN(), from.strideH(), from.strideW(), to.strideN(), to.strideH(), to.strideW(),
                 src.n(), src.h(), src.w(), src.c(), dst.h(), dst.w(), dst.c(), conv.weights().dim(2), conv.stride(), conv.padding(),
@@ -252,7 +219,7 @@ final class Launches {
         CudaKernels.Grid grid = perImage(shape);
         Layout from = src.buffer().layout();
         Layout to = dst.buffer().layout();
-        return new Prepared(List.of(step), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(step), Prepared.OURS + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(src), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(dst), to.strideN(), to.strideC(), to.strideH(), to.strideW(),
                 src.channels(), shape.h(), shape.w(), shape.c(), to.strideC() == 1 ? 0 : 1, scale, shift));
@@ -263,7 +230,7 @@ final class Launches {
         Shape shape = step.dst().shape();
         CudaKernels.Grid grid = perImage(shape);
         Layout from = step.src().buffer().layout();
-        return new Prepared(List.of(step), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(step), Prepared.OURS + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(step.dst()), step.src().channels(), shape.h(), shape.w(), step.size(), shape.c()));
     }
@@ -273,7 +240,7 @@ final class Launches {
         Shape shape = step.src().shape();
         CudaKernels.Grid grid = new CudaKernels.Grid(ceil(shape.c(), 32), shape.n(), 1, THREADS, 0);
         Layout from = step.src().buffer().layout();
-        return new Prepared(List.of(step), "cuda:" + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
+        return new Prepared(List.of(step), Prepared.OURS + kernel, 0, stream -> kernels.launch(kernel, grid, stream,
                 address.applyAsLong(step.src()), from.strideN(), from.strideC(), from.strideH(), from.strideW(),
                 address.applyAsLong(step.dst()), shape.c(), shape.h(), shape.w()));
     }

@@ -36,7 +36,7 @@ final class MlpKernel implements OfferedKernel {
     @Override
     public Optional<Alternative> at(List<Step> steps, int index) {
         return Mlp.at(steps, index).map(mlp -> {
-            Map<String, Supplier<Launches.Prepared>> ways = new LinkedHashMap<>();
+            Map<String, Supplier<Prepared>> ways = new LinkedHashMap<>();
             for (MlpTiling tiling : MlpTiling.of(mlp, device)) {
                 ways.put(tiling.toString(), () -> prepare(mlp, tiling));
             }
@@ -44,7 +44,7 @@ final class MlpKernel implements OfferedKernel {
         });
     }
 
-    private Launches.Prepared prepare(Mlp mlp, MlpTiling tiling) {
+    private Prepared prepare(Mlp mlp, MlpTiling tiling) {
         DeviceWeights weights = context.weights();
         String label = mlp.expand().label();
         Pointer expand = weights.fragmentsByOutput(mlp.expand().weights(), label);
@@ -55,7 +55,7 @@ final class MlpKernel implements OfferedKernel {
         String kernel = "mlp_" + context.precision().id() + "_" + tiling.eights();
         CudaKernels.Grid grid = new CudaKernels.Grid(
                 tiling.grid(mlp, device), tiling.parts(), 1, MlpTiling.THREADS, tiling.shared());
-        return new Launches.Prepared(List.of(mlp.expand(), mlp.project()), "cuda:" + kernel + " " + tiling, tiling.partialBytes(mlp),
+        return new Prepared(List.of(mlp.expand(), mlp.project()), Prepared.OURS + kernel + " " + tiling, tiling.partialBytes(mlp),
                 stream -> kernels.launch(kernel, grid, stream,
                         context.address().applyAsLong(mlp.expand().src()), context.address().applyAsLong(mlp.project().dst()),
                         expand.address(), bias.address(), project.address(), workspace.getAsLong(), arrived.address(),

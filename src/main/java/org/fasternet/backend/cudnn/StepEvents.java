@@ -32,7 +32,7 @@ final class StepEvents {
     }
 
     /** Of the last launch of the graph, which must be over. */
-    List<ExecutionPlan.Time> times(List<Launches.Prepared> steps) {
+    List<ExecutionPlan.Time> times(List<Prepared> steps) {
         List<ExecutionPlan.Time> times = new ArrayList<>();
         for (int i = 0; i < steps.size(); i++) {
             times.add(new ExecutionPlan.Time(Math.round(millis(i, steps.get(i).label()) * 1e6), List.of()));

@@ -18,11 +18,11 @@ final class FakeCuda {
 
     private static final MappedByteBuffer CONTROL = map();
     private static final LongBuffer FIELDS = CONTROL.asLongBuffer();
-    private static final int FAILED = 18 * Long.BYTES;
+    private static final int FAILED = 19 * Long.BYTES;
 
     enum Field {
         CALLS, FAIL_AT, FAIL_STATUS, STICKY, DEVICE_BYTES, PINNED_BYTES, OBJECTS, DEVICE_LIMIT, DEVICES, CAPABILITY, DRIVER, GRAPHS,
-        LAUNCHES, KERNELS, COMPILATIONS, PLANS, SLOW_ENGINE, CUDNN;
+        LAUNCHES, KERNELS, COMPILATIONS, PLANS, SLOW_ENGINE, CUDNN, EARLY;
 
         long get() {
             return FIELDS.get(ordinal());

@@ -11,11 +11,13 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.fasternet.FasterNet;
+import org.fasternet.ForkedJvm;
 import org.fasternet.Golden;
 import org.fasternet.backend.cudnn.FakeCuda.Field;
 import org.fasternet.compute.ElementType;
@@ -46,7 +48,7 @@ class FakeTuningTest {
     private static final FasterNet NETWORK = FasterNet.random(
             new FasterNetConfig(3, 40, List.of(2, 1), 4, 2, 16, 10, Activation.GELU, false, true, false), 1);
     private static final Shape SRC = new Shape(1, 3, 64, 64);
-    private static final CudnnProgram.Timer FOR_OURS = (stream, way) -> Specs.isOffered(way.implementation()) ? 1 : 2;
+    private static final CudnnProgram.Timer FOR_OURS = (stream, way) -> Specs.isOffered(way.implementation()) || isEarly(way.implementation()) ? 1 : 2;
 
     @TempDir
     private Path folder;
@@ -72,8 +74,16 @@ class FakeTuningTest {
         return implementation.startsWith("cuda:mlp_");
     }
 
+    private static boolean isEarly(String implementation) {
+        return implementation.endsWith(" early");
+    }
+
+    private static List<String> implementations(CudnnProgram program) {
+        return program.plan().steps().stream().map(ExecutionPlan.Step::implementation).toList();
+    }
+
     private static List<String> mlps(CudnnProgram program) {
-        return program.plan().steps().stream().map(ExecutionPlan.Step::implementation).filter(FakeTuningTest::isMlp).toList();
+        return implementations(program).stream().filter(FakeTuningTest::isMlp).toList();
     }
 
     private static float[] run(CudnnProgram program, float[] src) {
@@ -112,7 +122,7 @@ class FakeTuningTest {
                     .allMatch(step -> step.kernels() == 1 && step.label().endsWith(" expand + project")), steps::toString);
             assertEquals("cuda:embed_f32_" + precision.id(), steps.get(0).implementation());
             ExecutionPlan.Step last = steps.get(steps.size() - 1);
-            assertEquals("cuda:dense_" + precision.id() + "_f32", last.implementation());
+            assertEquals("cuda:dense_" + precision.id() + "_f32, early", last.implementation());
             assertTrue(last.label().endsWith(" + dst") && last.kernels() == 1, last::toString);
         }
     }
@@ -161,14 +171,58 @@ class FakeTuningTest {
         assertThrows(AssertionError.class, () -> compile(NETWORK, SRC, Precision.BF16, true, none));
     }
 
+    /** Each kernel of ours but the first, before which comes the copy from the host; not while steps are timed, nor outside of a graph. */
+    @ParameterizedTest
+    @EnumSource(value = Precision.class, names = {"F32", "F16"})
+    void kernelsAreLaunchedEarlyWhereThatIsFaster(Precision precision) {
+        float[] src = pixels(SRC);
+        float[] inTurn;
+        try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> isEarly(way.implementation()) ? 2 : 1)) {
+            long before = Field.EARLY.get();
+            inTurn = run(program, src);
+            assertEquals(0, Field.EARLY.get() - before);
+            assertTrue(implementations(program).stream().noneMatch(FakeTuningTest::isEarly));
+        }
+        try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> isEarly(way.implementation()) ? 1 : 2)) {
+            long before = Field.EARLY.get();
+            assertArrayEquals(inTurn, run(program, src));
+            List<String> steps = implementations(program);
+            assertEquals(steps.stream().skip(1).filter(step -> step.startsWith(Prepared.OURS)).toList(),
+                    steps.stream().filter(FakeTuningTest::isEarly).toList());
+            long early = steps.stream().filter(FakeTuningTest::isEarly).count();
+            assertTrue(early > 3, steps::toString);
+            assertEquals(early, Field.EARLY.get() - before);
+            program.profile(true);
+            assertArrayEquals(inTurn, run(program, src));
+            assertEquals(early, Field.EARLY.get() - before, "between events");
+        }
+    }
+
+    static final class Tuned {
+        public static void main(String[] arguments) {
+            CudnnProgram.Timer early = (stream, way) -> isEarly(way.implementation()) ? 1 : 2;
+            try (CudnnProgram program = CudnnProgram.compile(Specs.of(NETWORK.layers(), SRC, Precision.F16, true), early)) {
+                System.out.println(implementations(program));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"80, false", "90, true", "120, true"})
+    void nothingIsLaunchedEarlyBeforeHopper(String capability, boolean early) throws Exception {
+        ForkedJvm.Result result = ForkedJvm.run(
+                List.of(), Map.of("FAKE_CUDA_CAPABILITY", capability), List.of("-D" + PlanCache.PROPERTY + "=" + folder), Tuned.class);
+        assertEquals(0, result.status(), result.output());
+        assertEquals(early, result.output().contains(", early"), result.output());
+    }
+
     /** Of blocks f32 and tf32 have no such kernel, nor have devices before Ampere; the head is not for tf32. */
     @Test
     void otherPrecisionsAndDevicesAreOfferedLess() {
         for (Precision precision : List.of(Precision.F32, Precision.TF32)) {
             try (CudnnProgram program = tuned(NETWORK, SRC, precision, FOR_OURS)) {
-                List<String> ours = program.plan().steps().stream().map(ExecutionPlan.Step::implementation)
-                        .filter(Specs::isOffered).toList();
-                assertEquals(precision == Precision.F32 ? List.of("cuda:dense_f32_f32", "cuda:dense_f32_f32") : List.of(), ours);
+                List<String> ours = implementations(program).stream().filter(Specs::isOffered).toList();
+                assertEquals(precision == Precision.F32 ? List.of("cuda:dense_f32_f32, early", "cuda:dense_f32_f32, early") : List.of(), ours);
             }
         }
         assertTrue(Launches.hasMatrixKernels(Precision.F16, 80));
@@ -201,7 +255,7 @@ class FakeTuningTest {
     void manyImagesKeepTheirProducts() {
         Shape src = new Shape(17, 3, 8, 8);
         try (CudnnProgram program = tuned(NETWORK, src, Precision.F32, FOR_OURS)) {
-            assertTrue(program.plan().steps().stream().noneMatch(step -> Specs.isOffered(step.implementation())), program.plan()::toString);
+            assertTrue(implementations(program).stream().noneMatch(Specs::isOffered), program.plan()::toString);
         }
     }
 
