@@ -169,8 +169,6 @@ inline float __shfl_xor_sync(unsigned, float value, unsigned mask) {
     warp.barrier.wait();
     return others;
 }
-inline void __threadfence() {}
-inline unsigned atomicAdd(unsigned* at, unsigned value) { return (*at += value) - value; }
 inline float __expf(float x) { return std::exp(x); }
 inline float __fdividef(float x, float y) { return x / y; }
 inline unsigned char* dynamic_shared_memory() { return shared_memory.data(); }
@@ -185,6 +183,36 @@ struct Bytes {
 
 template <class T> Bytes bytes(std::vector<T>& memory) {
     return {reinterpret_cast<unsigned char*>(memory.data()), memory.size() * sizeof(T)};
+}
+
+/** What a block leaves in memory for others, who read it once the block has been counted. */
+class Handed {
+public:
+    Bytes memory = {nullptr, 0};
+
+    void begin(unsigned threads) {
+        threads_ = threads;
+        fences_ = 0;
+        counted_.reset();
+    }
+    void fence() { fences_++; }
+    void count() {
+        if (fences_ < threads_) std::abort();
+        counted_ = std::make_unique<std::vector<unsigned char>>(memory.at, memory.at + memory.count);
+    }
+    /** Whether what others may have read since stands there still. */
+    bool kept() const { return !counted_ || std::equal(counted_->begin(), counted_->end(), memory.at); }
+
+private:
+    unsigned threads_ = 0, fences_ = 0;
+    std::unique_ptr<std::vector<unsigned char>> counted_;
+};
+
+inline Handed handed;
+inline void __threadfence() { handed.fence(); }
+inline unsigned atomicAdd(unsigned* at, unsigned value) {
+    handed.count();
+    return (*at += value) - value;
 }
 
 /** What a block may not touch until all of its threads wait for the kernel before: ones until then, NaN in every format. */
@@ -296,9 +324,11 @@ void launch(void (*kernel)(Arguments), Index grid, unsigned threads, size_t shar
         for (unsigned w = 0; w < threads / 32; w++) warps.push_back(std::make_unique<Warp>());
         shared_memory.assign(shared + GUARD, 255);
         blockIdx = {block % grid.x, block / grid.x % grid.y, block / grid.x / grid.y};
+        handed.begin(threads);
         if (kernel_before) kernel_before->begin(threads);
         fibers.run(threads, [&] { kernel(arguments); });
         if (kernel_before && !kernel_before->waited()) std::abort();
+        if (!handed.kept()) std::abort();
         for (Loads& of_thread : loads) of_thread.finish();
         for (size_t at = shared; at < shared_memory.size(); at++)
             if (shared_memory[at] != 255) std::abort();

@@ -33,10 +33,12 @@ template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilo
     std::vector<float> partials(static_cast<size_t>(tiles) * c.parts * c.tile * c.channels, NAN);
     std::vector<unsigned> arrived(tiles, 0);
     const std::vector<T> old = rows;
+    handed.memory = bytes(partials);
     launch_early(kernel, {static_cast<unsigned>(c.grid), static_cast<unsigned>(c.parts), 1}, MLP_THREADS, shared,
            MlpArguments{address(rows), address(rows) + 2 * before, address(packed_expand), address(bias), address(packed_project),
                         address(partials), address(arrived), c.pixels, row, c.channels, c.hidden, c.chunk, c.tile, c.gelu ? 2 : 1},
                  {bytes(rows), bytes(partials), bytes(arrived)});
+    handed.memory = {nullptr, 0};
     std::vector<double> inner(c.hidden);
     for (int p = 0; p < c.pixels; p++) {
         for (int h = 0; h < c.hidden; h++) {
