@@ -1,6 +1,10 @@
 // A block's two 1x1 convolutions as one kernel, dst += project act(expand src + bias): the hidden channels, most of what a block
 // writes and reads, never leave the multiprocessor. In f16 and bf16, by tensor cores, with sums in f32.
 //
+// Or all of a block, with the partial convolution before them: one pass over memory. Neighbours still read x1 while others have their
+// result, so the result's x1 goes to the other end of the row, where y1 would be: [ y1 | x2 | x1 ] becomes [ x1 | x2 | y1 ], and the
+// next block brings it back.
+//
 // A thread block computes a tile of pixels, for a part of the hidden channels: where an image has fewer tiles than the device has
 // multiprocessors, several blocks share a tile, and the last of them to arrive adds up what they have. A chunk of hidden channels is
 // computed, activated and projected at a time, while the weights of the next one are loaded.
@@ -19,6 +23,20 @@ struct MlpArguments {
     i64 activation;        // as `activate` takes it, one of the two
 };
 
+// Of a whole block: src is the row with x2 behind its first `slice` channels, dst is x2.
+struct BlockArguments : MlpArguments {
+    i64 x1, next_x1;       // where it lies, and where the result's goes
+    i64 partial;           // weights: [tap][k16][n8][lane] of 4 values
+    i64 slice;             // channels of x1, a multiple of 8
+    i64 height, width;
+};
+
+__device__ inline int slice_of(const MlpArguments&) { return 0; }
+__device__ inline int slice_of(const BlockArguments& a) { return a.slice; }
+// Pixels before and after those of a tile that a 3x3 convolution reads.
+__device__ inline int margin_of(const MlpArguments&) { return 0; }
+__device__ inline int margin_of(const BlockArguments& a) { return a.width + 1; }
+
 constexpr int MLP_WARPS = 8;
 constexpr int MLP_THREADS = 32 * MLP_WARPS;
 
@@ -31,10 +49,11 @@ __device__ inline float gelu(float v) {
     return v * (v < 0 ? tail : 1 - tail);
 }
 
-// A block's part of a tile. Shared memory: the tile's src and a chunk's hidden channels, in whose place its sums are then (f32), and
-// the weights of a chunk, or of two, where a block has more than one.
-template <class T, int N> struct Mlp {
-    const MlpArguments& a;
+// A thread block's part of a tile. Shared memory: the tile's src and a chunk's hidden channels, in whose place its sums are then (f32);
+// for a partial convolution x1 of the tile and around it, in the order of memory, and weights; the weights of a chunk, or of two, where
+// a thread block has more than one.
+template <class T, int N, class Arguments> struct Mlp {
+    const Arguments& a;
     const int channels = a.channels, hidden = a.hidden, chunk = a.chunk, tile = a.tile;
     const int k16s = (channels + 15) / 16, n8s = channels / 8;
     const int src_bytes = 32 * k16s + SKEW, hidden_bytes = 2 * chunk + SKEW, sum_floats = channels + 4;
@@ -47,15 +66,71 @@ template <class T, int N> struct Mlp {
     unsigned char* const src = dynamic_shared_memory();
     unsigned char* const inner = src + tile * src_bytes;
     float* const sums = reinterpret_cast<float*>(src);
-    unsigned char* const weights = src + max(tile * (src_bytes + hidden_bytes), tile * sum_floats * 4);
+    const int slice = slice_of(a), slice16s = (slice + 15) / 16, slice8s = slice / 8;
+    const int margin = margin_of(a), around = slice ? tile + 2 * margin : 0, x1_bytes = 32 * slice16s + SKEW;
+    unsigned char* const x1 = src + max(tile * (src_bytes + hidden_bytes), tile * sum_floats * 4);
+    unsigned char* const partial = x1 + around * x1_bytes;
+    unsigned char* const weights = partial + 9 * slice16s * slice8s * FRAGMENT;
     float d[N][4] = {};
+    static constexpr bool WHOLE = sizeof(Arguments) > sizeof(MlpArguments);
 
     __device__ void load_src(i64 first) {
         const unsigned short* from = reinterpret_cast<const unsigned short*>(a.src) + first * a.row;
         for (int i = threadIdx.x; i < tile * 2 * k16s; i += MLP_THREADS) {
             const int pixel = i / (2 * k16s), v = i % (2 * k16s);
+            if (v < slice8s) continue;
             const bool valid = first + pixel < a.pixels && v < n8s;
             load16(src + pixel * src_bytes + 16 * v, valid ? from + pixel * a.row + 8 * v : from, valid);
+        }
+    }
+
+    __device__ void load_x1(i64 first) {
+        const unsigned short* from = reinterpret_cast<const unsigned short*>(a.x1);
+        for (int i = threadIdx.x; i < around * 2 * slice16s; i += MLP_THREADS) {
+            const int j = i / (2 * slice16s), v = i % (2 * slice16s);
+            const i64 pixel = first - margin + j;
+            const bool valid = pixel >= 0 && pixel < a.pixels && v < slice8s;
+            load16(x1 + j * x1_bytes + 16 * v, valid ? from + pixel * a.row + 8 * v : from, valid);
+        }
+    }
+
+    // y1, to the first channels of the tile's src. Pixels outside of the image have their neighbours in memory in their place, which
+    // become zero only now. Two sums: a small image's warps have one eight of channels each, and wait for each product.
+    __device__ void convolve(i64 first) {
+        constexpr int TOGETHER = 2;
+        unsigned inside[2] = {0, 0};
+        for (int half = 0; half < 2; half++) {
+            const int at = (first + mine + lane / 4 + 8 * half) % (a.height * a.width), width = a.width, y = at / width, x = at % width;
+            for (int tap = 0; tap < 9; tap++) {
+                const int h = y + tap / 3 - 1, w = x + tap % 3 - 1;
+                if (h >= 0 && h < a.height && w >= 0 && w < width) inside[half] |= 1 << tap;
+            }
+        }
+        for (int n = column; n < slice8s; n += TOGETHER * across) {
+            float y1[2][TOGETHER][4] = {};
+#pragma unroll 1
+            for (int tap = 0; tap < 9; tap++) {
+                const unsigned char* at = x1 + (mine + margin + (tap / 3 - 1) * static_cast<int>(a.width) + tap % 3 - 1) * x1_bytes;
+                const unsigned char* w = partial + (tap * slice16s * slice8s + n) * FRAGMENT;
+#pragma unroll 2
+                for (int k = 0; k < slice16s; k++, w += slice8s * FRAGMENT) {
+                    Pixels f = load_pixels(at, x1_bytes, k);
+#pragma unroll
+                    for (int i = 0; i < 4; i++) f.words[i] = inside[i % 2] >> tap & 1 ? f.words[i] : 0;
+#pragma unroll
+                    for (int j = 0; j < TOGETHER; j++)
+                        if (n + j * across < slice8s) multiply(y1[k % 2][j], f.words, load_weights(w + j * across * FRAGMENT), T());
+                }
+            }
+#pragma unroll
+            for (int j = 0; j < TOGETHER; j++) {
+                if (n + j * across >= slice8s) continue;
+                unsigned char* to = src + (mine + lane / 4) * src_bytes + 16 * (n + j * across) + lane % 4 * 4;
+#pragma unroll
+                for (int i = 0; i < 2; i++)
+                    *reinterpret_cast<unsigned*>(to + 8 * i * src_bytes) =
+                        pack<T>(y1[0][j][2 * i] + y1[1][j][2 * i], y1[0][j][2 * i + 1] + y1[1][j][2 * i + 1]);
+            }
         }
     }
 
@@ -172,9 +247,16 @@ template <class T, int N> struct Mlp {
         for (int i = threadIdx.x; i < tile * n8s; i += MLP_THREADS) {
             const int pixel = i / n8s, v = i % n8s;
             if (at * tile + pixel >= a.pixels) break;
-            T* dst = reinterpret_cast<T*>(a.dst) + (at * tile + pixel) * a.row + 8 * v;
+            const i64 element = (at * tile + pixel) * a.row + 8 * v;
+            T *from = reinterpret_cast<T*>(a.dst) + element, *to = from;
+            if constexpr (WHOLE) {
+                if (v >= n8s - slice8s) {
+                    from = reinterpret_cast<T*>(a.x1) + element - (channels - slice);
+                    to = reinterpret_cast<T*>(a.next_x1) + element - (channels - slice);
+                }
+            }
             union { uint4 vector; T values[8]; unsigned words[4]; } held;
-            held.vector = *reinterpret_cast<const uint4*>(dst);
+            held.vector = *reinterpret_cast<const uint4*>(from);
 #pragma unroll
             for (int half = 0; half < 2; half++) {
                 const float4 s = sum(at, pixel, 2 * v + half);
@@ -182,7 +264,7 @@ template <class T, int N> struct Mlp {
                 const unsigned low = pack<T>(widen(h[0]) + s.x, widen(h[1]) + s.y), high = pack<T>(widen(h[2]) + s.z, widen(h[3]) + s.w);
                 held.words[2 * half] = low, held.words[2 * half + 1] = high;
             }
-            *reinterpret_cast<uint4*>(dst) = held.vector;
+            *reinterpret_cast<uint4*>(to) = held.vector;
         }
     }
 
@@ -192,11 +274,13 @@ template <class T, int N> struct Mlp {
         const i64 tiles = (a.pixels + tile - 1) / tile;
         const bool resident = static_cast<int>(blockIdx.y + gridDim.y) >= chunks;
         load_chunk(blockIdx.y, 0);
+        if constexpr (WHOLE) load(partial, a.partial, 0, 9 * slice16s * slice8s * FRAGMENT);
         wait_for_kernel_before();
         for (i64 at = blockIdx.x; at < tiles; at += gridDim.x) {
             __syncthreads();
             if (at > blockIdx.x && !resident) load_chunk(blockIdx.y, 0);
             load_src(at * tile);
+            if constexpr (WHOLE) load_x1(at * tile);
 #pragma unroll
             for (int i = 0; i < N * 4; i++) d[i / 4][i % 4] = 0;
             for (int part = blockIdx.y, stage = 0; part < chunks; part += gridDim.y, stage ^= 1) {
@@ -204,6 +288,12 @@ template <class T, int N> struct Mlp {
                 wait_for_stage<0>();
                 __syncthreads();
                 if (part + static_cast<int>(gridDim.y) < chunks) load_chunk(part + gridDim.y, stage ^ 1);
+                if constexpr (WHOLE) {
+                    if (part == static_cast<int>(blockIdx.y)) {
+                        convolve(at * tile);
+                        __syncthreads();
+                    }
+                }
                 expand(part, stage);
                 __syncthreads();
                 project(part, stage);
@@ -218,9 +308,13 @@ template <class T, int N> struct Mlp {
 
 // N: eights of channels that a warp sums up at most. Grid: tiles or fewer, parts. BLOCKS: a multiprocessor's, by which the compiler
 // divides the registers.
+#define KERNEL(name, T, N, BLOCKS, Arguments) \
+    extern "C" __global__ void __launch_bounds__(MLP_THREADS, BLOCKS) name##_##N(const Arguments a) { Mlp<T, N, Arguments>{a}.run(); }
 #define MLP(N, BLOCKS) \
-    extern "C" __global__ void __launch_bounds__(MLP_THREADS, BLOCKS) mlp_f16_##N(const MlpArguments a) { Mlp<F16, N>{a}.run(); } \
-    extern "C" __global__ void __launch_bounds__(MLP_THREADS, BLOCKS) mlp_bf16_##N(const MlpArguments a) { Mlp<BF16, N>{a}.run(); }
+    KERNEL(mlp_f16, F16, N, BLOCKS, MlpArguments) \
+    KERNEL(mlp_bf16, BF16, N, BLOCKS, MlpArguments) \
+    KERNEL(block_f16, F16, N, BLOCKS, BlockArguments) \
+    KERNEL(block_bf16, BF16, N, BLOCKS, BlockArguments)
 MLP(2, 3)
 MLP(4, 3)
 MLP(8, 2)

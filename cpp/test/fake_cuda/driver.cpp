@@ -63,6 +63,8 @@ std::map<std::string, Kernel> kernels = {
     COOPERATIVE(partial_bf16_1), COOPERATIVE(partial_bf16_2), COOPERATIVE(partial_bf16_3),
     COOPERATIVE(mlp_f16_2), COOPERATIVE(mlp_f16_4), COOPERATIVE(mlp_f16_8), COOPERATIVE(mlp_f16_16),
     COOPERATIVE(mlp_bf16_2), COOPERATIVE(mlp_bf16_4), COOPERATIVE(mlp_bf16_8), COOPERATIVE(mlp_bf16_16),
+    COOPERATIVE(block_f16_2), COOPERATIVE(block_f16_4), COOPERATIVE(block_f16_8), COOPERATIVE(block_f16_16),
+    COOPERATIVE(block_bf16_2), COOPERATIVE(block_bf16_4), COOPERATIVE(block_bf16_8), COOPERATIVE(block_bf16_16),
     COOPERATIVE(dense_f32_f32), COOPERATIVE(dense_f16_f16), COOPERATIVE(dense_f16_f32), COOPERATIVE(dense_bf16_bf16), COOPERATIVE(dense_bf16_f32),
     COOPERATIVE(embed_f32_f16), COOPERATIVE(embed_f32_bf16), COOPERATIVE(embed_u8_f16), COOPERATIVE(embed_u8_bf16),
     INDEPENDENT(pass_read), INDEPENDENT(pass_write), INDEPENDENT(pass_copy), INDEPENDENT(pass_triad),

@@ -28,13 +28,17 @@ final class Choices {
      * @param micros what one takes
      */
     String fastest(String what, Set<String> names, ToDoubleFunction<String> micros) {
-        return made.computeIfAbsent(machine + what, key ->
-                cache.read(key).map(kept -> new String(kept, StandardCharsets.UTF_8)).filter(names::contains).orElseGet(() -> {
-                    Map<String, Double> times = new LinkedHashMap<>();
-                    names.forEach(name -> times.put(name, micros.applyAsDouble(name)));
-                    String best = Collections.min(times.entrySet(), Map.Entry.comparingByValue()).getKey();
-                    cache.write(key, best.getBytes(StandardCharsets.UTF_8));
-                    return best;
-                }));
+        String key = machine + what;
+        // Not by computeIfAbsent: to measure a way may need choices too.
+        if (!made.containsKey(key)) {
+            made.put(key, cache.read(key).map(kept -> new String(kept, StandardCharsets.UTF_8)).filter(names::contains).orElseGet(() -> {
+                Map<String, Double> times = new LinkedHashMap<>();
+                names.forEach(name -> times.put(name, micros.applyAsDouble(name)));
+                String best = Collections.min(times.entrySet(), Map.Entry.comparingByValue()).getKey();
+                cache.write(key, best.getBytes(StandardCharsets.UTF_8));
+                return best;
+            }));
+        }
+        return made.get(key);
     }
 }

@@ -48,7 +48,7 @@ final class CudaKernels {
     private static final int SHARED_WITHOUT_ASKING = 48 << 10;
     /** What networks need. */
     static final String NETWORKS = "kernels.cu";
-    /** A block's two 1x1 convolutions as one kernel. */
+    /** A block's two 1x1 convolutions as one kernel, or the whole block. */
     static final String MLP = "mlp.cu";
     /** A 1x1 convolution of few pixels. */
     static final String DENSE = "dense.cu";

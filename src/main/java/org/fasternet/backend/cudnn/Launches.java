@@ -155,12 +155,16 @@ final class Launches {
      * the device has the matrix instructions: a channel slice costs cuDNN up to two more kernels.
      */
     static boolean isOurs(Step.Conv conv, Precision precision, int capability) {
-        Tensor w = conv.weights();
         if (precision == Precision.F32) {
             return conv.groups() == 1;
         }
-        return hasMatrixKernels(precision, capability)
-                && conv.src().buffer() == conv.dst().buffer()
+        return hasMatrixKernels(precision, capability) && isPartial(conv);
+    }
+
+    /** Whether it convolves a slice of a row to another. */
+    static boolean isPartial(Step.Conv conv) {
+        Tensor w = conv.weights();
+        return conv.src().buffer() == conv.dst().buffer()
                 && w.dim(2) == 3 && w.dim(3) == 3 && conv.stride() == 1 && conv.padding() == 1 && conv.groups() == 1
                 && w.dim(0) == w.dim(1) && w.dim(0) % 8 == 0
                 && conv.bias().isEmpty() && conv.activation().isEmpty() && !conv.accumulate();

@@ -5,6 +5,7 @@ import static org.fasternet.backend.cudnn.CudaKernels.ceil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -39,8 +40,12 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
      */
     private record Variant(int eights, int blocks) {}
 
-    /** All that may be the fastest on a device, none where the kernel has no variant for so many channels. */
-    static List<MlpTiling> of(Mlp mlp, DeviceLimits device) {
+    /**
+     * All that may be the fastest on a device, none where the kernel has no variant for so many channels.
+     *
+     * @param more bytes of shared memory that a thread block has for other things, by its tile
+     */
+    static List<MlpTiling> of(Mlp mlp, DeviceLimits device, IntUnaryOperator more) {
         List<MlpTiling> tilings = new ArrayList<>();
         for (int tile : TILES) {
             int tiles = ceil(mlp.pixels(), tile);
@@ -52,7 +57,7 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
             for (int parts = 1; parts <= MOST_PARTS; parts *= 2) {
                 // More parts than fill the device only bring sums to add up.
                 if (parts == 1 || tiles * parts / 2 < device.multiprocessors()) {
-                    tilings.addAll(of(mlp, device, tile, parts, variant.get()));
+                    tilings.addAll(of(mlp, device, tile, parts, variant.get(), more.applyAsInt(tile)));
                 }
             }
         }
@@ -65,13 +70,13 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
     }
 
     /** With the largest chunks of which two blocks fit a multiprocessor, and one. */
-    private static List<MlpTiling> of(Mlp mlp, DeviceLimits device, int tile, int parts, Variant variant) {
+    private static List<MlpTiling> of(Mlp mlp, DeviceLimits device, int tile, int parts, Variant variant, int more) {
         return IntStream.of(2, 1)
                 .map(blocks -> Math.min(device.sharedOfBlock(), device.sharedOfMultiprocessor() / blocks - RESERVED))
-                .map(limit -> largestChunk(mlp, tile, parts, limit)).distinct()
+                .map(limit -> largestChunk(mlp, tile, parts, limit - more)).distinct()
                 .filter(chunk -> chunk > 0 && ceil(mlp.hidden(), chunk) >= parts)
                 .mapToObj(chunk -> {
-                    int shared = shared(mlp, tile, parts, chunk);
+                    int shared = shared(mlp, tile, parts, chunk) + more;
                     int blocks = Math.min(variant.blocks(), device.sharedOfMultiprocessor() / (shared + RESERVED));
                     return new MlpTiling(tile, parts, chunk, variant.eights(), shared, blocks);
                 }).toList();

@@ -7,18 +7,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.fasternet.internal.Resources;
 import org.fasternet.schedule.Step;
 
 /**
  * Chooses, step by step, between what computes a schedule without tuning and the kernels of ours that are offered to it; then how all of
- * them are launched.
+ * it is launched.
  */
 final class Tuning {
     private final KernelContext context;
     private final Launches launches;
     private final Choices choices;
+    /** Those of more steps before those of fewer, which are among what they are compared with. */
     private final List<OfferedKernel> offered = new ArrayList<>();
+
+    /** @param others that the rest of the steps can be compared with */
+    private record Offer(Alternative alternative, List<OfferedKernel> others) {}
 
     /**
      * @param launches with a timer, unless all choices have been made
@@ -30,7 +35,9 @@ final class Tuning {
         this.choices = choices;
         if (Launches.hasMatrixKernels(context.precision(), Cuda.capability(context.device()))) {
             offered.add(new EmbedKernel(context));
-            offered.add(new MlpKernel(owner, context, launches::workspace));
+            MlpKernels kernels = new MlpKernels(owner, context, launches::workspace);
+            offered.add(kernels::blocks);
+            offered.add(kernels::mlp);
         }
         if (DenseKernel.computes(context.precision())) {
             offered.add(new DenseKernel(context));
@@ -39,17 +46,25 @@ final class Tuning {
 
     /** All of a schedule's steps, in their order. */
     Sequence prepare(List<Step> steps) {
+        List<Prepared> prepared = prepare(steps, 0, steps.size(), offered);
+        return new Sequence(prepared, isFasterEarly(prepared));
+    }
+
+    /** The fastest for a range of steps. */
+    private List<Prepared> prepare(List<Step> steps, int from, int to, List<OfferedKernel> kernels) {
         List<Prepared> prepared = new ArrayList<>();
-        for (int i = 0; i < steps.size();) {
-            Optional<Alternative> ours = offered(steps, i);
-            if (ours.isPresent()) {
-                prepared.addAll(fastest(ours.get()));
-                i += ours.get().steps().size();
+        for (int i = from; i < to;) {
+            Optional<Offer> offer = offer(steps, i, to, kernels);
+            if (offer.isPresent()) {
+                int first = i;
+                int end = i + offer.get().alternative().steps().size();
+                prepared.addAll(fastest(offer.get().alternative(), () -> prepare(steps, first, end, offer.get().others())));
+                i = end;
             } else {
                 prepared.add(launches.prepare(steps.get(i++)));
             }
         }
-        return new Sequence(prepared, isFasterEarly(prepared));
+        return prepared;
     }
 
     private boolean isFasterEarly(List<Prepared> prepared) {
@@ -68,14 +83,17 @@ final class Tuning {
                 .equals(Sequence.EARLY);
     }
 
-    private Optional<Alternative> offered(List<Step> steps, int index) {
-        return offered.stream().flatMap(kernel -> kernel.at(steps, index).stream()).findFirst();
+    private static Optional<Offer> offer(List<Step> steps, int index, int to, List<OfferedKernel> kernels) {
+        return IntStream.range(0, kernels.size()).boxed()
+                .flatMap(k -> kernels.get(k).at(steps, index)
+                        .map(ours -> new Offer(ours, kernels.subList(k + 1, kernels.size()))).stream())
+                .filter(offer -> index + offer.alternative().steps().size() <= to).findFirst();
     }
 
-    /** What computes the steps one by one, or a kernel of ours. Those that are not chosen are made only to be measured. */
-    private List<Prepared> fastest(Alternative ours) {
+    /** A kernel of ours, or what computes its steps without. Those that are not chosen are made only to be measured. */
+    private List<Prepared> fastest(Alternative ours, Supplier<List<Prepared>> without) {
         Map<String, Supplier<List<Prepared>>> ways = new LinkedHashMap<>();
-        ways.put("apart", () -> ours.steps().stream().map(launches::prepare).toList());
+        ways.put("without", without);
         ours.ways().forEach((name, way) -> ways.put(name, () -> List.of(way.get())));
         // Each launch by itself: one after the other they would feed their results to each other, until no number is finite.
         String fastest = choices.fastest("a choice with " + ours.source() + "for " + ours.what(),

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.fasternet.FasterNet;
@@ -44,9 +45,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("fake-cuda")
 @Isolated("the folder of plans is the process's")
 class FakeTuningTest {
-    /** 256 and 64 pixels, 40 and 80 channels. */
+    /** 256 and 64 pixels, 40 and 80 channels: two pairs of blocks, and one that is left. */
     private static final FasterNet NETWORK = FasterNet.random(
-            new FasterNetConfig(3, 40, List.of(2, 1), 4, 2, 16, 10, Activation.GELU, false, true, false), 1);
+            new FasterNetConfig(3, 40, List.of(3, 2), 4, 2, 16, 10, Activation.GELU, false, true, false), 1);
     private static final Shape SRC = new Shape(1, 3, 64, 64);
     private static final CudnnProgram.Timer FOR_OURS = (stream, way) -> Specs.isOffered(way.implementation()) || isEarly(way.implementation()) ? 1 : 2;
 
@@ -74,6 +75,20 @@ class FakeTuningTest {
         return implementation.startsWith("cuda:mlp_");
     }
 
+    /** Two of them. */
+    private static boolean isBlocks(String implementation) {
+        return implementation.startsWith("cuda:block_");
+    }
+
+    private static boolean isTiled(String implementation) {
+        return isMlp(implementation) || isBlocks(implementation);
+    }
+
+    /** One way of ours where it is offered, and no other. */
+    private static CudnnProgram.Timer only(Predicate<String> wanted) {
+        return (stream, way) -> wanted.test(way.implementation()) ? 0 : Specs.isOffered(way.implementation()) ? 100 : 1;
+    }
+
     private static boolean isEarly(String implementation) {
         return implementation.endsWith(" early");
     }
@@ -82,8 +97,8 @@ class FakeTuningTest {
         return program.plan().steps().stream().map(ExecutionPlan.Step::implementation).toList();
     }
 
-    private static List<String> mlps(CudnnProgram program) {
-        return implementations(program).stream().filter(FakeTuningTest::isMlp).toList();
+    private static List<String> tiled(CudnnProgram program) {
+        return implementations(program).stream().filter(FakeTuningTest::isTiled).toList();
     }
 
     private static float[] run(CudnnProgram program, float[] src) {
@@ -115,9 +130,11 @@ class FakeTuningTest {
         FasterNet network = FasterNet.load(Golden.file(name + "/official.pth"));
         long blocks = network.layers().stream().filter(named -> named.name().contains("blocks")).count();
         try (CudnnProgram program = tuned(network, Golden.shape(input), precision, FOR_OURS)) {
-            assertEquals(blocks, mlps(program).size());
+            List<String> tiled = tiled(program);
+            assertEquals(blocks, tiled.size() + tiled.stream().filter(FakeTuningTest::isBlocks).count());
             Golden.assertClose(Golden.npy(name + "/logits.npy").data(), run(program, input.data()), precision);
             List<ExecutionPlan.Step> steps = program.plan().steps();
+            assertTrue(steps.stream().filter(step -> isBlocks(step.implementation())).allMatch(step -> step.kernels() == 2), steps::toString);
             assertTrue(steps.stream().filter(step -> isMlp(step.implementation()))
                     .allMatch(step -> step.kernels() == 1 && step.label().endsWith(" expand + project")), steps::toString);
             assertEquals("cuda:embed_f32_" + precision.id(), steps.get(0).implementation());
@@ -136,16 +153,19 @@ class FakeTuningTest {
         float[] expected;
         try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> {
             offered.add(way.implementation());
-            return isMlp(way.implementation()) ? 2 : 1;
+            return Specs.isOffered(way.implementation()) ? 100 : 1;
         })) {
-            assertEquals(List.of(), mlps(program));
+            assertEquals(List.of(), tiled(program));
             expected = run(program, src);
         }
-        offered.removeIf(implementation -> !isMlp(implementation));
-        assertTrue(offered.size() > 12 && offered.stream().anyMatch(way -> way.contains("x4x")), offered::toString);
+        offered.removeIf(implementation -> !isTiled(implementation));
+        for (Predicate<String> kind : List.<Predicate<String>>of(FakeTuningTest::isMlp, FakeTuningTest::isBlocks)) {
+            List<String> ways = offered.stream().filter(kind).toList();
+            assertTrue(ways.size() > 8 && ways.stream().anyMatch(way -> way.contains("x4x")), ways::toString);
+        }
         for (String wanted : offered) {
-            try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> way.implementation().equals(wanted) ? 0 : 1)) {
-                assertTrue(mlps(program).contains(wanted), () -> wanted + " is not in " + program.plan());
+            try (CudnnProgram program = tuned(NETWORK, SRC, precision, only(wanted::equals))) {
+                assertEquals(Set.of(wanted), Set.copyOf(tiled(program)), () -> wanted + " in " + program.plan());
                 Golden.assertClose(expected, run(program, src), precision);
             }
         }
@@ -156,17 +176,17 @@ class FakeTuningTest {
     void aChoiceIsKept() {
         List<String> chosen;
         try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, FOR_OURS)) {
-            chosen = mlps(program);
+            chosen = tiled(program);
         }
         assertEquals(3, chosen.size());
         CudnnProgram.Timer none = (stream, way) -> {
             throw new AssertionError("measured again: " + way.implementation());
         };
         try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, true, none)) {
-            assertEquals(chosen, mlps(program));
+            assertEquals(chosen, tiled(program));
         }
         try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, false, none)) {
-            assertEquals(List.of(), mlps(program));
+            assertEquals(List.of(), tiled(program));
         }
         assertThrows(AssertionError.class, () -> compile(NETWORK, SRC, Precision.BF16, true, none));
     }
@@ -189,7 +209,7 @@ class FakeTuningTest {
             List<String> steps = implementations(program);
             assertEquals(steps.stream().skip(1).filter(step -> step.startsWith(Prepared.OURS)).toList(),
                     steps.stream().filter(FakeTuningTest::isEarly).toList());
-            long early = steps.stream().filter(FakeTuningTest::isEarly).count();
+            long early = program.plan().steps().stream().filter(step -> isEarly(step.implementation())).mapToInt(ExecutionPlan.Step::kernels).sum();
             assertTrue(early > 3, steps::toString);
             assertEquals(early, Field.EARLY.get() - before);
             program.profile(true);
@@ -266,7 +286,7 @@ class FakeTuningTest {
         try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, false, null)) {
             untuned = Field.DEVICE_BYTES.get() - before;
         }
-        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, (stream, way) -> Specs.isOffered(way.implementation()) ? 2 : 1)) {
+        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, only(none -> false))) {
             // And a count of tiles for each of four multiprocessors.
             assertEquals(untuned + 4 * Integer.BYTES, Field.DEVICE_BYTES.get() - before);
         }
@@ -278,7 +298,7 @@ class FakeTuningTest {
         long before = Field.DEVICE_BYTES.get();
         float[] first;
         try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, (stream, way) -> way.implementation().contains("x4x") ? 1 : 2)) {
-            assertEquals(3, mlps(program).size());
+            assertEquals(3, tiled(program).size());
             first = run(program, pixels(SRC));
         }
         assertEquals(before, Field.DEVICE_BYTES.get());

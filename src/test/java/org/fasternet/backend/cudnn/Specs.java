@@ -24,6 +24,6 @@ final class Specs {
     }
 
     static boolean isOffered(String implementation) {
-        return implementation.matches("cuda:(embed|mlp|dense)_.*");
+        return implementation.matches("cuda:(embed|block|mlp|dense)_.*");
     }
 }
