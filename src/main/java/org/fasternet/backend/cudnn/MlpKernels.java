@@ -60,7 +60,7 @@ final class MlpKernels {
     private Prepared prepare(Mlp mlp, MlpTiling tiling) {
         String kernel = "mlp_" + context.precision().id() + "_" + tiling.eights();
         return new Prepared(List.of(mlp.expand(), mlp.project()), Prepared.OURS + kernel + " " + tiling, tiling.partialBytes(mlp),
-                launch(kernel, mlp, tiling));
+                launch(kernel, mlp, tiling, () -> new long[0]));
     }
 
     private Prepared prepare(Block first, Block second, MlpTiling tiling) {
@@ -86,12 +86,14 @@ final class MlpKernels {
 
     private Prepared.Launch launch(String kernel, Block block, MlpTiling tiling, View x1, View next) {
         Pointer partial = context.weights().fragments(block.partial().weights(), block.partial().label());
-        return launch(kernel, block.mlp(), tiling, () -> context.address().applyAsLong(x1), () -> context.address().applyAsLong(next),
-                partial::address, block::slice, () -> x1.shape().h(), block::width);
+        return launch(kernel, block.mlp(), tiling, () -> new long[] {
+            context.address().applyAsLong(x1), context.address().applyAsLong(next), partial.address(),
+            block.slice(), x1.shape().h(), block.width()
+        });
     }
 
-    /** @param more arguments that a kernel has behind those of an MLP's */
-    private Prepared.Launch launch(String kernel, Mlp mlp, MlpTiling tiling, LongSupplier... more) {
+    /** @param more arguments that the kernel has behind those of an MLP's */
+    private Prepared.Launch launch(String kernel, Mlp mlp, MlpTiling tiling, Supplier<long[]> more) {
         DeviceWeights weights = context.weights();
         String label = mlp.expand().label();
         Pointer expand = weights.fragmentsByOutput(mlp.expand().weights(), label);
@@ -106,6 +108,6 @@ final class MlpKernels {
                         expand.address(), bias.address(), project.address(), workspace.getAsLong(), arrived.address(),
                         mlp.pixels(), mlp.row(), mlp.channels(), hidden, tiling.chunk(), tiling.tile(),
                         CudaKernels.activation(mlp.expand().activation())),
-                Arrays.stream(more).mapToLong(LongSupplier::getAsLong)).toArray());
+                LongStream.of(more.get())).toArray());
     }
 }

@@ -39,7 +39,7 @@ public final class StepProfile {
             for (int i = 0; i < micros.length; i++) {
                 ExecutionPlan.Step step = program.plan().steps().get(i);
                 // Blocks of a stage are alike: its first says enough.
-                if (!step.label().matches("stages.*blocks[.][1-9].*")) {
+                if (!step.label().matches("stages[.][0-9]+[.]blocks[.][1-9].*")) {
                     System.out.printf(Locale.ROOT, "  %8.2f us  %-18s %s %s to %s%n", micros[i], step.implementation(), step.label(),
                             step.src(), step.dst());
                 }

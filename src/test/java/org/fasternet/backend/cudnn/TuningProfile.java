@@ -94,7 +94,7 @@ public final class TuningProfile {
 
     private static void print(String label, Map<String, Double> ways) {
         // Blocks of a stage are alike: its first says enough.
-        if (!label.matches("stages.*blocks[.][1-9].*")) {
+        if (!label.matches("stages[.][0-9]+[.]blocks[.][1-9].*")) {
             System.out.println("  " + label + ": " + ways.entrySet().stream().sorted(Map.Entry.comparingByValue())
                     .map(way -> String.format(Locale.ROOT, "%s %.2f", way.getKey(), way.getValue())).collect(Collectors.joining(", ")));
         }
