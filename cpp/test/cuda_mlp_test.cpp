@@ -12,7 +12,8 @@ struct Case {
 
 template <class T> struct Weights {
     const Case& c;
-    const std::vector<T> expand = random_values<T>(c.channels * c.hidden, 2, 0.5f), project = random_values<T>(c.hidden * c.channels, 3, 0.3f);
+    const std::vector<T> expand = random_values<T>(c.channels * c.hidden, 2, 0.5f);
+    const std::vector<T> project = random_values<T>(c.hidden * c.channels, 3, 0.3f);
     std::vector<float> bias = random_values<float>(c.hidden, 4);
     std::vector<T> packed_expand, packed_project;
 
@@ -113,8 +114,8 @@ std::vector<T> convolved(const std::vector<T>& rows, int row, int first, const s
         for (int tap = 0; tap < 9; tap++) {
             const int dy = tap / 3 - 1, dx = tap % 3 - 1;
             if (y + dy < 0 || y + dy >= images.height || x + dx < 0 || x + dx >= images.width) continue;
-            for (int i = 0; i < slice; i++)
-                sum += static_cast<double>(widen(rows[(pixel + dy * images.width + dx) * row + first + i])) * widen(weights[(tap * slice + i) * slice + o]);
+            const T* x1 = &rows[(pixel + dy * images.width + dx) * row + first];
+            for (int i = 0; i < slice; i++) sum += static_cast<double>(widen(x1[i])) * widen(weights[(tap * slice + i) * slice + o]);
         }
         narrow(static_cast<float>(sum), y1[o]);
     }

@@ -55,6 +55,8 @@ const char* cudaGetErrorString(int status) {
 
 int cudaPeekAtLastError() { return fake::sticky(); }
 
+int cudaGetLastError() { return fake::sticky(); }
+
 int cudaRuntimeGetVersion(int* version) {
     ENTER();
     *version = 13010;

@@ -49,7 +49,8 @@ class FakeTuningTest {
     private static final FasterNet NETWORK = FasterNet.random(
             new FasterNetConfig(3, 40, List.of(3, 2), 4, 2, 16, 10, Activation.GELU, false, true, false), 1);
     private static final Shape SRC = new Shape(1, 3, 64, 64);
-    private static final CudnnProgram.Timer FOR_OURS = (stream, way) -> Specs.isOffered(way.implementation()) || isEarly(way.implementation()) ? 1 : 2;
+    private static final CudnnProgram.Timer FOR_OURS =
+            (stream, way) -> Specs.isOffered(way.implementation()) || isEarly(way.implementation()) ? 1 : 2;
 
     @TempDir
     private Path folder;
@@ -134,7 +135,8 @@ class FakeTuningTest {
             assertEquals(blocks, tiled.size() + tiled.stream().filter(FakeTuningTest::isBlocks).count());
             Golden.assertClose(Golden.npy(name + "/logits.npy").data(), run(program, input.data()), precision);
             List<ExecutionPlan.Step> steps = program.plan().steps();
-            assertTrue(steps.stream().filter(step -> isBlocks(step.implementation())).allMatch(step -> step.kernels() == 2), steps::toString);
+            assertTrue(steps.stream().filter(step -> isBlocks(step.implementation()))
+                    .allMatch(step -> step.kernels() == 2), steps::toString);
             assertTrue(steps.stream().filter(step -> isMlp(step.implementation()))
                     .allMatch(step -> step.kernels() == 1 && step.label().endsWith(" expand + project")), steps::toString);
             assertEquals("cuda:embed_f32_" + precision.id(), steps.get(0).implementation());
@@ -209,7 +211,8 @@ class FakeTuningTest {
             List<String> steps = implementations(program);
             assertEquals(steps.stream().skip(1).filter(step -> step.startsWith(Prepared.OURS)).toList(),
                     steps.stream().filter(FakeTuningTest::isEarly).toList());
-            long early = program.plan().steps().stream().filter(step -> isEarly(step.implementation())).mapToInt(ExecutionPlan.Step::kernels).sum();
+            long early = program.plan().steps().stream().filter(step -> isEarly(step.implementation()))
+                    .mapToInt(ExecutionPlan.Step::kernels).sum();
             assertTrue(early > 3, steps::toString);
             assertEquals(early, Field.EARLY.get() - before);
             program.profile(true);
@@ -242,7 +245,8 @@ class FakeTuningTest {
         for (Precision precision : List.of(Precision.F32, Precision.TF32)) {
             try (CudnnProgram program = tuned(NETWORK, SRC, precision, FOR_OURS)) {
                 List<String> ours = implementations(program).stream().filter(Specs::isOffered).toList();
-                assertEquals(precision == Precision.F32 ? List.of("cuda:dense_f32_f32, early", "cuda:dense_f32_f32, early") : List.of(), ours);
+                String head = "cuda:dense_f32_f32, early";
+                assertEquals(precision == Precision.F32 ? List.of(head, head) : List.of(), ours);
             }
         }
         assertTrue(Launches.hasMatrixKernels(Precision.F16, 80));

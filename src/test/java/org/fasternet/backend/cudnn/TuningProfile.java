@@ -1,5 +1,7 @@
 package org.fasternet.backend.cudnn;
 
+import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
+
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,7 @@ import org.fasternet.FasterNet;
 import org.fasternet.Variant;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
+import org.fasternet.error.NativeException;
 import org.fasternet.gpu.CardRun;
 import org.fasternet.internal.Buffers;
 import org.fasternet.layer.NamedLayer;
@@ -67,7 +70,7 @@ public final class TuningProfile {
         forgetChoices();
         Map<String, Map<String, Double>> times = new LinkedHashMap<>();
         try (CudnnProgram program = compile(true, (stream, way) -> {
-            double micros = stream.micros(way.launch(), CudaStream.TRIAL_COPIES);
+            double micros = micros(stream, way);
             times.computeIfAbsent(way.label(), label -> new LinkedHashMap<>()).merge(way.implementation(), micros, Math::min);
             return micros;
         })) {
@@ -90,6 +93,18 @@ public final class TuningProfile {
         }
         forgetChoices();
         System.out.printf(Locale.ROOT, "%d ways of ours, error at most %.2e of the largest%n", ours.size(), worst);
+    }
+
+    /** What the card refuses is said, and the rest still measured: there may not be another quarter of an hour on one. */
+    private static double micros(CudaStream stream, Prepared way) {
+        try {
+            return stream.micros(way.launch(), CudaStream.TRIAL_COPIES);
+        } catch (NativeException e) {
+            System.out.println("REFUSED " + way.label() + ", " + way.implementation() + ": " + e.getMessage());
+            // Else the next call that asks for the last error has this one.
+            cudaGetLastError();
+            return Double.POSITIVE_INFINITY;
+        }
     }
 
     private static void print(String label, Map<String, Double> ways) {
