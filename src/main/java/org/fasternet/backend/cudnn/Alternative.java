@@ -13,7 +13,7 @@ import org.fasternet.schedule.View;
  *     an arena may have it
  * @param source the kernel's
  * @param what the steps are, with all that their time depends on
- * @param ways to launch the kernel, by their names in plans
+ * @param ways to launch the kernel, by their names in plans; none where the device has no room for it
  */
 record Alternative(List<Step> steps, String source, String what, Map<String, Supplier<Prepared>> ways) {
     /** Whether a step from {@code index} on, or the caller, reads a view's buffer. */

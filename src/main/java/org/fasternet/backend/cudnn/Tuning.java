@@ -85,7 +85,7 @@ final class Tuning {
 
     private static Optional<Offer> offer(List<Step> steps, int index, int to, List<OfferedKernel> kernels) {
         return IntStream.range(0, kernels.size()).boxed()
-                .flatMap(k -> kernels.get(k).at(steps, index)
+                .flatMap(k -> kernels.get(k).at(steps, index).filter(ours -> !ours.ways().isEmpty())
                         .map(ours -> new Offer(ours, kernels.subList(k + 1, kernels.size()))).stream())
                 .filter(offer -> index + offer.alternative().steps().size() <= to).findFirst();
     }
