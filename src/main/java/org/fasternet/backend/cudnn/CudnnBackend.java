@@ -20,6 +20,7 @@ import org.fasternet.compute.Precision;
 import org.fasternet.compute.Processor;
 import org.fasternet.error.NativeException;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.internal.CompileProgress;
 import org.fasternet.internal.Resources;
 import org.fasternet.layer.Network;
 import org.fasternet.schedule.ProgramSpec;
@@ -124,17 +125,13 @@ public final class CudnnBackend implements Backend {
         PlanCache cache = new PlanCache(folder);
         cache.require();
         CudaKernels.cachedOrCompiled(CudaKernels.NETWORKS, properties.capability(), cache);
-        int plans = 0;
         try (Resources resources = new Resources()) {
             ConvPlans ahead = ConvPlans.ahead(properties, resources, spec.precision(), cache);
-            for (Step step : CudnnProgram.schedule(spec).steps()) {
-                if (step instanceof Step.Conv conv && !Launches.isOurs(conv, spec.precision(), properties.capability())) {
-                    ahead.plan(conv, Optional.empty());
-                    plans++;
-                }
-            }
+            List<Step.Conv> planned = CudnnProgram.schedule(spec).steps().stream()
+                    .flatMap(step -> step instanceof Step.Conv conv ? Stream.of(conv) : Stream.empty())
+                    .filter(conv -> !Launches.isOurs(conv, spec.precision(), properties.capability())).toList();
+            return CompileProgress.each(planned, Step::label, conv -> ahead.plan(conv, Optional.empty())).size();
         }
-        return plans;
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.Pointer;
 import org.fasternet.backend.spi.Program;
 import org.fasternet.compute.ExecutionPlan;
+import org.fasternet.internal.CompileProgress;
 import org.fasternet.internal.Resources;
 import org.fasternet.internal.abi.JniBinding;
 import org.fasternet.schedule.ArenaPlan;
@@ -105,7 +106,7 @@ final class CudnnProgram implements Program {
             tune(spec, handle, plans, choices, timer);
             network = new Tuning(factory, choices, context, resources).prepare(schedule.steps());
         } else {
-            network = new Sequence(schedule.steps().stream().map(factory::prepare).toList(), false);
+            network = new Sequence(CompileProgress.each(schedule.steps(), Step::label, factory::prepare), false);
         }
         factory.setWorkspace(Cuda.allocate(resources, network.workspace(), "a workspace"));
         resources.add(this, CudnnProgram::dropGraph);

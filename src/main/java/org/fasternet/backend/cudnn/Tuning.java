@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.fasternet.internal.CompileProgress;
 import org.fasternet.internal.Resources;
 import org.fasternet.schedule.Step;
 
@@ -47,6 +48,7 @@ final class Tuning {
     /** All of a schedule's steps, in their order. */
     Sequence prepare(List<Step> steps) {
         List<Prepared> prepared = prepare(steps, 0, steps.size(), offered);
+        CompileProgress.at(steps.size(), steps.size(), "");
         return new Sequence(prepared, isFasterEarly(prepared));
     }
 
@@ -54,6 +56,7 @@ final class Tuning {
     private List<Prepared> prepare(List<Step> steps, int from, int to, List<OfferedKernel> kernels) {
         List<Prepared> prepared = new ArrayList<>();
         for (int i = from; i < to;) {
+            CompileProgress.at(i, steps.size(), steps.get(i).label());
             Optional<Offer> offer = offer(steps, i, to, kernels);
             if (offer.isPresent()) {
                 int first = i;

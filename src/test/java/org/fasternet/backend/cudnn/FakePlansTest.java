@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -33,6 +34,7 @@ import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.InvalidFileException;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.internal.CompileProgress;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -77,6 +79,28 @@ class FakePlansTest {
         assertArrayEquals(expected, Golden.array(loadAndRun(Precision.F16)));
         assertTrue(plansMadeFor(options.withBatch(2)) > 0);
         assertTrue(plansMadeFor(options.withPrecision(Precision.BF16)) > 0);
+    }
+
+    /** Tuned, steps are compiled several times, and some are one step of the plan. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whoWaitsIsToldWhichStepIsCompiled(boolean tuning) {
+        List<String> told = new ArrayList<>();
+        SessionOptions options = tuning ? options(Precision.F16).withTuning() : options(Precision.F16);
+        List<ExecutionPlan.Step> steps;
+        try (Session untuned = MODEL.session(options(Precision.F16))) {
+            steps = untuned.plan().steps();
+        }
+        CompileProgress.watched((done, total, label) -> told.add(done + " of " + total + " " + label), () -> {
+            MODEL.session(options).close();
+            return told;
+        });
+        int total = steps.size();
+        for (int i = 0; i < total; i++) {
+            assertTrue(told.contains(i + " of " + total + " " + steps.get(i).label()) || tuning && i > 0, told::toString);
+        }
+        assertTrue(told.size() > total, told::toString);
+        assertEquals(total + " of " + total + " ", told.get(told.size() - 1));
     }
 
     /** Either of cuDNN's engines, whichever is the slower one: it would have taken the first. */

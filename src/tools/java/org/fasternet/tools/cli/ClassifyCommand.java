@@ -91,7 +91,7 @@ public final class ClassifyCommand extends ModelCommand {
         FasterNet model = model();
         SessionOptions.Size input = size.of(model.preprocessing());
         SessionOptions options = compute.session().withSize(input.height(), input.width()).withBatch(batch);
-        try (Classifier classifier = new Classifier(model, options)) {
+        try (Classifier classifier = CompileBar.around(() -> new Classifier(model, options))) {
             List<Path> files = new ArrayList<>();
             ClassifyReport report = report(classifier, files);
             for (String argument : images) {

@@ -106,7 +106,7 @@ public final class InfoCommand extends ModelCommand {
     }
 
     private static ExecutionPlan compile(FasterNet network, SessionOptions options) {
-        try (Session session = network.session(options)) {
+        try (Session session = CompileBar.around(() -> network.session(options))) {
             if (Library.backend(session.plan().backend()).processor() == Processor.GPU) {
                 // How many kernels a step is shows when a run records them.
                 session.run(Buffers.floats(session.srcShape().elements()), Buffers.floats(session.dstShapes()));

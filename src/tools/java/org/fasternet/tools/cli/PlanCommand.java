@@ -9,6 +9,7 @@ import org.fasternet.FasterNet;
 import org.fasternet.SessionOptions;
 import org.fasternet.checkpoint.Checkpoint;
 import org.fasternet.compute.Precision;
+import org.fasternet.internal.CompileProgress;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,10 +63,13 @@ public final class PlanCommand extends ModelCommand {
         try (Progress progress = new Progress(precisions.size() * batches.size(), "sessions", Progress.isTerminal(2))) {
             for (Precision precision : precisions) {
                 for (int batch : batches) {
-                    progress.say(precision.id() + ", batch " + batch);
+                    String session = precision.id() + ", batch " + batch;
+                    progress.say(session);
                     SessionOptions options = SessionOptions.defaults().withPrecision(precision).withBatch(batch)
                             .withSize(input.height(), input.width());
-                    int steps = DevicePlans.make(network, options, properties, output);
+                    int steps = CompileProgress.watched(
+                            (done, total, label) -> progress.say(done == total ? session : session + ": " + label),
+                            () -> DevicePlans.make(network, options, properties, output));
                     made.addObject().put("precision", precision.id()).put("batch", batch).put("plans", steps);
                     if (!json) {
                         progress.clear();

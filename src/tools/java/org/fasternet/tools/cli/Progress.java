@@ -47,6 +47,12 @@ public final class Progress implements AutoCloseable {
         draw("");
     }
 
+    /** As many are done; fewer than before are done again, which is not shown. */
+    void reach(int count) {
+        done = Math.max(done, count);
+        draw("");
+    }
+
     /** Says what is being worked on. */
     public void say(String what) {
         draw(what);

@@ -155,7 +155,7 @@ public final class RunCommand extends ModelCommand {
         }
         SessionOptions options = compute.session().withBatch(src.n()).withSize(src.h(), src.w());
         try {
-            session = model.session(options);
+            session = CompileBar.around(() -> model.session(options));
         } catch (ShapeException e) {
             throw new InvalidFileException(source + ": does not fit the network: " + e.getMessage(), e);
         }

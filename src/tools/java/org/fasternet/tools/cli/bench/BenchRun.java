@@ -6,6 +6,7 @@ import java.util.Map;
 import org.fasternet.Library;
 import org.fasternet.SessionOptions;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.internal.CompileProgress;
 import org.fasternet.tools.bench.Peaks;
 import org.fasternet.tools.bench.report.Dimension;
 import org.fasternet.tools.bench.report.EnvironmentProbe;
@@ -50,7 +51,7 @@ final class BenchRun implements AutoCloseable {
             }
             progress.say(work.name());
             try {
-                for (Measurement line : work.lines().get()) {
+                for (Measurement line : CompileProgress.watched(compiling(work.name()), work.lines())) {
                     (line.subject().containsKey(Dimension.STEP) ? steps : measurements).add(line);
                 }
             } catch (UnsupportedException e) {
@@ -61,6 +62,10 @@ final class BenchRun implements AutoCloseable {
             }
             progress.step();
         }
+    }
+
+    private CompileProgress.Listener compiling(String name) {
+        return (done, total, label) -> progress.say(done == total ? name : name + ": " + label);
     }
 
     /** Keeps what the machine can do at most, in as many threads as the benchmark measures and as its options say. */
