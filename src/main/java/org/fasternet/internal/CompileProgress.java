@@ -6,8 +6,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Which step of a network is being compiled: on a GPU that takes half a second the first time, and tuning several. Told to whom the
- * compiling thread has named.
+ * Which step of a network is being compiled: on a GPU one takes half a second the first time, and tuning several times that. A listener
+ * is told of what its thread compiles.
  */
 public final class CompileProgress {
     private static final ThreadLocal<Listener> LISTENER = new ThreadLocal<>();
