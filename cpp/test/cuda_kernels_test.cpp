@@ -14,12 +14,7 @@ template <class T> void check_partial(PartialKernel<T> kernel, int together, int
     for (int p = 0; p < pixels; p++)
         for (int c = 0; c < channels + untouched; c++) rows[p * row + c].bits = 0xffff;
     const std::vector<T> weights = random_values<T>(9 * channels * channels, 4);  // [tap][input][output]
-    std::vector<T> packed;
-    for (int tap = 0; tap < 9; tap++)
-        for (int k = 0; k < k16s; k++)
-            for (int n = 0; n < channels; n += 8)
-                pack_fragment(&weights[tap * channels * channels], channels, channels, 16 * k, n, packed);
-    const std::vector<T> before = rows;
+    const std::vector<T> packed = pack_fragments(weights, channels, channels), before = rows;
     const int chunk = std::min(64, 16 * k16s), stage = 100 * 2 * (chunk + 8) + 9 * (chunk / 16) * together * 256;
     const size_t shared = std::max(channels > 64 ? 2 * stage : stage, together * 4096);
     const unsigned tiles = (height + 7) / 8 * ((width + 7) / 8);
@@ -27,21 +22,11 @@ template <class T> void check_partial(PartialKernel<T> kernel, int together, int
                  PartialArguments{address(rows) + 2 * (channels + untouched), address(rows), address(packed), height, width, row, channels},
                  {bytes(rows)});
     for (int p = 0; p < pixels; p++) {
-        const int x = p % width, y = p / width % height;
         for (int o = 0; o < channels; o++) {
-            double sum = 0, bound = 0;
-            for (int tap = 0; tap < 9; tap++) {
-                const int dy = tap / 3 - 1, dx = tap % 3 - 1;
-                if (y + dy < 0 || y + dy >= height || x + dx < 0 || x + dx >= width) continue;
-                for (int i = 0; i < channels; i++) {
-                    const double product = static_cast<double>(widen(before[(p + dy * width + dx) * row + channels + untouched + i])) *
-                                           widen(weights[(tap * channels + i) * channels + o]);
-                    sum += product, bound += std::abs(product);
-                }
-            }
+            const Sum sum = convolved(before, weights, {height, width, row, channels + untouched, channels}, p, o);
             // One rounding of the result, and of the f32 sums.
-            const double tolerance = std::abs(sum) * (sizeof(T) == 2 ? 1.0 / 256 : 0) + bound * 1e-6;
-            ASSERT_NEAR(sum, widen(rows[p * row + o]), tolerance) << channels << " channels, pixel " << p << ", output " << o;
+            const double tolerance = std::abs(sum.value) * (sizeof(T) == 2 ? 1.0 / 256 : 0) + sum.bound * 1e-6;
+            ASSERT_NEAR(sum.value, widen(rows[p * row + o]), tolerance) << channels << " channels, pixel " << p << ", output " << o;
         }
         for (int c = channels; c < row; c++) ASSERT_EQ(before[p * row + c].bits, rows[p * row + c].bits) << "not an output";
     }

@@ -15,27 +15,24 @@ template <class T> struct Weights {
     const std::vector<T> expand = random_values<T>(c.channels * c.hidden, 2, 0.5f);
     const std::vector<T> project = random_values<T>(c.hidden * c.channels, 3, 0.3f);
     std::vector<float> bias = random_values<float>(c.hidden, 4);
-    std::vector<T> packed_expand, packed_project;
+    std::vector<T> packed_expand;
+    const std::vector<T> packed_project = pack_fragments(project, c.hidden, c.channels);
 
     explicit Weights(const Case& c) : c(c) {
         for (int n = 0; n < c.hidden; n += 8)
             for (int k = 0; k < c.channels; k += 16) pack_fragment(expand.data(), c.channels, c.hidden, k, n, packed_expand);
-        for (int k = 0; k < c.hidden; k += 16)
-            for (int n = 0; n < c.channels; n += 8) pack_fragment(project.data(), c.hidden, c.channels, k, n, packed_project);
     }
 
-    /** The MLP of one pixel's channels, and for each output a bound of what is added up. */
-    void compute(const T* src, std::vector<double>& dst, std::vector<double>& bounds) const {
-        dst.assign(c.channels, 0), bounds.assign(c.channels, 0);
+    /** The MLP of one pixel's channels. */
+    std::vector<Sum> compute(const T* src) const {
+        std::vector<Sum> dst(c.channels);
         for (int h = 0; h < c.hidden; h++) {
             double sum = bias[h];
             for (int i = 0; i < c.channels; i++) sum += static_cast<double>(widen(src[i])) * widen(expand[i * c.hidden + h]);
             const double inner = activated(sum, c.gelu ? 2 : 1);
-            for (int o = 0; o < c.channels; o++) {
-                const double product = inner * widen(project[h * c.channels + o]);
-                dst[o] += product, bounds[o] += std::abs(product);
-            }
+            for (int o = 0; o < c.channels; o++) dst[o].add(inner * widen(project[h * c.channels + o]));
         }
+        return dst;
     }
 };
 
@@ -79,13 +76,12 @@ template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilo
     Launched launched{c};
     const std::vector<T> old = rows;
     launched.run(kernel, 0, launched.arguments(address(rows), address(rows) + 2 * before, row, weights), rows);
-    std::vector<double> sums, bounds;
     for (int p = 0; p < c.pixels; p++) {
-        weights.compute(&old[p * row], sums, bounds);
+        const std::vector<Sum> sums = weights.compute(&old[p * row]);
         for (int o = 0; o < c.channels; o++) {
-            const double sum = sums[o] + widen(old[p * row + before + o]);
+            const double sum = sums[o].value + widen(old[p * row + before + o]);
             // One rounding of each hidden value and of the result, and of the f32 sums.
-            const double tolerance = epsilon * (bounds[o] + std::abs(sum)) + 1e-5 * (1 + bounds[o]);
+            const double tolerance = epsilon * (sums[o].bound + std::abs(sum)) + 1e-5 * (1 + sums[o].bound);
             ASSERT_NEAR(sum, widen(rows[p * row + before + o]), tolerance)
                 << c.channels << " channels, " << c.hidden << " hidden, " << c.tile << "x" << c.parts << "x" << c.chunk
                 << ", pixel " << p << ", output " << o;
@@ -97,60 +93,41 @@ template <class T, int N> void check(void (*kernel)(MlpArguments), double epsilo
     }
 }
 
-constexpr double F16_EPSILON = 1.0 / 2048, BF16_EPSILON = 1.0 / 256;
-
-/** Images of a whole block, of which `slice` channels are x1. */
-struct Images {
+/** Of whole blocks, of which `slice` channels are x1. */
+struct Blocks {
     int batch, height, width, slice;
 };
 
-/** y1 of a pixel, rounded as the kernel does, from x1 at the end of each row. */
-template <class T>
-std::vector<T> convolved(const std::vector<T>& rows, int row, int first, const std::vector<T>& weights, const Images& images, int pixel) {
-    const int x = pixel % images.width, y = pixel / images.width % images.height, slice = images.slice;
-    std::vector<T> y1(slice);
-    for (int o = 0; o < slice; o++) {
-        double sum = 0;
-        for (int tap = 0; tap < 9; tap++) {
-            const int dy = tap / 3 - 1, dx = tap % 3 - 1;
-            if (y + dy < 0 || y + dy >= images.height || x + dx < 0 || x + dx >= images.width) continue;
-            const T* x1 = &rows[(pixel + dy * images.width + dx) * row + first];
-            for (int i = 0; i < slice; i++) sum += static_cast<double>(widen(x1[i])) * widen(weights[(tap * slice + i) * slice + o]);
-        }
-        narrow(static_cast<float>(sum), y1[o]);
-    }
-    return y1;
-}
-
 /** There and back: [ y1 | x2 | x1 ] becomes [ x1 | x2 | y1 ], where y1 is NaN at first. */
-template <class T, int N> void check_block(void (*kernel)(BlockArguments), double epsilon, Case c, const Images& images, bool back) {
-    c.pixels = images.batch * images.height * images.width;
+template <class T, int N>
+void check_block(void (*kernel)(BlockArguments), double epsilon, Case c, const Blocks& blocks, bool back) {
+    c.pixels = blocks.batch * blocks.height * blocks.width;
     c.grid = std::min(c.grid, (c.pixels + c.tile - 1) / c.tile);
-    const int slice = images.slice, row = c.channels + slice, x1 = back ? 0 : c.channels, next = back ? c.channels : 0;
+    const int slice = blocks.slice, row = c.channels + slice, x1 = back ? 0 : c.channels, next = back ? c.channels : 0;
+    const Images images = {blocks.height, blocks.width, row, x1, slice};
     const int k16s = (slice + 15) / 16;
-    std::vector<T> rows = random_values<T>(static_cast<size_t>(c.pixels) * row, 1), packed;
+    std::vector<T> rows = random_values<T>(static_cast<size_t>(c.pixels) * row, 1);
     for (int p = 0; p < c.pixels; p++)
         for (int i = 0; i < slice; i++) rows[p * row + next + i].bits = 0xffff;
     const std::vector<T> taps = random_values<T>(9 * slice * slice, 5, 0.3f), old = rows;
-    for (int tap = 0; tap < 9; tap++)
-        for (int k = 0; k < k16s; k++)
-            for (int n = 0; n < slice; n += 8) pack_fragment(&taps[tap * slice * slice], slice, slice, 16 * k, n, packed);
+    const std::vector<T> packed = pack_fragments(taps, slice, slice);
     const Weights<T> weights(c);
     Launched launched{c};
     const int more = (c.tile + 2 * (images.width + 1)) * (32 * k16s + 16) + 9 * k16s * (slice / 8) * 256;
     BlockArguments arguments{launched.arguments(address(rows), address(rows) + 2 * slice, row, weights), address(rows) + 2 * x1,
                              address(rows) + 2 * next, address(packed), slice, images.height, images.width};
     launched.run(kernel, more, arguments, rows);
-    std::vector<double> sums, bounds;
     for (int p = 0; p < c.pixels; p++) {
-        std::vector<T> src = convolved(old, row, x1, taps, images, p);
+        std::vector<T> src(slice);
+        // Rounded, as the kernel does.
+        for (int o = 0; o < slice; o++) narrow(static_cast<float>(convolved(old, taps, images, p, o).value), src[o]);
         src.insert(src.end(), &old[p * row + slice], &old[p * row + c.channels]);
-        weights.compute(src.data(), sums, bounds);
+        const std::vector<Sum> sums = weights.compute(src.data());
         for (int o = 0; o < c.channels; o++) {
             const bool of_x2 = o < c.channels - slice;
             const int from = of_x2 ? slice + o : x1 + o - (c.channels - slice), to = of_x2 ? from : from - x1 + next;
-            const double sum = sums[o] + widen(old[p * row + from]);
-            const double tolerance = 2 * epsilon * (bounds[o] + std::abs(sum)) + 1e-5 * (1 + bounds[o]);
+            const double sum = sums[o].value + widen(old[p * row + from]);
+            const double tolerance = 2 * epsilon * (sums[o].bound + std::abs(sum)) + 1e-5 * (1 + sums[o].bound);
             ASSERT_NEAR(sum, widen(rows[p * row + to]), tolerance)
                 << c.channels << " channels, " << slice << " of them, " << c.hidden << " hidden, " << c.tile << "x" << c.parts << "x"
                 << c.chunk << ", " << images.height << "x" << images.width << ", pixel " << p << ", output " << o;
@@ -232,7 +209,7 @@ TEST(CudaBlock, AnyShapeAndTiling) {
         Case c = {8 * eights, 16 * any(1, 6), 16 * any(1, 4), tile, 1, any(1, 3), 0, any(0, 1) == 1};
         c.chunk = std::min(c.chunk, c.hidden);
         c.parts = any(1, (c.hidden + c.chunk - 1) / c.chunk);
-        const Images images = {any(1, 3), any(1, 9), any(1, 11), slice};
+        const Blocks images = {any(1, 3), any(1, 9), any(1, 11), slice};
         const bool back = any(0, 1) == 1;
         backwards = any(0, 1) == 1;
         const int of_warp = (eights + across - 1) / across;

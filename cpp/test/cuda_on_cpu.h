@@ -11,6 +11,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #ifdef __SANITIZE_ADDRESS__
@@ -175,7 +176,7 @@ inline unsigned char* dynamic_shared_memory() { return shared_memory.data(); }
 inline float __uint_as_float(unsigned u) { float f; std::memcpy(&f, &u, 4); return f; }
 inline unsigned __float_as_uint(float f) { unsigned u; std::memcpy(&u, &f, 4); return u; }
 
-/** Memory that the kernel before may be at work on. */
+/** A kernel's memory. */
 struct Bytes {
     unsigned char* at;
     std::size_t count;
@@ -198,14 +199,14 @@ public:
     void fence() { fences_++; }
     void count() {
         if (fences_ < threads_) std::abort();
-        counted_ = std::make_unique<std::vector<unsigned char>>(memory.at, memory.at + memory.count);
+        counted_.emplace(memory.at, memory.at + memory.count);
     }
     /** Whether what others may have read since stands there still. */
     bool kept() const { return !counted_ || std::equal(counted_->begin(), counted_->end(), memory.at); }
 
 private:
     unsigned threads_ = 0, fences_ = 0;
-    std::unique_ptr<std::vector<unsigned char>> counted_;
+    std::optional<std::vector<unsigned char>> counted_;
 };
 
 inline Handed handed;

@@ -5,8 +5,6 @@
 
 namespace {
 
-constexpr double F16_EPSILON = 1.0 / 2048, BF16_EPSILON = 1.0 / 256;
-
 template <class S, class D>
 void check_dense(void (*kernel)(DenseArguments), double epsilon, int inputs, int outputs, int pixels, int activation) {
     const int src_row = inputs + 8, dst_row = outputs + 3;
@@ -59,9 +57,7 @@ template <class S, class T> void check_embed(void (*kernel)(EmbedArguments), dou
     if (c.planes) src.c = rows * columns, src.h = columns, src.w = 1;
     const auto weights = random_values<T>(values * c.outputs, 9, 0.5f);
     auto bias = random_values<float>(c.outputs, 10);
-    std::vector<T> packed;
-    for (int k = 0; k < values; k += 16)
-        for (int n = 0; n < c.outputs; n += 8) pack_fragment(weights.data(), values, c.outputs, k, n, packed);
+    const std::vector<T> packed = pack_fragments(weights, values, c.outputs);
     const int pixels = c.batch * c.height * c.width, row = c.outputs + 16;
     const int shared = k16s * c.outputs * 32 + EMBED_TILE * (32 * k16s + 16 + 16 * (c.outputs / 8 | 1));
     std::vector<T> dst((pixels + EMBED_TILE) * row, T{0xffff});

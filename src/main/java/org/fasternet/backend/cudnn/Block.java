@@ -40,7 +40,7 @@ record Block(Step.Conv partial, Mlp mlp) {
 
     /** Bytes of shared memory for x1 of a tile and around it, and for the weights: as the kernel divides it. */
     int shared(int tile) {
-        int weights = partial.weights().dim(2) * partial.weights().dim(3) * Mma.steps(slice()) * (slice() / Mma.N) * Mma.FRAGMENT_BYTES;
+        int weights = partial.weights().dim(2) * partial.weights().dim(3) * Mma.weightBytes(slice(), slice());
         return (tile + 2 * (width() + 1)) * Mma.pixelBytes(slice()) + weights;
     }
 

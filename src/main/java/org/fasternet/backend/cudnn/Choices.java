@@ -10,6 +10,9 @@ import java.util.function.ToDoubleFunction;
 
 /** Which of some ways to compute the same is the fastest on a device: measured once, and kept with the plans. */
 final class Choices {
+    /** What the keys have that are of choices. */
+    static final String KIND = "a choice with ";
+
     private final PlanCache cache;
     private final String machine;
     private final Map<String, String> made = new HashMap<>();
@@ -23,12 +26,13 @@ final class Choices {
     /**
      * The fastest way.
      *
+     * @param source of the kernels there is a choice with
      * @param what is computed, with all that its time depends on
      * @param names of the ways
      * @param micros what one takes
      */
-    String fastest(String what, Set<String> names, ToDoubleFunction<String> micros) {
-        String key = machine + what;
+    String fastest(String source, String what, Set<String> names, ToDoubleFunction<String> micros) {
+        String key = machine + KIND + source + "for " + what;
         // Not by computeIfAbsent: to measure a way may need choices too.
         if (!made.containsKey(key)) {
             made.put(key, cache.read(key).map(kept -> new String(kept, StandardCharsets.UTF_8)).filter(names::contains).orElseGet(() -> {

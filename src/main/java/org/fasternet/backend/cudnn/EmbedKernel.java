@@ -50,8 +50,8 @@ final class EmbedKernel implements OfferedKernel {
     /** Weights, a tile's patches, and its results, in rows of odd numbers of 16 bytes. */
     private static int shared(Step.Patches patches, Step.Conv conv) {
         int values = patches.src().channels() * patches.size() * patches.size();
-        int eights = conv.dst().channels() / Mma.N;
-        return Mma.steps(values) * eights * Mma.FRAGMENT_BYTES + TILE * (Mma.pixelBytes(values) + VECTOR_BYTES * (eights | 1));
+        int outputs = conv.dst().channels();
+        return Mma.weightBytes(values, outputs) + TILE * (Mma.pixelBytes(values) + VECTOR_BYTES * (outputs / Mma.N | 1));
     }
 
     private Prepared prepare(Step.Patches patches, Step.Conv conv) {

@@ -189,9 +189,8 @@ final class Launches {
 
     /** Shared memory as the kernel divides it: halo and weights of a chunk of channels, twice if there are more; sums after it. */
     private static int partialShared(int channels, int together) {
-        int steps = Math.min(CHUNK / 16, ceil(channels, 16));
-        int halo = (TILE + 2) * (TILE + 2) * 2 * (16 * steps + 8);
-        int stage = halo + 9 * steps * together * 256;
+        int chunk = Math.min(CHUNK, channels);
+        int stage = (TILE + 2) * (TILE + 2) * Mma.pixelBytes(chunk) + 9 * Mma.weightBytes(chunk, Mma.N * together);
         return Math.max(channels > CHUNK ? 2 * stage : stage, together * 4096);
     }
 

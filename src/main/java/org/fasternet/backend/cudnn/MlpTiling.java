@@ -95,8 +95,7 @@ record MlpTiling(int tile, int parts, int chunk, int eights, int shared, int blo
     private static int shared(Mlp mlp, int tile, int parts, int chunk) {
         int pixels = Math.max(tile * (Mma.pixelBytes(mlp.channels()) + Mma.pixelBytes(chunk)),
                 tile * (mlp.channels() + 4) * Float.BYTES);
-        int fragments = chunk / Mma.N * Mma.steps(mlp.channels()) + chunk / Mma.K * (mlp.channels() / Mma.N);
-        int weights = fragments * Mma.FRAGMENT_BYTES + chunk * Float.BYTES;
+        int weights = Mma.weightBytes(mlp.channels(), chunk) + Mma.weightBytes(chunk, mlp.channels()) + chunk * Float.BYTES;
         return pixels + weights * (ceil(mlp.hidden(), chunk) > parts ? 2 : 1);
     }
 

@@ -6,7 +6,7 @@ final class Mma {
     static final int K = 16;
     static final int N = 8;
     static final int LANES = 32;
-    static final int FRAGMENT_BYTES = N * K * Short.BYTES;
+    private static final int FRAGMENT_BYTES = N * K * Short.BYTES;
     /** Bytes after a pixel in shared memory. */
     static final int SKEW_BYTES = 16;
 
@@ -15,6 +15,11 @@ final class Mma {
     /** Steps of K that so many inputs take. */
     static int steps(int inputs) {
         return CudaKernels.ceil(inputs, K);
+    }
+
+    /** Of a matrix of weights, as the kernels want their B. */
+    static int weightBytes(int inputs, int outputs) {
+        return steps(inputs) * (outputs / N) * FRAGMENT_BYTES;
     }
 
     /** Of a pixel's inputs in shared memory. */

@@ -82,7 +82,7 @@ final class Tuning {
         String kernels = CudaKernels.loaded(CudaKernels.NETWORKS, context.device()).source();
         String what = prepared.stream().map(each -> each.label() + " " + each.src().shape() + " by " + each.implementation())
                 .collect(Collectors.joining(", "));
-        return choices.fastest("a choice with " + kernels + "for " + what, ways.keySet(), way -> launches.micros(ways.get(way)))
+        return choices.fastest(kernels, what, ways.keySet(), way -> launches.micros(ways.get(way)))
                 .equals(Sequence.EARLY);
     }
 
@@ -99,8 +99,8 @@ final class Tuning {
         ways.put("without", without);
         ours.ways().forEach((name, way) -> ways.put(name, () -> List.of(way.get())));
         // Each launch by itself: one after the other they would feed their results to each other, until no number is finite.
-        String fastest = choices.fastest("a choice with " + ours.source() + "for " + ours.what(),
-                ways.keySet(), way -> ways.get(way).get().stream().mapToDouble(launches::micros).sum());
+        String fastest = choices.fastest(ours.source(), ours.what(), ways.keySet(),
+                way -> ways.get(way).get().stream().mapToDouble(launches::micros).sum());
         return ways.get(fastest).get();
     }
 }

@@ -143,7 +143,7 @@ public final class TuningProfile {
     private void forgetChoices() throws IOException {
         try (Stream<Path> files = Files.list(plans)) {
             for (Path file : files.toList()) {
-                if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains("a choice with ")) {
+                if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(Choices.KIND)) {
                     Files.delete(file);
                 }
             }

@@ -24,8 +24,7 @@ final class CompileBar implements CompileProgress.Listener, AutoCloseable {
         if (bar == null) {
             bar = new Progress(total, "steps compiled", true);
         }
-        bar.reach(done);
-        bar.say(label);
+        bar.reach(done, label);
     }
 
     @Override

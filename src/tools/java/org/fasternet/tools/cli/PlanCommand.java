@@ -67,8 +67,7 @@ public final class PlanCommand extends ModelCommand {
                     progress.say(session);
                     SessionOptions options = SessionOptions.defaults().withPrecision(precision).withBatch(batch)
                             .withSize(input.height(), input.width());
-                    int steps = CompileProgress.watched(
-                            (done, total, label) -> progress.say(done == total ? session : session + ": " + label),
+                    int steps = CompileProgress.watched(progress.compiling(session),
                             () -> DevicePlans.make(network, options, properties, output));
                     made.addObject().put("precision", precision.id()).put("batch", batch).put("plans", steps);
                     if (!json) {

@@ -8,6 +8,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.fasternet.internal.CompileProgress;
 
 /** A progress bar on standard error, drawn only for work that takes longer than a glance. */
 public final class Progress implements AutoCloseable {
@@ -47,10 +48,15 @@ public final class Progress implements AutoCloseable {
         draw("");
     }
 
-    /** As many are done; fewer than before are done again, which is not shown. */
-    void reach(int count) {
+    /** As many are done, and what is next; fewer than before are done again, which is not shown. */
+    void reach(int count, String what) {
         done = Math.max(done, count);
-        draw("");
+        draw(what);
+    }
+
+    /** Says which step is compiled of what is being worked on, and of that alone when all are. */
+    public CompileProgress.Listener compiling(String what) {
+        return (compiled, steps, label) -> draw(compiled == steps ? what : what + ": " + label);
     }
 
     /** Says what is being worked on. */

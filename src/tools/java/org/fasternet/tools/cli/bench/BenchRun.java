@@ -51,7 +51,7 @@ final class BenchRun implements AutoCloseable {
             }
             progress.say(work.name());
             try {
-                for (Measurement line : CompileProgress.watched(compiling(work.name()), work.lines())) {
+                for (Measurement line : CompileProgress.watched(progress.compiling(work.name()), work.lines())) {
                     (line.subject().containsKey(Dimension.STEP) ? steps : measurements).add(line);
                 }
             } catch (UnsupportedException e) {
@@ -62,10 +62,6 @@ final class BenchRun implements AutoCloseable {
             }
             progress.step();
         }
-    }
-
-    private CompileProgress.Listener compiling(String name) {
-        return (done, total, label) -> progress.say(done == total ? name : name + ": " + label);
     }
 
     /** Keeps what the machine can do at most, in as many threads as the benchmark measures and as its options say. */
