@@ -50,7 +50,7 @@ class FakeTuningTest {
             new FasterNetConfig(3, 40, List.of(3, 2), 4, 2, 16, 10, Activation.GELU, false, true, false), 1);
     private static final Shape SRC = new Shape(1, 3, 64, 64);
     private static final CudnnProgram.Timer FOR_OURS =
-            (stream, way) -> Specs.isOffered(way.implementation()) || isEarly(way.implementation()) ? 1 : 2;
+            (stream, way) -> Specs.isOffered(way.implementation()) || Specs.isEarly(way.implementation()) ? 1 : 2;
 
     @TempDir
     private Path folder;
@@ -83,15 +83,6 @@ class FakeTuningTest {
 
     private static boolean isTiled(String implementation) {
         return isMlp(implementation) || isBlocks(implementation);
-    }
-
-    /** One way of ours where it is offered, and no other. */
-    private static CudnnProgram.Timer only(Predicate<String> wanted) {
-        return (stream, way) -> wanted.test(way.implementation()) ? 0 : Specs.isOffered(way.implementation()) ? 100 : 1;
-    }
-
-    private static boolean isEarly(String implementation) {
-        return implementation.endsWith(" early");
     }
 
     private static List<String> implementations(CudnnProgram program) {
@@ -155,7 +146,7 @@ class FakeTuningTest {
         float[] expected;
         try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> {
             offered.add(way.implementation());
-            return Specs.isOffered(way.implementation()) ? 100 : 1;
+            return Specs.only(none -> false).micros(stream, way);
         })) {
             assertEquals(List.of(), tiled(program));
             expected = run(program, src);
@@ -166,7 +157,7 @@ class FakeTuningTest {
             assertTrue(ways.size() > 8 && ways.stream().anyMatch(way -> way.contains("x4x")), ways::toString);
         }
         for (String wanted : offered) {
-            try (CudnnProgram program = tuned(NETWORK, SRC, precision, only(wanted::equals))) {
+            try (CudnnProgram program = tuned(NETWORK, SRC, precision, Specs.only(wanted::equals))) {
                 assertEquals(Set.of(wanted), Set.copyOf(tiled(program)), () -> wanted + " in " + program.plan());
                 Golden.assertClose(expected, run(program, src), precision);
             }
@@ -199,19 +190,19 @@ class FakeTuningTest {
     void kernelsAreLaunchedEarlyWhereThatIsFaster(Precision precision) {
         float[] src = pixels(SRC);
         float[] inTurn;
-        try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> isEarly(way.implementation()) ? 2 : 1)) {
+        try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> Specs.isEarly(way.implementation()) ? 2 : 1)) {
             long before = Field.EARLY.get();
             inTurn = run(program, src);
             assertEquals(0, Field.EARLY.get() - before);
-            assertTrue(implementations(program).stream().noneMatch(FakeTuningTest::isEarly));
+            assertTrue(implementations(program).stream().noneMatch(Specs::isEarly));
         }
-        try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> isEarly(way.implementation()) ? 1 : 2)) {
+        try (CudnnProgram program = tuned(NETWORK, SRC, precision, (stream, way) -> Specs.isEarly(way.implementation()) ? 1 : 2)) {
             long before = Field.EARLY.get();
             assertArrayEquals(inTurn, run(program, src));
             List<String> steps = implementations(program);
             assertEquals(steps.stream().skip(1).filter(step -> step.startsWith(Prepared.OURS)).toList(),
-                    steps.stream().filter(FakeTuningTest::isEarly).toList());
-            long early = program.plan().steps().stream().filter(step -> isEarly(step.implementation()))
+                    steps.stream().filter(Specs::isEarly).toList());
+            long early = program.plan().steps().stream().filter(step -> Specs.isEarly(step.implementation()))
                     .mapToInt(ExecutionPlan.Step::kernels).sum();
             assertTrue(early > 3, steps::toString);
             assertEquals(early, Field.EARLY.get() - before);
@@ -223,7 +214,7 @@ class FakeTuningTest {
 
     static final class Tuned {
         public static void main(String[] arguments) {
-            CudnnProgram.Timer early = (stream, way) -> isEarly(way.implementation()) ? 1 : 2;
+            CudnnProgram.Timer early = (stream, way) -> Specs.isEarly(way.implementation()) ? 1 : 2;
             try (CudnnProgram program = CudnnProgram.compile(Specs.of(NETWORK.layers(), SRC, Precision.F16, true), early)) {
                 System.out.println(implementations(program));
             }
@@ -290,7 +281,7 @@ class FakeTuningTest {
         try (CudnnProgram program = compile(NETWORK, SRC, Precision.F16, false, null)) {
             untuned = Field.DEVICE_BYTES.get() - before;
         }
-        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, only(none -> false))) {
+        try (CudnnProgram program = tuned(NETWORK, SRC, Precision.F16, Specs.only(none -> false))) {
             // And a count of tiles for each of four multiprocessors.
             assertEquals(untuned + 4 * Integer.BYTES, Field.DEVICE_BYTES.get() - before);
         }

@@ -2,6 +2,7 @@ package org.fasternet.backend.cudnn;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.fasternet.compute.ElementType;
 import org.fasternet.compute.Precision;
 import org.fasternet.layer.NamedLayer;
@@ -21,6 +22,16 @@ final class Specs {
 
     static ProgramSpec of(List<NamedLayer> layers, Shape src, ElementType type, Layout layout, Precision precision, boolean tuning) {
         return new ProgramSpec(Network.of(layers), src, type, layout, ElementType.F32, false, precision, Optional.empty(), 1, 0, 0, tuning);
+    }
+
+    /** By which tuning chooses what is wanted where it is offered, and nothing else that is: that may stand for many steps. */
+    static CudnnProgram.Timer only(Predicate<String> wanted) {
+        return (stream, way) -> wanted.test(way.implementation()) ? 0 : isOffered(way.implementation()) ? 100 : 1;
+    }
+
+    /** Of a step, or of the network's launches. */
+    static boolean isEarly(String implementation) {
+        return implementation.endsWith(" early");
     }
 
     static boolean isOffered(String implementation) {
