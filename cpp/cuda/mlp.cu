@@ -74,17 +74,24 @@ template <class T, int N, class Arguments> struct Mlp {
     float d[N][4] = {};
     static constexpr bool WHOLE = sizeof(Arguments) > sizeof(MlpArguments);
 
-    // `count` pixels from `first` on, of each `eights` of channels but the first `skipped` ones; zeros up to a multiple of 16 channels,
-    // and where there is no pixel.
-    __device__ void load_rows(unsigned char* to, int bytes, i64 channel, i64 first, int count, int skipped, int eights) {
-        const unsigned short* from = reinterpret_cast<const unsigned short*>(channel);
-        const int vectors = (eights + 1) / 2 * 2;
-        for (int i = threadIdx.x; i < count * vectors; i += MLP_THREADS) {
-            const int j = i / vectors, v = i % vectors;
-            if (v < skipped) continue;
-            const i64 pixel = first + j;
-            const bool valid = pixel >= 0 && pixel < a.pixels && v < eights;
-            load16(to + j * bytes + 16 * v, valid ? from + pixel * a.row + 8 * v : from, valid);
+    __device__ void load_src(i64 first) {
+        const unsigned short* from = reinterpret_cast<const unsigned short*>(a.src) + first * a.row;
+        for (int i = threadIdx.x; i < tile * 2 * k16s; i += MLP_THREADS) {
+            const int pixel = i / (2 * k16s), v = i % (2 * k16s);
+            if (v < slice8s) continue;
+            const bool valid = first + pixel < a.pixels && v < n8s;
+            load16(src + pixel * src_bytes + 16 * v, valid ? from + pixel * a.row + 8 * v : from, valid);
+        }
+    }
+
+    // A loop of its own: as one with that of src, by more arguments, it costs registers that sm_120 then keeps in memory.
+    __device__ void load_x1(i64 first) {
+        const unsigned short* from = reinterpret_cast<const unsigned short*>(a.x1);
+        for (int i = threadIdx.x; i < around * 2 * slice16s; i += MLP_THREADS) {
+            const int j = i / (2 * slice16s), v = i % (2 * slice16s);
+            const i64 pixel = first - margin + j;
+            const bool valid = pixel >= 0 && pixel < a.pixels && v < slice8s;
+            load16(x1 + j * x1_bytes + 16 * v, valid ? from + pixel * a.row + 8 * v : from, valid);
         }
     }
 
@@ -273,8 +280,8 @@ template <class T, int N, class Arguments> struct Mlp {
         for (i64 at = blockIdx.x; at < tiles; at += gridDim.x) {
             __syncthreads();
             if (at > blockIdx.x && !resident) load_chunk(blockIdx.y, 0);
-            load_rows(src, src_bytes, a.src, at * tile, tile, slice8s, n8s);
-            if constexpr (WHOLE) load_rows(x1, x1_bytes, a.x1, at * tile - margin, around, 0, slice8s);
+            load_src(at * tile);
+            if constexpr (WHOLE) load_x1(at * tile);
 #pragma unroll
             for (int i = 0; i < N * 4; i++) d[i / 4][i % 4] = 0;
             for (int part = blockIdx.y, stage = 0; part < chunks; part += gridDim.y, stage ^= 1) {
