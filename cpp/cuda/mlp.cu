@@ -96,7 +96,7 @@ template <class T, int N, class Arguments> struct Mlp {
     }
 
     // y1, to the first channels of the tile's src. Pixels outside of the image have their neighbours in memory in their place, which
-    // become zero only now. Two sums: a small image's warps have one eight of channels each, and wait for each product.
+    // become zero only now.
     __device__ void convolve(i64 first) {
         constexpr int TOGETHER = 2;
         unsigned inside[2] = {0, 0};
@@ -108,19 +108,19 @@ template <class T, int N, class Arguments> struct Mlp {
             }
         }
         for (int n = column; n < slice8s; n += TOGETHER * across) {
-            float y1[2][TOGETHER][4] = {};
+            float y1[TOGETHER][4] = {};
 #pragma unroll 1
             for (int tap = 0; tap < 9; tap++) {
                 const unsigned char* at = x1 + (mine + margin + (tap / 3 - 1) * static_cast<int>(a.width) + tap % 3 - 1) * x1_bytes;
                 const unsigned char* w = partial + (tap * slice16s * slice8s + n) * FRAGMENT;
-#pragma unroll 2
+#pragma unroll 1
                 for (int k = 0; k < slice16s; k++, w += slice8s * FRAGMENT) {
                     Pixels f = load_pixels(at, x1_bytes, k);
 #pragma unroll
                     for (int i = 0; i < 4; i++) f.words[i] = inside[i % 2] >> tap & 1 ? f.words[i] : 0;
 #pragma unroll
                     for (int j = 0; j < TOGETHER; j++)
-                        if (n + j * across < slice8s) multiply(y1[k % 2][j], f.words, load_weights(w + j * across * FRAGMENT), T());
+                        if (n + j * across < slice8s) multiply(y1[j], f.words, load_weights(w + j * across * FRAGMENT), T());
                 }
             }
 #pragma unroll
@@ -130,7 +130,7 @@ template <class T, int N, class Arguments> struct Mlp {
 #pragma unroll
                 for (int i = 0; i < 2; i++)
                     *reinterpret_cast<unsigned*>(to + 8 * i * src_bytes) =
-                        pack<T>(y1[0][j][2 * i] + y1[1][j][2 * i], y1[0][j][2 * i + 1] + y1[1][j][2 * i + 1]);
+                        pack<T>(y1[j][2 * i], y1[j][2 * i + 1]);
             }
         }
     }

@@ -151,7 +151,9 @@ class AheadPlansTest {
             assertEquals(0x7f, cubin[0], "an ELF file");
             List<String> spills = compiled.log().lines().filter(line -> line.contains("spill stores")).toList();
             assertTrue(spills.size() >= kernels, compiled.log());
-            assertTrue(spills.stream().allMatch(line -> line.contains(" 0 bytes spill stores, 0 bytes spill loads")), spills::toString);
+            // An array that is indexed by what the compiler does not know lies in memory too.
+            assertTrue(spills.stream().allMatch(line -> line.contains(" 0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads")),
+                    spills::toString);
             assertEquals(List.of(), compiled.log().lines().filter(line -> line.contains("warning")).toList());
         }
     }
