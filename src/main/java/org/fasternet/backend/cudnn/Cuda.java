@@ -35,9 +35,11 @@ final class Cuda {
             Pattern.compile("no jni(\\w+) in .*Can't find dependent libraries", Pattern.DOTALL);
 
     private static final Pattern MISSING = Pattern.compile("(lib([\\w-]+)\\.so[.\\d]*): cannot open shared object file");
-    /** Whose a library is, by its name without the part of it. */
+    /** What a library is a part of, and the preset's artifact that brings it, by its name without the part of it. */
     private static final Map<String, String> OWNERS = Map.of(
-            "cudart", "CUDA 13", "cudnn", "cuDNN 9", "cublas", "CUDA 13", "nvrtc", "CUDA 13", "cuda", "driver 580+", "nvidia-ml", "driver 580+");
+            "cudart", "CUDA 13 or the artifact cuda-redist", "nvrtc", "CUDA 13 or the artifact cuda-redist",
+            "cublas", "CUDA 13 or the artifact cuda-redist-cublas", "cudnn", "cuDNN 9 or the artifact cuda-redist-cudnn",
+            "cuda", "driver 580+", "nvidia-ml", "driver 580+");
 
     private static final int MESSAGE_BYTES = 2048;
 

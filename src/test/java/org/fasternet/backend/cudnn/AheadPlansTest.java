@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.fasternet.DevicePlans;
 import org.fasternet.FasterNet;
+import org.fasternet.ForkedJvm;
 import org.fasternet.SessionOptions;
 import org.fasternet.Variant;
 import org.fasternet.compute.Precision;
@@ -33,6 +34,7 @@ import org.fasternet.schedule.Schedule;
 import org.fasternet.schedule.Step;
 import org.fasternet.tensor.Shape;
 import org.fasternet.tensor.Tensor;
+import org.fasternet.tools.Main;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -106,6 +108,20 @@ class AheadPlansTest {
         assertTrue(steps > written.size() && written.size() > 10, steps + " steps, " + written.size() + " files");
         assertEquals(steps, DevicePlans.make(network, options, h100, plans));
         assertEquals(written, written(plans));
+    }
+
+    /** As the preset's redist artifacts bring NVIDIA's libraries; the driver's stays in the system. */
+    @Test
+    void librariesMayLieOnTheClassPath(@TempDir Path plans) throws Exception {
+        Path driver = Path.of(System.getenv("LD_LIBRARY_PATH").split(":")[0]);
+        // Not the tests' cache, where the loader's links to these libraries would be found by who is to find none.
+        List<String> options = List.of("-Dorg.bytedeco.javacpp.cachedir=" + driver.resolveSibling("cache"));
+        List<String> command = ForkedJvm.command(options, Main.class, "plan", "--device-properties", "h100", "--weights",
+                "src/main/resources/org/fasternet/demo/model.safetensors", "--precision", "f16", "--output", plans.toString());
+        String classPath = System.getProperty("java.class.path");
+        command.set(command.indexOf(classPath), classPath + ":" + driver.resolveSibling("redist"));
+        ForkedJvm.Result result = ForkedJvm.run(command, Map.of("LD_LIBRARY_PATH", driver.toString()));
+        assertTrue(result.output().endsWith(": f16, batch 1: 20 steps of cuDNN's\n"), result.output());
     }
 
     private static Map<Path, FileTime> written(Path folder) throws IOException {

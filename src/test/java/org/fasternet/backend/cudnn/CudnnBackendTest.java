@@ -17,6 +17,8 @@ import org.fasternet.error.ShapeException;
 import org.fasternet.error.UnsupportedException;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CudnnBackendTest {
     @Test
@@ -29,16 +31,21 @@ class CudnnBackendTest {
                 CudnnBackend.refuses(Precision.BF16, 75).orElseThrow());
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '#', value = {
+        "a; /x/libjnicudart.so: libcuda.so.1: cannot open shared object file: No such file # no libcuda.so.1 (driver 580+)",
+        "libcudnn_ops.so.9: cannot open shared object file # no libcudnn_ops.so.9 (cuDNN 9 or the artifact cuda-redist-cudnn)",
+        "libcublasLt.so.13: cannot open shared object file # no libcublasLt.so.13 (CUDA 13 or the artifact cuda-redist-cublas)",
+        "libnvrtc.so.13: cannot open shared object file # no libnvrtc.so.13 (CUDA 13 or the artifact cuda-redist)"})
+    void aMissingLibraryIsNamedWithWhatHasIt(String message, String sentence) {
+        assertEquals(Optional.of(sentence + " in LD_LIBRARY_PATH or the system"), Cuda.missing(message));
+    }
+
     @Test
-    void aMissingLibraryIsNamedWithItsOwner() {
-        assertEquals(Optional.of("no libcuda.so.1 (driver 580+) in LD_LIBRARY_PATH or the system"),
-                Cuda.missing("a; /x/libjnicudart.so: libcuda.so.1: cannot open shared object file: No such file or directory"));
-        assertEquals(Optional.of("no libcudnn_ops.so.9 (cuDNN 9) in LD_LIBRARY_PATH or the system"),
-                Cuda.missing("libcudnn_ops.so.9: cannot open shared object file"));
-        assertEquals(Optional.of("no libcublasLt.so.13 (CUDA 13) in LD_LIBRARY_PATH or the system"),
-                Cuda.missing("libcublasLt.so.13: cannot open shared object file"));
-        assertEquals(Optional.of("no library that jnicublas needs (CUDA 13) in PATH or the system"),
-                Cuda.missing("no jnicublas in java.library.path: C:\\windows; C:\\cache\\jnicublas.dll: Can't find dependent libraries"));
+    void onWindowsAMissingLibraryIsNamedByWhatNeedsIt() {
+        String message = "no jnicublas in java.library.path: C:\\windows; C:\\cache\\jnicublas.dll: Can't find dependent libraries";
+        String sentence = "no library that jnicublas needs (CUDA 13 or the artifact cuda-redist-cublas) in PATH or the system";
+        assertEquals(Optional.of(sentence), Cuda.missing(message));
         assertEquals(Optional.empty(), Cuda.missing("something else"));
     }
 
