@@ -48,7 +48,8 @@ struct Allocation {
 };
 
 std::recursive_mutex lock;
-std::map<const char*, Allocation> allocations;
+// Never destroyed: a process may end while others of its threads run.
+std::map<const char*, Allocation>& allocations = *new std::map<const char*, Allocation>;
 
 const Allocation* find(const void* memory, std::size_t bytes) {
     const char* at = static_cast<const char*>(memory);

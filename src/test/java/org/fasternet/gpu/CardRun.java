@@ -7,9 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ExecutionException;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -41,30 +42,29 @@ public final class CardRun {
     private static final long SEED = 1;
 
     private final PrintStream json;
-    private boolean failed;
+    private final Attempts attempts = new Attempts();
 
     private CardRun(PrintStream json) {
         this.json = json;
     }
 
-    public static void main(String[] args) throws IOException, InterruptedException {
-        List<String> parts = args.length > 1 ? Arrays.asList(args).subList(1, args.length)
-                : List.of("odd", "opening", "variants", "batches");
+    public static void main(String[] args) throws IOException {
         try (PrintStream json = new PrintStream(Files.newOutputStream(Path.of(args[0])))) {
             CardRun run = new CardRun(json);
-            if (parts.contains("odd")) {
-                run.odd();
-            }
-            if (parts.contains("opening")) {
-                run.opening();
-            }
-            if (parts.contains("variants")) {
-                run.variants();
-            }
-            if (parts.contains("batches")) {
-                run.batches();
-            }
-            System.exit(run.failed ? 1 : 0);
+            Map<String, Runnable> parts = new LinkedHashMap<>();
+            parts.put("odd", run::odd);
+            parts.put("sharing", () -> CardLifetime.sharing(run.attempts));
+            parts.put("lifetime", () -> CardLifetime.lifetime(run.attempts));
+            parts.put("opening", run::opening);
+            parts.put("variants", run::variants);
+            parts.put("batches", run::batches);
+            List<String> wanted = List.of(args).subList(1, args.length);
+            parts.forEach((name, part) -> {
+                if (wanted.isEmpty() || wanted.contains(name)) {
+                    part.run();
+                }
+            });
+            System.exit(run.attempts.failed() ? 1 : 0);
         }
     }
 
@@ -77,7 +77,7 @@ public final class CardRun {
         for (FasterNetConfig config : configs) {
             FasterNet net = FasterNet.random(config, SEED);
             for (Precision precision : PRECISIONS) {
-                attempt("odd " + config.embedDim() + " " + precision.id(), () -> {
+                attempts.attempt("odd " + config.embedDim() + " " + precision.id(), () -> {
                     SessionOptions options = SessionOptions.defaults().withSize(53, 39).withBatch(3);
                     try (Session expected = net.session(options.withBackend("fused"));
                             Session actual = net.session(options.withBackend("cudnn").withPrecision(precision))) {
@@ -86,7 +86,7 @@ public final class CardRun {
                 });
             }
         }
-        attempt("T0 f16 8-bit rows", () -> {
+        attempts.attempt("T0 f16 8-bit rows", () -> {
             SessionOptions options = SessionOptions.defaults().withPixels(224 * 3 + 5);
             try (Session expected = FasterNet.random(Variant.T0, SEED).session(options.withBackend("fused"));
                     Session actual = FasterNet.random(Variant.T0, SEED)
@@ -106,7 +106,7 @@ public final class CardRun {
         Block block = new Block(new PartialConv(36, weights(9, 9, 3, 3)), weights(70, 36), new float[70], Activation.GELU,
                 weights(36, 70));
         for (boolean pconv : new boolean[] {true, false}) {
-            attempt(pconv ? "partial convolution in place" : "block in place", () -> {
+            attempts.attempt(pconv ? "partial convolution in place" : "block in place", () -> {
                 SessionOptions options = SessionOptions.defaults();
                 try (Kernel expected = Kernel.compileInPlace(pconv ? block.partial() : block, shape, options.withBackend("fused"));
                         Kernel actual = Kernel.compileInPlace(pconv ? block.partial() : block, shape, options.withBackend("cudnn"))) {
@@ -120,7 +120,7 @@ public final class CardRun {
         }
     }
 
-    private void variants() throws InterruptedException {
+    private void variants() {
         ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
         List<Future<Session>> sessions = new ArrayList<>();
         List<FasterNet> nets = new ArrayList<>();
@@ -139,8 +139,8 @@ public final class CardRun {
                     Precision precision = PRECISIONS.get(p);
                     Future<Session> future = sessions.get(v * PRECISIONS.size() + p);
                     String name = Variant.values()[v] + " " + precision.id() + " batch 1";
-                    attempt(name, () -> {
-                        try (Session actual = get(future)) {
+                    attempts.attempt(name, () -> {
+                        try (Session actual = future.get()) {
                             String error = compare(expected, actual);
                             return error + ", " + timed(name, actual, 500);
                         }
@@ -155,7 +155,7 @@ public final class CardRun {
     /** With plans made by cuDNN, and with those that it made before. */
     private void opening() {
         for (String plans : new String[] {"new plans", "plans of before"}) {
-            attempt("T1 f16, opened with " + plans, () -> {
+            attempts.attempt("T1 f16, opened with " + plans, () -> {
                 FasterNet net = FasterNet.random(Variant.T1, SEED);
                 long start = System.nanoTime();
                 net.session(SessionOptions.defaults().withBackend("cudnn").withPrecision(Precision.F16).withBatch(2)).close();
@@ -167,7 +167,7 @@ public final class CardRun {
     private void batches() {
         for (String[] work : new String[][] {{"T0", "F16", "32"}, {"T0", "F16", "256"}, {"T2", "F16", "256"}, {"L", "F16", "256"}}) {
             String name = work[0] + " " + work[1].toLowerCase(Locale.ROOT) + " batch " + work[2];
-            attempt(name, () -> {
+            attempts.attempt(name, () -> {
                 try (Session session = FasterNet.random(Variant.valueOf(work[0]), SEED).session(SessionOptions.defaults()
                         .withBackend("cudnn").withPrecision(Precision.valueOf(work[1])).withBatch(Integer.parseInt(work[2])))) {
                     return timed(name, session, 50);
@@ -267,32 +267,5 @@ public final class CardRun {
             values[i] = (float) random.nextGaussian() / 8;
         }
         return new Tensor(shape, values);
-    }
-
-    private interface Attempt {
-        String run();
-    }
-
-    private void attempt(String name, Attempt work) {
-        try {
-            System.out.println(name + ": " + work.run());
-        } catch (RuntimeException | Error e) {
-            failed = true;
-            System.out.println(name + ": FAILED " + e);
-            StackTraceElement[] at = e.getStackTrace();
-            for (int i = 0; i < Math.min(4, at.length); i++) {
-                System.out.println("    " + at[i]);
-            }
-        }
-    }
-
-    private static Session get(Future<Session> future) {
-        try {
-            return future.get();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause().toString(), e);
-        }
     }
 }
