@@ -26,7 +26,7 @@ public enum Precision {
      * 8 bits with scales that a quantized network brings with it, sums of 32 bits: by {@code fused} the same result on every CPU, to the
      * bit. What is computed, {@code org.fasternet.layer.Quantization} says.
      */
-    INT8(ElementType.U8, EnumSet.of(Processor.CPU), 0, 0.2, "every CPU");
+    INT8(ElementType.U8, EnumSet.of(Processor.CPU), 0, 0.2, "a CPU");
 
     private final ElementType stored;
     private final Set<Processor> processors;

@@ -83,6 +83,14 @@ final class Cuda {
         return 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) + attribute(cudaDevAttrComputeCapabilityMinor, device);
     }
 
+    /** Why no device of this compute capability can be used; empty if it can. */
+    static Optional<String> tooOld(int capability) {
+        return capability < CAPABILITY_NEEDED
+                ? Optional.of("the NVIDIA GPU has compute capability " + capability / 10 + "." + capability % 10
+                        + ", and cuDNN 9 needs 7.5 or newer (Turing)")
+                : Optional.empty();
+    }
+
     static int multiprocessors(int device) {
         return attribute(cudaDevAttrMultiProcessorCount, device);
     }
@@ -267,10 +275,7 @@ final class Cuda {
                         + " or newer is needed");
             }
             int newest = IntStream.range(0, count[0]).map(Cuda::capability).max().orElseThrow();
-            return newest < CAPABILITY_NEEDED
-                    ? Optional.of("the NVIDIA GPU has compute capability " + newest / 10 + "." + newest % 10
-                            + ", and cuDNN 9 needs 7.5 or newer (Turing)")
-                    : Optional.empty();
+            return tooOld(newest);
         }
     }
 }

@@ -119,9 +119,10 @@ public final class CudnnBackend implements Backend {
     public int planAhead(ProgramSpec spec, String json, Path folder) {
         requireLibraries();
         DeviceProperties properties = DeviceProperties.parse(json);
-        refuses(spec.precision(), properties.capability()).ifPresent(reason -> {
-            throw new UnsupportedException("cudnn: " + reason);
-        });
+        lacks(spec.precision()).or(() -> Cuda.tooOld(properties.capability()))
+                .or(() -> refuses(spec.precision(), properties.capability())).ifPresent(reason -> {
+                    throw new UnsupportedException("cudnn: " + reason);
+                });
         PlanCache cache = new PlanCache(folder);
         cache.require();
         CudaKernels.cachedOrCompiled(CudaKernels.NETWORKS, properties.capability(), cache);

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.fasternet.error.InvalidFileException;
+import org.fasternet.internal.io.InputFile;
 import org.fasternet.internal.io.OutputFile;
 
 /**
@@ -87,7 +88,7 @@ final class PlanCache {
             create();
             OutputFile.check(folder.resolve("plan"));
         } catch (IOException e) {
-            throw new InvalidFileException(folder + ": cannot be created: " + e.getMessage(), e);
+            throw new InvalidFileException(folder + ": cannot be created: " + InputFile.reason(e), e);
         }
     }
 

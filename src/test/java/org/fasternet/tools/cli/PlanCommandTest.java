@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 class PlanCommandTest {
     private static final Object WEIGHTS = resource("golden", "nano-relu", "official.pth");
 
+    private static final Object INT8 = "src/main/resources/org/fasternet/demo/model-int8.safetensors";
+
     @TempDir
     Path folder;
 
@@ -55,6 +57,30 @@ class PlanCommandTest {
         Cli cli = Cli.run("plan", "--device-properties", "h1000", "--weights", WEIGHTS, "--output", folder);
         assertEquals(1, cli.status());
         assertEquals("fasternet: h1000 (neither a file nor one of a100, h100, l4, orin, rtx5090, t4): no such file\n", cli.err());
+    }
+
+    @Test
+    void aFileThatIsNoTextIsRefused() throws IOException {
+        Path device = Files.write(folder.resolve("mine.json"), new byte[] {'{', (byte) 0xff});
+        Cli cli = Cli.run("plan", "--device-properties", device, "--weights", WEIGHTS, "--output", folder);
+        assertEquals("fasternet: " + device + ": is not text in UTF-8\n", cli.err());
+    }
+
+    @Test
+    @Tag("fake-cuda")
+    void whatADeviceCannotDoIsRefused() throws IOException {
+        Path v100 = Files.writeString(folder.resolve("v100.json"),
+                "{\"deviceName\": \"V100\", \"deviceVer\": 700, \"multiProcessorCount\": 80}");
+        assertRefused("the NVIDIA GPU has compute capability 7.0, and cuDNN 9 needs 7.5 or newer (Turing)", v100, "f16", folder);
+        assertRefused("bf16 needs compute capability 8.0, and this device has 7.5; f32 and f16 work", "t4", "bf16", folder);
+        assertRefused("it has no kernels for int8, which needs a CPU; f32, tf32, f16, bf16 work here", "t4", "int8", folder);
+    }
+
+    private static void assertRefused(String reason, Object device, String precision, Path folder) {
+        Cli cli = Cli.run("plan", "--device-properties", device, "--weights", INT8,
+                "--precision", precision, "--output", folder);
+        assertEquals(1, cli.status());
+        assertEquals("fasternet: cudnn: " + reason + "\n", cli.err());
     }
 
     @Test

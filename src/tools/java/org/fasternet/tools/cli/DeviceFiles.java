@@ -3,6 +3,7 @@ package org.fasternet.tools.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,11 @@ final class DeviceFiles {
             if (size > MOST_BYTES) {
                 throw new MalformedException("has " + size + " bytes, at most " + MOST_BYTES + " are expected");
             }
-            return Files.readString(file);
+            try {
+                return Files.readString(file);
+            } catch (CharacterCodingException e) {
+                throw new MalformedException("is not text in UTF-8");
+            }
         });
     }
 
