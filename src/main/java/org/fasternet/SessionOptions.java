@@ -24,10 +24,10 @@ import org.fasternet.error.UnsupportedException;
  * too small to hide the reading of the weights: try 4 to 16.
  *
  * @param backend {@code auto}, or a back end by name, which is used or refused; {@code auto} stays on the CPU, {@code cudnn} is
- *     for an
- *     NVIDIA GPU
+ *     for an NVIDIA GPU
  * @param precision what is computed in
- * @param threads threads of one run, 1 to 1024; absent: as many as the process may use ({@link Hardware})
+ * @param threads threads of one run, 1 to 1024; absent: as many as the process may use ({@link Hardware}). The back end
+ *     {@code cudnn} needs none of them but the caller's, whatever is said here
  * @param batch images in one run
  * @param size rows and columns of the input; absent: the model's own
  * @param pixels how 8-bit input lies in memory; absent: the input is f32, N x C x H x W, normalised by the caller

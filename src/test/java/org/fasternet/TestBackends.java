@@ -9,6 +9,7 @@ import org.fasternet.backend.Backends;
 import org.fasternet.backend.spi.Backend;
 import org.fasternet.compute.ExecutionPlan;
 import org.fasternet.compute.Precision;
+import org.fasternet.compute.Processor;
 
 /** The back ends that a test is run on, and what must be true of all they compile. */
 public final class TestBackends {
@@ -33,6 +34,10 @@ public final class TestBackends {
 
     public static boolean has(String name, Precision precision) {
         return named(name).refuses(precision).isEmpty();
+    }
+
+    public static boolean onGpu(String name) {
+        return named(name).processor() == Processor.GPU;
     }
 
     /** oneDNN of the presets, without Arm's library of kernels, computes much by reference code there. */

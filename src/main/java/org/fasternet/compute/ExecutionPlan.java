@@ -13,7 +13,7 @@ import org.fasternet.tensor.Shape;
  * @param isa the instruction set it uses
  * @param binding how native code is called: {@code jni}, or {@code ffm} for java.lang.foreign
  * @param precision what it computes in
- * @param threads threads of one run
+ * @param threads threads of one run, all on the CPU: one that runs on a GPU has the caller's alone
  * @param arenaBytes memory for activations and scratchpads, planned so that buffers share it
  * @param weightBytes memory for packed weights, which the back ends {@code fused} and {@code cudnn} share between the sessions of a
  *     network

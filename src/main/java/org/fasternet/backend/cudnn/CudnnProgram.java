@@ -110,7 +110,7 @@ final class CudnnProgram implements Program {
         }
         factory.setWorkspace(Cuda.allocate(resources, network.workspace(), "a workspace"));
         resources.add(this, CudnnProgram::dropGraph);
-        plan = new ExecutionPlan("cudnn", "sm_" + Cuda.capability(ordinal), JniBinding.NAME, spec.precision(), spec.threads(),
+        plan = new ExecutionPlan("cudnn", "sm_" + Cuda.capability(ordinal), JniBinding.NAME, spec.precision(), 1,
                 arenaPlan.bytes() + network.workspace() + schedule.src().bytes(), shared.bytes(), network.planned());
     }
 

@@ -29,6 +29,7 @@ public record ModelCase(String model, SessionOptions options) {
         Map<Dimension, String> subject = subject();
         subject.put(Dimension.BACKEND, plan.backend());
         subject.put(Dimension.ISA, plan.isa());
+        subject.put(Dimension.THREADS, String.valueOf(plan.threads()));
         return subject;
     }
 }

@@ -107,9 +107,7 @@ final class BenchModelCommand extends Benchmark {
         for (SessionOptions base : compute.options()) {
             for (int n : batch) {
                 for (Size s : size) {
-                    for (int t : threads.values()) {
-                        options.add(base.withBatch(n).withSize(s.height(), s.width()).withThreads(t));
-                    }
+                    ThreadsOption.each(base.withBatch(n).withSize(s.height(), s.width()), threads.values()).forEach(options::add);
                 }
             }
         }

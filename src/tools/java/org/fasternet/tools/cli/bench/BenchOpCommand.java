@@ -107,9 +107,7 @@ final class BenchOpCommand extends Benchmark {
     }
 
     private List<SessionOptions> options() {
-        return compute.options().stream()
-                .flatMap(base -> threads.values().stream().map(base::withThreads))
-                .toList();
+        return compute.options().stream().flatMap(base -> ThreadsOption.each(base, threads.values())).toList();
     }
 
     private static List<Work> works(OpBenchmark benchmark, List<OperatorShape> shapes, List<SessionOptions> options) {

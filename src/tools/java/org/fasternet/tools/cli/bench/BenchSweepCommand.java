@@ -74,21 +74,18 @@ final class BenchSweepCommand extends Benchmark {
                 Integer::valueOf).values();
         Size shape = Choice.of(spec, "--size", List.of(size), List.of(new Size(224, 224)), SizeOption::parse).values().get(0);
         List<NamedNetwork> networks = source.list(spec, "T0", seed, compute.quantized());
-        List<SessionOptions> options = compute.options();
-        Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size() * counts.size() * batches().size()),
-                run::stopped);
+        List<SessionOptions> options = compute.options().stream().flatMap(base -> ThreadsOption.each(base, counts)).toList();
+        Sampler sampler = new Sampler(sampling.plan(networks.size() * options.size() * batches().size()), run::stopped);
         Peaks peaks = new Peaks(compute.device(), seed);
         ModelBenchmark benchmark = new ModelBenchmark(sampler, peaks, seed,
                 new ModelBenchmark.Extras(0, Optional.of(CountersOption.tell(run)), false, false));
         List<Work> works = new ArrayList<>();
         for (NamedNetwork network : networks) {
-            for (SessionOptions base : options) {
-                for (int count : Peaks.onGpu(base) ? counts.subList(0, 1) : counts) {
-                    IntFunction<ModelCase> atBatch = batch -> new ModelCase(network.name(),
-                            base.withThreads(count).withSize(shape.height(), shape.width()).withBatch(batch));
-                    works.add(new Work(atBatch.apply(1).subject(), () -> untilSaturated(run, batch ->
-                            benchmark.measure(atBatch.apply(batch), network.load(), network.file()).get(0))));
-                }
+            for (SessionOptions wish : options) {
+                IntFunction<ModelCase> atBatch = batch -> new ModelCase(network.name(),
+                        wish.withSize(shape.height(), shape.width()).withBatch(batch));
+                works.add(new Work(atBatch.apply(1).subject(), () -> untilSaturated(run, batch ->
+                        benchmark.measure(atBatch.apply(batch), network.load(), network.file()).get(0))));
             }
         }
         run.measure(works, compute.all());

@@ -2,7 +2,10 @@ package org.fasternet.tools.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.fasternet.Hardware;
+import org.fasternet.SessionOptions;
+import org.fasternet.tools.bench.Peaks;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -13,7 +16,7 @@ final class ThreadsOption {
     private CommandSpec command;
 
     @Option(names = "--threads", paramLabel = "N", split = ",",
-            description = "Threads of one run; all: 1, 2, 4... to as many as CPUs may be used (default: that many).")
+            description = "Threads of one run; all: 1, 2, 4... to as many as CPUs may be used (default: that many). On a GPU they mean nothing.")
     private List<String> threads;
 
     boolean given() {
@@ -25,6 +28,11 @@ final class ThreadsOption {
         return threads == null
                 ? List.of(usable)
                 : Choice.of(command, "--threads", threads, upTo(usable), Integer::valueOf).values();
+    }
+
+    /** Options with each of these counts; on a GPU with one thread, which is all that a run on it has. */
+    static Stream<SessionOptions> each(SessionOptions options, List<Integer> counts) {
+        return (Peaks.onGpu(options) ? List.of(1) : counts).stream().map(options::withThreads);
     }
 
     /** The powers of two below {@code most}, and {@code most}. */
