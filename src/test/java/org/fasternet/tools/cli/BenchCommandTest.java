@@ -43,7 +43,8 @@ class BenchCommandTest {
     void onAGpuTheCopiesAreToldApart() throws JsonProcessingException {
         String small = "src/main/resources/org/fasternet/demo/model.safetensors";
         JsonNode report = Cli.json("bench", "model", "--weights", small, "--size", "32", "--backend", "cudnn", "--precision", "f16",
-                "--profile", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
+                "--threads", "1,2", "--profile", "--runs", "2", "--rounds", "2", "--warm-up", "0s", "--json");
+        assertEquals(List.of("1"), subjects(report.path("measurements"), "threads"));
         assertTrue(report.path("steps").size() > 20, report.toString());
         assertTrue(report.path("steps").get(0).path("values").path("p50_ms").asDouble() > 0, report.path("steps").toString());
         JsonNode values = report.path("measurements").get(0).path("values");
