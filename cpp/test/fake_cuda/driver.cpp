@@ -55,8 +55,7 @@ template <class Arguments> Kernel cooperative(void (*kernel)(Arguments)) {
 #define INDEPENDENT(name) {#name, independent(name)}
 #define COOPERATIVE(name) {#name, cooperative(name)}
 
-// Never destroyed: a process may end while others of its threads run.
-std::map<std::string, Kernel>& kernels = *new std::map<std::string, Kernel>{
+std::map<std::string, Kernel> kernels = {
     COPIES(f32_f32), COPIES(f32_f16), COPIES(f32_bf16), COPIES(u8_f32), COPIES(u8_f16), COPIES(u8_bf16),
     COPIES(f16_f32), COPIES(f16_f16), COPIES(bf16_f32), COPIES(bf16_bf16),
     COOPERATIVE(mean_f32), COOPERATIVE(mean_f16), COOPERATIVE(mean_bf16), COOPERATIVE(conv_f32_32), COOPERATIVE(conv_f32_64),

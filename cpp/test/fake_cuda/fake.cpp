@@ -48,8 +48,7 @@ struct Allocation {
 };
 
 std::recursive_mutex lock;
-// Never destroyed: a process may end while others of its threads run.
-std::map<const char*, Allocation>& allocations = *new std::map<const char*, Allocation>;
+std::map<const char*, Allocation> allocations;
 
 const Allocation* find(const void* memory, std::size_t bytes) {
     const char* at = static_cast<const char*>(memory);
@@ -133,6 +132,8 @@ bool pinned(const void* memory, std::size_t bytes) {
 }
 
 void on_device(const std::function<void()>& work) {
+    // Before what the work uses is destroyed: the process may end while others of its threads are here, and those wait from then on.
+    [[maybe_unused]] static const int registered = std::atexit([] { lock.lock(); });
     std::lock_guard<std::recursive_mutex> guard(lock);
     protect(PROT_READ | PROT_WRITE);
     work();
