@@ -55,8 +55,7 @@ class EndOfProcessTest {
 
     @RepeatedTest(3)
     void itsThreadsMayBeRunning() throws Exception {
-        List<String> ended = List.of("timeout", "--signal=KILL", "20"); // if its end waits for what does not come
-        ForkedJvm.Result result = ForkedJvm.run(ended, Map.of(), List.of(), Busy.class, backend);
+        ForkedJvm.Result result = ForkedJvm.run(List.of(), Map.of(), List.of(), Busy.class, backend);
         assertEquals(STATUS, result.status(), result.output());
         assertEquals("", result.output());
     }

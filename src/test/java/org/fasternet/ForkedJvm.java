@@ -9,12 +9,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.fasternet.internal.abi.Bindings;
 
 /** Runs a main class of the tests' class path in a JVM of its own, for what a JVM decides only once. */
 public final class ForkedJvm {
     /** Exit status, and standard output and error together. */
     public record Result(int status, String output) {}
+
+    /** After which it is ended: one that crashes may hang in that. */
+    private static final int MOST_SECONDS = 300;
 
     private ForkedJvm() {}
 
@@ -58,6 +63,7 @@ public final class ForkedJvm {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
+        CompletableFuture.delayedExecutor(MOST_SECONDS, TimeUnit.SECONDS).execute(process::destroyForcibly);
         try (InputStream output = process.getInputStream()) {
             String text = new String(output.readAllBytes(), StandardCharsets.UTF_8);
             return new Result(process.waitFor(), lines(text));
