@@ -29,19 +29,18 @@ class EndOfProcessTest {
             FasterNet model = FasterNet.demo();
             CountDownLatch running = new CountDownLatch(4);
             for (int i = 0; i < 4; i++) {
-                boolean reopen = i % 2 == 0;
-                Thread thread = new Thread(() -> {
-                    do {
-                        runUntil(reopen ? 2 : Integer.MAX_VALUE, model, args[0], running);
-                    } while (reopen);
-                });
-                thread.start();
+                int runs = i % 2 == 0 ? 2 : Integer.MAX_VALUE;
+                new Thread(() -> {
+                    while (true) {
+                        openAndRun(model, args[0], runs, running);
+                    }
+                }).start();
             }
             running.await();
             System.exit(STATUS);
         }
 
-        private static void runUntil(int runs, FasterNet model, String backend, CountDownLatch running) {
+        private static void openAndRun(FasterNet model, String backend, int runs, CountDownLatch running) {
             try (Session session = model.session(SessionOptions.defaults().withBackend(backend))) {
                 FloatBuffer src = Golden.floats(session.srcShape().elements());
                 FloatBuffer dst = Golden.floats(session.dstShapes().get(0).elements());

@@ -1,17 +1,17 @@
 package org.fasternet.gpu;
 
 /** What is tried one after the other: a failure is printed, with where it was, and does not keep the rest from being tried. */
-final class Attempts {
+public final class Attempts {
     private static final int FRAMES = 4;
 
     private boolean failed;
 
     /** What it found, in words; or an exception. */
-    interface Attempt {
+    public interface Attempt {
         String run() throws Exception;
     }
 
-    void attempt(String name, Attempt work) {
+    public void attempt(String name, Attempt work) {
         try {
             System.out.println(name + ": " + work.run());
         } catch (Exception | Error e) {
@@ -24,7 +24,7 @@ final class Attempts {
         }
     }
 
-    boolean failed() {
+    public boolean failed() {
         return failed;
     }
 }

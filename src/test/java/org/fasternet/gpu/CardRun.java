@@ -53,8 +53,6 @@ public final class CardRun {
             CardRun run = new CardRun(json);
             Map<String, Runnable> parts = new LinkedHashMap<>();
             parts.put("odd", run::odd);
-            parts.put("sharing", () -> CardLifetime.sharing(run.attempts));
-            parts.put("lifetime", () -> CardLifetime.lifetime(run.attempts));
             parts.put("opening", run::opening);
             parts.put("variants", run::variants);
             parts.put("batches", run::batches);
@@ -260,7 +258,8 @@ public final class CardRun {
         return String.format(Locale.ROOT, "error %.2e of the largest, cosine %.6f", difference.ofLargest(), difference.cosine());
     }
 
-    private static Tensor weights(int... shape) {
+    /** The same for the same shape. */
+    public static Tensor weights(int... shape) {
         float[] values = new float[Tensor.elements(shape)];
         java.util.Random random = new java.util.Random(SEED);
         for (int i = 0; i < values.length; i++) {

@@ -83,11 +83,15 @@ final class Cuda {
         return 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) + attribute(cudaDevAttrComputeCapabilityMinor, device);
     }
 
+    /** As NVIDIA writes it, 9.0 for 90. */
+    static String written(int capability) {
+        return capability / 10 + "." + capability % 10;
+    }
+
     /** Why no device of this compute capability can be used; empty if it can. */
     static Optional<String> tooOld(int capability) {
         return capability < CAPABILITY_NEEDED
-                ? Optional.of("the NVIDIA GPU has compute capability " + capability / 10 + "." + capability % 10
-                        + ", and cuDNN 9 needs 7.5 or newer (Turing)")
+                ? Optional.of("the NVIDIA GPU has compute capability " + written(capability) + ", and cuDNN 9 needs 7.5 or newer (Turing)")
                 : Optional.empty();
     }
 

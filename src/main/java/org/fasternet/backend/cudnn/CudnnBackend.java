@@ -87,18 +87,14 @@ public final class CudnnBackend implements Backend {
     /** Why a device of this compute capability cannot compute in a precision. */
     static Optional<String> refuses(Precision precision, int capability) {
         return capability < precision.capability()
-                ? Optional.of(precision.id() + " needs compute capability " + dotted(precision.capability())
-                        + ", and this device has " + dotted(capability) + "; "
+                ? Optional.of(precision.id() + " needs compute capability " + Cuda.written(precision.capability())
+                        + ", and this device has " + Cuda.written(capability) + "; "
                         + on(capability).map(Precision::id).collect(Collectors.joining(" and ")) + " work")
                 : Optional.empty();
     }
 
     private static Stream<Precision> on(int capability) {
         return Precision.on(Processor.GPU).stream().filter(precision -> precision.capability() <= capability);
-    }
-
-    private static String dotted(int capability) {
-        return capability / 10 + "." + capability % 10;
     }
 
     @Override
@@ -109,9 +105,7 @@ public final class CudnnBackend implements Backend {
     @Override
     public Program compile(ProgramSpec spec) {
         Cuda.requireDevice(spec.device());
-        refuses(spec.precision(), Cuda.capability(spec.device())).ifPresent(reason -> {
-            throw new UnsupportedException("cudnn: " + reason);
-        });
+        require(refuses(spec.precision(), Cuda.capability(spec.device())));
         return CudnnProgram.compile(spec);
     }
 
@@ -119,10 +113,8 @@ public final class CudnnBackend implements Backend {
     public int planAhead(ProgramSpec spec, String json, Path folder) {
         requireLibraries();
         DeviceProperties properties = DeviceProperties.parse(json);
-        lacks(spec.precision()).or(() -> Cuda.tooOld(properties.capability()))
-                .or(() -> refuses(spec.precision(), properties.capability())).ifPresent(reason -> {
-                    throw new UnsupportedException("cudnn: " + reason);
-                });
+        require(lacks(spec.precision()).or(() -> Cuda.tooOld(properties.capability()))
+                .or(() -> refuses(spec.precision(), properties.capability())));
         PlanCache cache = new PlanCache(folder);
         cache.require();
         CudaKernels.cachedOrCompiled(CudaKernels.NETWORKS, properties.capability(), cache);
@@ -146,6 +138,12 @@ public final class CudnnBackend implements Backend {
             resources.add(handle, h -> cudnnDestroy(h));
             return ConvPlans.properties(handle, new Descriptors(resources)).json();
         }
+    }
+
+    private static void require(Optional<String> refusal) {
+        refusal.ifPresent(reason -> {
+            throw new UnsupportedException("cudnn: " + reason);
+        });
     }
 
     /** Plans can be made where there is no device. */

@@ -1,6 +1,4 @@
-package org.fasternet.gpu;
-
-import static org.bytedeco.cuda.global.cudart.cudaMemGetInfo;
+package org.fasternet.backend.cudnn;
 
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -9,7 +7,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.SizeTPointer;
 import org.fasternet.DeviceBuffer;
 import org.fasternet.FasterNet;
 import org.fasternet.Kernel;
@@ -18,16 +15,20 @@ import org.fasternet.SessionOptions;
 import org.fasternet.Variant;
 import org.fasternet.compute.Precision;
 import org.fasternet.error.UnsupportedException;
+import org.fasternet.gpu.Attempts;
+import org.fasternet.gpu.CardRun;
 import org.fasternet.internal.Buffers;
 import org.fasternet.layer.Activation;
 import org.fasternet.layer.FasterNetConfig;
 import org.fasternet.layer.PartialConv;
 import org.fasternet.tensor.Shape;
-import org.fasternet.tensor.Tensor;
 import org.fasternet.tools.bench.machine.ProcessMemory;
 
-/** What sessions and kernels of a process have in common on a card, what they leave behind, and which card they are on. */
-final class CardLifetime {
+/**
+ * What sessions and kernels of a process have in common on a card, what they leave behind, and which card they are on: arguments
+ * {@code sharing} or {@code lifetime}, the second with a small heap, so that the resident size is about native memory.
+ */
+public final class CardLifetime {
     private static final long SEED = 1;
     private static final int RUNS = 200;
     private static final double MIB = 1 << 20;
@@ -47,16 +48,22 @@ final class CardLifetime {
 
     private CardLifetime() {}
 
-    static void sharing(Attempts attempts) {
+    public static void main(String[] args) {
+        Attempts attempts = new Attempts();
+        if (List.of(args).contains("sharing")) {
+            sharing(attempts);
+        }
+        if (List.of(args).contains("lifetime")) {
+            attempts.attempt("sessions opened, run and closed", CardLifetime::cycles);
+        }
+        System.exit(attempts.failed() ? 1 : 0);
+    }
+
+    private static void sharing(Attempts attempts) {
         attempts.attempt("weights of two sessions", CardLifetime::sharedWeights);
         attempts.attempt("four sessions in four threads", CardLifetime::threads);
         attempts.attempt("partial convolution on device memory", CardLifetime::kernelOnDeviceMemory);
         attempts.attempt("a device that is not there", CardLifetime::otherDevice);
-    }
-
-    /** Wants a small heap, so that the resident size is about native memory. */
-    static void lifetime(Attempts attempts) {
-        attempts.attempt("sessions opened, run and closed", CardLifetime::cycles);
     }
 
     private static String sharedWeights() {
@@ -103,8 +110,7 @@ final class CardLifetime {
 
     private static String kernelOnDeviceMemory() {
         Shape shape = new Shape(2, 64, 28, 28);
-        PartialConv layer = new PartialConv(64, new Tensor(new int[] {16, 16, 3, 3},
-                values(Buffers.random(new Shape(16, 16, 3, 3), SEED))));
+        PartialConv layer = new PartialConv(64, CardRun.weights(16, 16, 3, 3));
         FloatBuffer host = Buffers.random(shape, SEED);
         FloatBuffer device = Buffers.random(shape, SEED);
         try (Kernel kernel = Kernel.compileInPlace(layer, shape, OPTIONS.withPrecision(Precision.F32));
@@ -153,19 +159,9 @@ final class CardLifetime {
                 (System.nanoTime() - start) * 1e-9, SETTLED, deviceLeft, hostLeft));
     }
 
-    private static float[] values(FloatBuffer buffer) {
-        float[] values = new float[buffer.remaining()];
-        buffer.duplicate().get(values);
-        return values;
-    }
-
     private static double freeMib() {
-        try (SizeTPointer free = new SizeTPointer(1); SizeTPointer all = new SizeTPointer(1)) {
-            if (cudaMemGetInfo(free, all) != 0) {
-                throw new IllegalStateException("the device does not say how much memory is free");
-            }
-            return free.get() / MIB;
-        }
+        Cuda.use(0);
+        return Cuda.memory().free() / MIB;
     }
 
     private static String require(boolean right, String found) {
